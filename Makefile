@@ -1,0 +1,65 @@
+# The workshop. `make` alone lists what there is.
+#
+# Recipes that run long are replaced by their program (exec), so that a signal sent to make's process group
+# reaches the program itself. To SIGTERM for make alone GNU make answers by sending it on; to SIGINT for make
+# alone by deleting the target it is making. `run` therefore makes a file, and the service ends when it is gone.
+
+PORT ?= 8000
+DATA ?= data
+T ?=
+B ?= first
+
+BIN := .venv/bin
+RUNNING := .venv/running-$(PORT)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check tidy bench docs clean packages FORCE
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+run: $(RUNNING)  ## start everything with a demo: PORT=8000 DATA=data
+	@:
+
+$(RUNNING): .venv/to-run FORCE
+	@touch $@
+	@exec env DESCANT_DEMO=1 $(BIN)/descant serve --port "$(PORT)" --data "$(DATA)" --while-exists $@
+
+test: .venv/to-build packages  ## check, then every test on SQLite and PostgreSQL; T=tests/descant runs a part
+	@exec $(BIN)/python tools/run_tests.py $(T)
+
+check: .venv/to-build  ## lint, types, imports and the rules of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q tests/house
+
+tidy: .venv/to-build  ## format the code and mend what the linter can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/to-build packages  ## one benchmark: B=first writes bench/results/first.json
+	@test -f "bench/$(B).py" || { echo "There is no bench/$(B).py; there are:"; ls bench/*.py; exit 2; }
+	@exec $(BIN)/python "bench/$(B).py"
+
+docs: .venv/to-build  ## check that every link in the documentation leads somewhere
+	$(BIN)/pytest -q tests/house/test_docs.py
+
+clean:  ## remove the environment and what was built; the data folder stays
+	rm -rf .venv build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# Databases and a browser for the tests come from Debian's packages.
+packages:
+	@sh tools/packages.sh
+
+# The environment, in two steps: to run the service, and to build on it. Each is made again only when its list changes.
+.venv/to-run: pyproject.toml constraints.txt
+	@sh tools/environment.sh .
+	@touch $@
+
+.venv/to-build: .venv/to-run
+	@sh tools/environment.sh '.[dev]'
+	@touch $@
+
+FORCE:

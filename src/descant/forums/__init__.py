@@ -1,0 +1,1 @@
+"""Where they speak: forums, their domains, roles and keys."""

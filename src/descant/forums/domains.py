@@ -1,0 +1,80 @@
+"""The domains of a forum: who may frame it, and which pages may have threads in it."""
+
+import re
+from urllib.parse import urlsplit
+
+from descant.forums.models import Forum
+
+_HOST = re.compile(r"(\*\.)?([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?")
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+class BadDomain(ValueError):
+    """What cannot be a domain."""
+
+
+class PageOutside(Exception):
+    """A page that stands on none of the forum's domains."""
+
+
+def as_host(domain: str) -> str:
+    """A domain as it is kept: ``https://Blog.Example/x`` becomes ``blog.example``; IDNA names become ASCII.
+
+    Raises:
+        BadDomain
+    """
+    bare = domain.strip().lower()
+    if "://" in bare:
+        bare = urlsplit(bare).netloc
+    bare = bare.split("/")[0].rstrip(".")
+    try:
+        bare = ".".join(
+            label if label.isascii() else label.encode("idna").decode() for label in bare.split(".")
+        )
+    except UnicodeError:
+        bare = ""
+    if len(bare) > 253 or not _HOST.fullmatch(bare):
+        raise BadDomain(f"{domain[:80]!r} is no domain: write it as blog.example or *.blog.example.")
+    return bare
+
+
+def check_page(forum: Forum, url: str) -> None:
+    """Refuse a page that stands outside the forum's domains.
+
+    Raises:
+        PageOutside
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = as_host(parts.hostname or ""), parts.port
+    except ValueError:
+        parts, host, port = None, "", None
+    if parts is None or parts.scheme not in ("http", "https") or not _is_among(forum, host, port):
+        raise PageOutside(
+            f"This page is not on a domain of the forum {forum.name!r}: its owner can add the domain."
+        )
+
+
+def frame_ancestors(forum: Forum) -> str:
+    """The sources of Content-Security-Policy that may frame the forum."""
+    sources = []
+    for domain in forum.domains.all():
+        bare = domain.host.rsplit(":", 1)[0] if re.search(r":\d+$", domain.host) else domain.host
+        port = ":*" if bare in _LOOPBACK and bare == domain.host else ""
+        sources += [f"https://{domain.host}{port}", f"http://{domain.host}{port}"]
+    return " ".join(["'self'", *sources])
+
+
+def _is_among(forum: Forum, host: str, port: int | None) -> bool:
+    for domain in forum.domains.all():
+        wanted, _, wanted_port = (
+            domain.host.partition(":") if "[" not in domain.host else (domain.host, "", "")
+        )
+        if wanted_port and port != int(wanted_port):
+            continue
+        if wanted.startswith("*."):
+            if host.endswith(wanted[1:]):
+                return True
+        elif host == wanted:
+            return True
+    return False

@@ -1,0 +1,86 @@
+"""Opening a forum and changing it: its name, its domains, its people, and the partition its rows live in."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import Count, F
+
+from descant.accounts.models import User
+from descant.forums import directory
+from descant.forums.domains import as_host
+from descant.forums.models import Domain, Forum, Role
+from django_headroom.conf import headroom
+from django_headroom.transactions import writing
+from django_headroom.updates import change
+
+
+class ForumExists(Exception):
+    """A forum of this name was opened before."""
+
+
+class BadForum(ValueError):
+    """A name or a domain that cannot be used."""
+
+
+def open_forum(
+    *, name: str, domains: Iterable[str], title: str = "", owner: User | None = None, partition: str = ""
+) -> Forum:
+    """Open a forum.
+
+    Args:
+        domains: hosts that may show it, such as ``blog.example`` or ``*.blog.example``.
+        partition: where its rows live; by default the partition with the fewest forums.
+
+    Raises:
+        ForumExists, BadForum.
+    """
+    forum = Forum(name=name, title=title or name, partition=partition or _roomiest())
+    try:
+        forum.clean_fields()
+    except ValidationError as error:
+        raise BadForum(f"{name!r} cannot be a forum's name: use a-z, 0-9 and hyphens, at most 50.") from error
+    hosts = [as_host(domain) for domain in domains]
+    if not hosts:
+        raise BadForum("A forum needs at least one domain, such as blog.example: the site that shows it.")
+    try:
+        with writing("default"):
+            forum.save(force_insert=True)
+            Domain.objects.bulk_create(Domain(forum=forum, host=host) for host in dict.fromkeys(hosts))
+            if owner is not None:
+                Role.objects.create(forum=forum, user=owner, kind=Role.Kind.OWNER)
+    except IntegrityError as error:
+        raise ForumExists(f"A forum {name!r} is open already: choose another name.") from error
+    directory.forget()
+    return forum
+
+
+def _roomiest() -> str:
+    counted = dict(Forum.objects.values_list("partition").annotate(Count("id")))
+    return min(headroom().partitions, key=lambda alias: counted.get(alias, 0))
+
+
+def change_forum(*, forum: Forum, **columns: object) -> Forum:
+    """Change a forum's settings; pages made before count as old, by its revision."""
+    with writing("default"):
+        change(forum, revision=F("revision") + 1, **columns)
+    directory.forget()
+    return forum
+
+
+def add_domain(*, forum: Forum, domain: str) -> None:
+    """Let one more site show the forum.
+
+    Raises:
+        BadDomain
+    """
+    with writing("default"):
+        Domain.objects.get_or_create(forum=forum, host=as_host(domain))
+        change(forum, revision=F("revision") + 1)
+    directory.forget()
+
+
+def name_role(*, forum: Forum, user: User, kind: str) -> None:
+    """Give a person a role on the forum, in the place of the one she has."""
+    with writing("default"):
+        Role.objects.update_or_create(forum=forum, user=user, defaults={"kind": kind})

@@ -1,0 +1,1 @@
+"""The operators' side: what those who run a site do with it."""

@@ -1,0 +1,82 @@
+"""`descant forum open NAME --domain blog.example`: opens a forum; `list` shows them, `set` changes one."""
+
+import argparse
+
+from descant.accounts.models import User
+from descant.forums.directory import UnknownForum, forum_named
+from descant.forums.domains import BadDomain
+from descant.forums.models import Forum, Premoderation, Role
+from descant.forums.opening import BadForum, ForumExists, add_domain, change_forum, name_role, open_forum
+from descant.operate.commands import CommandFailed
+
+NAME = "forum"
+HELP = "open a forum for a website, change it, list them"
+REFUSALS = (BadForum, ForumExists, BadDomain, UnknownForum)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    opening = verbs.add_parser("open", help="open a forum")
+    opening.add_argument("name", help="a-z, 0-9 and hyphens: what Disqus calls the shortname")
+    opening.add_argument(
+        "--domain", action="append", required=True, help="a site that shows it; may be repeated"
+    )
+    opening.add_argument("--title", default="")
+    opening.add_argument("--owner", default="", help="username of its owner")
+    opening.add_argument("--partition", default="", help="where its rows live; by default the roomiest")
+    changing = verbs.add_parser("set", help="change a forum")
+    changing.add_argument("name")
+    changing.add_argument("--premoderation", choices=Premoderation.values, help="whose comments wait")
+    changing.add_argument("--guests", choices=["yes", "no"], help="whether guests may post")
+    changing.add_argument("--language", help="the language of its frame, such as de")
+    changing.add_argument("--add-domain", help="one more site that shows it")
+    changing.add_argument("--owner", help="username")
+    changing.add_argument("--moderator", help="username")
+    verbs.add_parser("list", help="list the forums")
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.verb == "open":
+        _open(options)
+    elif options.verb == "set":
+        _set(options)
+    else:
+        for forum in Forum.objects.order_by("name").prefetch_related("domains"):
+            domains = ", ".join(domain.host for domain in forum.domains.all())
+            print(f"{forum.name}\t{forum.partition}\t{domains}")
+    return 0
+
+
+def _open(options: argparse.Namespace) -> None:
+    forum = open_forum(
+        name=options.name,
+        domains=options.domain,
+        title=options.title,
+        owner=_user(options.owner),
+        partition=options.partition,
+    )
+    print(f"The forum {forum.name} is open for {', '.join(options.domain)}.")
+
+
+def _set(options: argparse.Namespace) -> None:
+    forum = forum_named(options.name)
+    changes = {"premoderation": options.premoderation, "language": options.language}
+    if options.guests:
+        changes["guests_may_post"] = options.guests == "yes"
+    change_forum(forum=forum, **{name: value for name, value in changes.items() if value is not None})
+    if options.add_domain:
+        add_domain(forum=forum, domain=options.add_domain)
+    for kind in (Role.Kind.OWNER, Role.Kind.MODERATOR):
+        user = _user(getattr(options, kind) or "")
+        if user is not None:
+            name_role(forum=forum, user=user, kind=kind)
+    print(f"The forum {forum.name} is changed.")
+
+
+def _user(username: str) -> User | None:
+    if not username:
+        return None
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise CommandFailed(f"there is no account {username!r}: make it with `descant user create`.")
+    return user

@@ -1,0 +1,92 @@
+"""Bringing every database to what this version needs, each backed up before it changes."""
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from descant.operate.commands import CommandFailed
+from django_headroom import ids
+from django_headroom.conf import headroom
+
+
+def upgrade_all(*, backup: bool) -> None:
+    """Migrate the global database and every partition; replicas follow by themselves.
+
+    Args:
+        backup: copy each database that will change and is not new into the data folder first.
+
+    Raises:
+        CommandFailed: a backup cannot be made, so nothing was changed in that database.
+    """
+    for alias in aliases():
+        if _changes(alias):
+            if backup and _is_in_use(alias):
+                print(f"Backed up {alias} to {back_up(alias)}.")
+            call_command("migrate", database=alias, verbosity=0, interactive=False)
+            print(f"Upgraded {alias}.")
+    ids.check_slots()
+
+
+def aliases() -> list[str]:
+    """Every database of the site that is not a copy of another."""
+    copies = {copy for each in headroom().replicas.values() for copy in each}
+    return [alias for alias in settings.DATABASES if alias not in copies]
+
+
+def back_up(alias: str) -> Path:
+    """Copy one database into the data folder and return the file."""
+    folder = settings.DESCANT_DATA / "backups"
+    folder.mkdir(exist_ok=True)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    if connections[alias].vendor == "sqlite":
+        file: Path = folder / f"{alias}-{stamp}.sqlite3"
+        with connections[alias].cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(file)])
+    else:
+        file = folder / f"{alias}-{stamp}.dump"
+        _dump(alias, file)
+    file.chmod(0o600)
+    return file
+
+
+def _dump(alias: str, file: Path) -> None:
+    if shutil.which("pg_dump") is None:
+        raise CommandFailed(
+            f"{alias} cannot be backed up: pg_dump is not installed. Install the PostgreSQL client programs, "
+            "or back up by other means and say --no-backup."
+        )
+    server = connections[alias].settings_dict
+    environment = {
+        "PGHOST": server["HOST"],
+        "PGPORT": str(server["PORT"] or ""),
+        "PGUSER": server["USER"],
+        "PGPASSWORD": server["PASSWORD"],
+        "PGDATABASE": server["NAME"],
+    }
+    words = ["pg_dump", "--format=custom", f"--file={file}"]
+    known = {name: value for name, value in environment.items() if value}
+    done = subprocess.run(words, env={"PATH": _path(), **known}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CommandFailed(f"{alias} cannot be backed up: {done.stderr.strip().splitlines()[-1]}")
+
+
+def _path() -> str:
+    return str(Path(shutil.which("pg_dump") or "").parent)
+
+
+def _changes(alias: str) -> bool:
+    executor = MigrationExecutor(connections[alias])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _is_in_use(alias: str) -> bool:
+    try:
+        return "django_migrations" in connections[alias].introspection.table_names()
+    except DatabaseError as error:
+        raise CommandFailed(f"{alias} cannot be reached: {error}") from error

@@ -1,0 +1,105 @@
+"""The `descant` command: finds the module of a noun, lets it read the words after it, and runs it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+import django
+from django.core.management import execute_from_command_line
+
+from descant import __version__
+from descant.operate.commands import CommandFailed
+
+# Every command, in the order in which they are listed. Models must be ready before these modules are imported, so
+# they stand here by name. A module may say in REFUSALS which other exceptions have a message for people.
+COMMANDS = {
+    "serve": "descant.site.serving",
+    "upgrade": "descant.operate.commands.upgrade",
+    "worker": "descant.operate.commands.worker",
+    "forum": "descant.operate.commands.forum",
+    "user": "descant.operate.commands.user",
+    "apikey": "descant.operate.commands.apikey",
+    "import": "descant.operate.commands.importing",
+    "seed": "descant.operate.commands.seed",
+}
+
+# The supervisor of a site chooses the environment that settings are read from, and holds no database open.
+WITHOUT_DJANGO = {"serve"}
+
+MANAGE_HELP = "Django's own commands: descant manage shell, descant manage help"
+
+
+class Command(Protocol):
+    """What a module of a command offers."""
+
+    NAME: str
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, options: argparse.Namespace) -> int: ...
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command that the words name, and return its exit code."""
+    try:
+        return follow(list(sys.argv[1:] if words is None else words))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has left, as `head` does; nothing more can be said to it, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def follow(words: list[str]) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "descant.site.settings")
+    if not words or words[0] in ("help", "-h", "--help"):
+        print(overview())
+        return 0
+    if words[0] in ("version", "--version"):
+        print(f"descant {__version__}")
+        return 0
+    if words[0] == "manage":
+        execute_from_command_line(["descant manage", *words[1:]])
+        return 0
+    if words[0] not in COMMANDS:
+        print(f"descant: there is no command {words[0]!r}; `descant help` lists them.", file=sys.stderr)
+        return 2
+    return run(load(words[0]), words[1:])
+
+
+def run(command: Command, words: Sequence[str]) -> int:
+    """Let a command read its words and do its work; a refusal is one line on standard error."""
+    parser = argparse.ArgumentParser(prog=f"descant {command.NAME}", description=command.HELP)
+    command.add_arguments(parser)
+    options = parser.parse_args(words)
+    try:
+        return command.run(options)
+    except (CommandFailed, *getattr(command, "REFUSALS", ())) as refused:
+        print(f"descant {command.NAME}: {refused}", file=sys.stderr)
+        return 2
+
+
+def load(name: str) -> Command:
+    if name not in WITHOUT_DJANGO:
+        django.setup()
+    return cast(Command, import_module(COMMANDS[name]))
+
+
+def overview() -> str:
+    """All commands with one line each."""
+    described = [(name, load(name).HELP) for name in COMMANDS] + [("manage", MANAGE_HELP)]
+    lines = [f"  descant {name:<10}{text}" for name, text in described]
+    return "\n".join(
+        [
+            f"Descant {__version__}: comments for many websites.",
+            "",
+            *lines,
+            "",
+            "`descant COMMAND --help` says more. DESCANT_DATA names the data folder (default: ./data).",
+        ]
+    )

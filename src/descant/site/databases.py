@@ -1,0 +1,93 @@
+"""The databases of a site: SQLite files under one data folder, or what the environment names instead."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+GLOBAL = "default"
+MOST_PARTITIONS = 1_023
+
+
+def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Django's ``DATABASES`` and the toolkit's slots and replicas.
+
+    Args:
+        environment: ``DESCANT_DATABASE`` and ``DESCANT_PARTITION_1`` … name PostgreSQL databases by URL,
+            ``…_REPLICAS`` their replicas (URLs apart by spaces); without them ``DESCANT_PARTITIONS`` files are used.
+        data: the folder for SQLite files.
+
+    Raises:
+        ImproperlyConfigured: only some of the databases are named, or a number is out of bounds.
+    """
+    urls = _named(environment)
+    count = len(urls) - 1 if urls else _count(environment)
+    aliases = [GLOBAL, *(f"p{number}" for number in range(1, count + 1))]
+    found = {alias: _server(urls[alias]) if urls else _file(alias, data) for alias in aliases}
+    replicas: dict[str, tuple[str, ...]] = {}
+    for alias in aliases:
+        copies = environment.get(f"{_variable(alias)}_REPLICAS", "").split()
+        replicas[alias] = tuple(f"{alias}_replica_{number}" for number in range(1, len(copies) + 1))
+        for name, url in zip(replicas[alias], copies, strict=True):
+            found[name] = {**_server(url), "TEST": {"MIRROR": alias}}
+    slots = {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}
+    return found, {"SLOTS": slots, "REPLICAS": {alias: names for alias, names in replicas.items() if names}}
+
+
+def _named(environment: Mapping[str, str]) -> dict[str, str]:
+    urls: dict[str, str] = {}
+    if environment.get("DESCANT_DATABASE"):
+        urls[GLOBAL] = environment["DESCANT_DATABASE"]
+    number = 1
+    while url := environment.get(f"DESCANT_PARTITION_{number}"):
+        urls[f"p{number}"] = url
+        number += 1
+    if urls and (GLOBAL not in urls or "p1" not in urls):
+        raise ImproperlyConfigured(
+            "Only some databases are named: set DESCANT_DATABASE for the global one and DESCANT_PARTITION_1 (and "
+            "_2, _3 …) for the partitions, or none of them to use SQLite files."
+        )
+    return urls
+
+
+def _count(environment: Mapping[str, str]) -> int:
+    written = environment.get("DESCANT_PARTITIONS", "1")
+    if not written.isdecimal() or not 1 <= int(written) <= MOST_PARTITIONS:
+        raise ImproperlyConfigured(
+            f"DESCANT_PARTITIONS is {written!r}: write a whole number from 1 to {MOST_PARTITIONS}."
+        )
+    return int(written)
+
+
+def _variable(alias: str) -> str:
+    return "DESCANT_DATABASE" if alias == GLOBAL else f"DESCANT_PARTITION_{alias[1:]}"
+
+
+def _server(url: str) -> dict[str, Any]:
+    server: dict[str, Any] = dict(dj_database_url.parse(url))
+    if server["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "A named database is a PostgreSQL one: postgresql://user:password@host/name."
+        )
+    pool = {"min_size": 1, "max_size": int(os.environ.get("DESCANT_POOL", "12")), "timeout": 5}
+    return {**server, "OPTIONS": {**server.get("OPTIONS", {}), "pool": pool}, "CONN_MAX_AGE": 0}
+
+
+def _file(alias: str, data: Path) -> dict[str, Any]:
+    name = "global" if alias == GLOBAL else f"partition-{alias[1:]}"
+    test_folder = Path(os.environ.get("DESCANT_TEST_FOLDER", data))
+    return {
+        "ENGINE": "django_headroom.queued_sqlite",
+        "NAME": str(data / f"{name}.sqlite3"),
+        "TEST": {"NAME": str(test_folder / f"test-{name}.sqlite3")},
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
+            "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456",
+        },
+    }

@@ -1,0 +1,44 @@
+"""Brings a site's databases and files to where this version wants them; run as a program before each start.
+
+Prints one line of JSON on standard output: how the demo's owner signs in, or `null` without a demo. Everything else
+that is said on the way goes to standard error.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import sys
+from importlib import import_module
+
+import django
+from django.core.management import call_command
+from django.db import OperationalError
+
+from descant.operate.commands import CommandFailed
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "descant.site.settings")
+    django.setup()
+    with contextlib.redirect_stdout(sys.stderr):
+        # Both import models, which exist only now.
+        import_module("descant.operate.upgrading").upgrade_all(backup=True)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        welcome = prepare_demo() if os.environ.get("DESCANT_DEMO") == "1" else None
+    print(json.dumps(welcome))
+
+
+def prepare_demo() -> dict[str, str]:
+    welcoming = import_module("descant.operate.welcoming")
+    welcome = welcoming.prepare_demo(
+        service_url=os.environ["DESCANT_SERVICE_URL"], demo_url=os.environ["DESCANT_DEMO_URL"]
+    )
+    return dataclasses.asdict(welcome)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (CommandFailed, OperationalError) as refused:
+        sys.exit(f"{refused}".strip())

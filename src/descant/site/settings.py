@@ -1,0 +1,222 @@
+"""The settings of a site: defaults that run on a laptop, scalars from the environment, a local file read last.
+
+Every ``DESCANT_…`` variable is described in docs/reference/settings.md.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from descant.site.databases import databases
+from descant.site.secrets import secret_in
+from django_headroom.conf import EVERYWHERE, PARTITIONED
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+# --- Where it runs -----------------------------------------------------------------------------------------------
+DESCANT_DATA = Path(os.environ.get("DESCANT_DATA", "data")).resolve()
+DESCANT_DATA.mkdir(parents=True, exist_ok=True)
+DESCANT_PORT = int(os.environ.get("DESCANT_PORT", "8000"))
+DESCANT_URL = os.environ.get("DESCANT_URL", f"http://localhost:{DESCANT_PORT}").rstrip("/")
+DESCANT_WILDCARD = os.environ.get(
+    "DESCANT_WILDCARD", ""
+)  # ".comments.example": NAME.comments.example is forum NAME
+DESCANT_DEMO = os.environ.get("DESCANT_DEMO", "") == "1"
+DESCANT_TRUSTED_PROXIES = os.environ.get("DESCANT_TRUSTED_PROXIES", "").split()
+
+DEBUG = False
+SECRET_KEY = os.environ.get("DESCANT_SECRET_KEY") or secret_in(DESCANT_DATA / "secret.key")
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    urlsplit(DESCANT_URL).hostname or "localhost",
+    *os.environ.get("DESCANT_HOSTS", "").split(),
+    *([DESCANT_WILDCARD] if DESCANT_WILDCARD else []),
+]
+
+# --- Databases ---------------------------------------------------------------------------------------------------
+DATABASES, _places = databases(os.environ, DESCANT_DATA)
+DATABASE_ROUTERS = ["django_headroom.partitions.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+HEADROOM = {
+    **_places,
+    "DIRECTORY": "descant.forums.directory.partition_of",
+    "HOMES": {
+        "accounts": "default",
+        "forums": "default",
+        "followups": "default",
+        "exchange": "default",
+        "discussion": PARTITIONED,
+        "delayed": EVERYWHERE,
+        "auth": "default",
+        "contenttypes": "default",
+        "sessions": "default",
+        "messages": "default",
+        "staticfiles": "default",
+        "account": "default",
+        "socialaccount": "default",
+    },
+}
+
+# --- What may be written, and how fast ---------------------------------------------------------------------------
+DESCANT_TEXT_MAX = int(os.environ.get("DESCANT_TEXT_MAX", "10000"))
+DESCANT_NAME_MAX = int(os.environ.get("DESCANT_NAME_MAX", "60"))
+DESCANT_EDIT_SECONDS = int(os.environ.get("DESCANT_EDIT_SECONDS", "900"))
+DESCANT_COMMENTS_PER_MINUTE = int(
+    os.environ.get("DESCANT_COMMENTS_PER_MINUTE", "10")
+)  # of an account or address
+DESCANT_VOTES_PER_MINUTE = int(os.environ.get("DESCANT_VOTES_PER_MINUTE", "60"))
+DESCANT_TOKEN_DAYS = int(os.environ.get("DESCANT_TOKEN_DAYS", "30"))
+
+# --- The parts ---------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{name}" for name in os.environ.get("DESCANT_SOCIAL", "").split()),
+    "django_headroom.delayed",
+    "descant.accounts",
+    "descant.forums",
+    "descant.discussion",
+    "descant.followups",
+    "descant.exchange",
+    "descant.embed",
+    "descant.site",
+]
+MIDDLEWARE = [
+    "descant.site.headers.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "descant.site.headers.PersonalLanguage",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "descant.site.urls"
+WSGI_APPLICATION = "descant.site.front.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [PACKAGE / "embed" / "templates"],
+        "OPTIONS": {"environment": "descant.embed.jinja.environment"},
+    },
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "accounts" / "templates", PACKAGE / "site" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    },
+]
+
+# --- Who signs in, and how ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_ADAPTER = "descant.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "descant.accounts.forms.NameForm"
+ACCOUNT_FORMS = {"confirm_login_code": "descant.accounts.codes.FilledInCodeForm"}
+ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_PREVENT_ENUMERATION = True
+# Addresses are confirmed where mail can be sent; the code is asked in the window in which somebody signs up.
+ACCOUNT_EMAIL_VERIFICATION = os.environ.get(
+    "DESCANT_EMAIL_VERIFICATION", "mandatory" if os.environ.get("DESCANT_MAIL_HOST") else "optional"
+)
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(DESCANT_URL).scheme
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+SOCIALACCOUNT_ADAPTER = "descant.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}  # the local file names them, by DESCANT_SOCIAL
+LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+LOGIN_URL = "account_login"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = DESCANT_URL.startswith("https:")
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [DESCANT_URL]
+# A name with __Host- keeps a neighbour under the same domain from setting a cookie of ours.
+_host = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_host}descant", f"{_host}descant_csrf"
+MIDDLEWARE += ["descant.accounts.headers.AccountPages"]
+# Limits on signing in are kept in the global database, so that they hold over all processes and machines.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_remembered",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
+HEADROOM["HOMES"]["django_cache"] = "default"  # as Django's database cache calls itself to a router
+
+# --- Mail --------------------------------------------------------------------------------------------------------
+EMAIL_HOST = os.environ.get("DESCANT_MAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("DESCANT_MAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("DESCANT_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("DESCANT_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = EMAIL_PORT == 587
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("DESCANT_MAIL_FROM", "Descant <comments@localhost>")
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if EMAIL_HOST
+    else "django.core.mail.backends.filebased.EmailBackend"
+)
+EMAIL_FILE_PATH = DESCANT_DATA / "mail"  # without a mail server: one file for each mail, to read
+
+# --- Languages, times, files -------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French")), ("ar", _("Arabic"))]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = DESCANT_DATA / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Bounds of a request -----------------------------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+if DESCANT_TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("DESCANT_LOG", "WARNING")},
+}
+
+# --- The local file, read last; a broken one stops with its own traceback, a missing one is silent -------------------
+_local = Path(os.environ.get("DESCANT_SETTINGS_FILE", DESCANT_DATA / "settings.py"))
+if _local.is_file():
+    exec(compile(_local.read_text(), str(_local), "exec"))

@@ -1,0 +1,20 @@
+"""The addresses of a site."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+from descant.site.demo import demo_index
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether this process can serve; asks no database, so that a dead one does not empty the pool."""
+    return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+urlpatterns = [
+    path("", demo_index),
+    path("healthz", healthz),
+    path("", include("descant.api.urls")),
+    path("", include("descant.embed.urls")),
+    path("accounts/", include("allauth.urls")),
+]

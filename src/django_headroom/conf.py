@@ -1,0 +1,83 @@
+"""Every setting of the toolkit, typed, with its default; a project writes them as one dict, ``HEADROOM``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+PARTITIONED = "partitioned"
+EVERYWHERE = "everywhere"
+MOST_SLOTS = 1_023
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """The settings, one attribute each; in ``HEADROOM`` they are written in capitals."""
+
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """App label -> database alias, or PARTITIONED (rows live by tenant) or EVERYWHERE (a table in each)."""
+
+    slots: Mapping[str, int] = field(default_factory=dict)
+    """Partition alias -> its slot (1 to 1,023), from which its ids start; never reused."""
+
+    directory: str = ""
+    """Dotted path of ``(tenant_id: int) -> str``: the alias of the partition that holds a tenant's rows."""
+
+    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Alias of a primary -> aliases of its replicas."""
+
+    replica_lag_bytes: int = 1_048_576
+    """A replica further behind than this, in bytes of write-ahead log, is not read from."""
+
+    replica_check_seconds: float = 1.0
+    """How old the last look at a replica may be, and how long one that failed is left alone."""
+
+    delayed_tries: int = 10
+    """How often a receiver is tried before its event is laid aside as dead."""
+
+    delayed_lease_seconds: int = 30
+    """How long a claimed event stays with its worker before another may take it."""
+
+    def __post_init__(self) -> None:
+        """Refuse slots that would let two databases hand out the same id."""
+        numbers = sorted(self.slots.values())
+        if len(set(numbers)) < len(numbers):
+            raise ImproperlyConfigured(
+                f"HEADROOM['SLOTS'] gives one slot twice, {numbers}: give each its own."
+            )
+        if numbers and not 1 <= numbers[0] <= numbers[-1] <= MOST_SLOTS:
+            raise ImproperlyConfigured(f"HEADROOM['SLOTS'] has {numbers}: a slot is from 1 to {MOST_SLOTS}.")
+
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """The aliases of all partitions, in the order of their slots."""
+        return tuple(sorted(self.slots, key=lambda alias: self.slots[alias]))
+
+
+@cache
+def headroom() -> Headroom:
+    """The project's settings.
+
+    Raises:
+        ImproperlyConfigured: ``HEADROOM`` holds a name that is none of the settings, or slots that clash.
+    """
+    written: dict[str, Any] = getattr(settings, "HEADROOM", {})
+    known = {each.name.upper(): each.name for each in fields(Headroom)}
+    unknown = sorted(set(written) - set(known))
+    if unknown:
+        raise ImproperlyConfigured(
+            f"HEADROOM has no setting {unknown[0]!r}; it has {', '.join(sorted(known))}."
+        )
+    return Headroom(**{known[name]: value for name, value in written.items()})
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "HEADROOM":
+        headroom.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,90 @@
+"""A database engine, ``django_headroom.queued_sqlite``: writers take turns by a lock beside the file.
+
+SQLite's own waiting is a sleep and a retry: under many writers some wait past any time-out and see "database is
+locked". A lock of the operating system (``flock``) wakes the next one at once, and is let go if its holder dies.
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import OperationalError
+from django.db.backends.sqlite3 import base
+
+READING = ("SELECT", "PRAGMA", "EXPLAI", "SAVEPO", "RELEAS", "ROLLBA")
+
+_turns: set[tuple[int, str]] = set()  # (thread, file): who would wait for herself is told so instead
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One connection; it stands in the queue from the first word of a write to its commit."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._queue: int | None = None
+        self._turn: tuple[int, str] | None = None
+        self.execute_wrappers.append(self._take_turn_for_a_write)
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self._take_turn()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # Django's own, unknown to its stubs
+        except BaseException:
+            self._end_turn()
+            raise
+
+    def _commit(self) -> None:
+        try:
+            super()._commit()  # type: ignore[misc]  # Django's own, unknown to its stubs
+        finally:
+            self._end_turn()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]  # Django's own, unknown to its stubs
+        finally:
+            self._end_turn()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]  # Django's own, unknown to its stubs
+        finally:
+            self._end_turn()
+            if self._queue is not None:
+                os.close(self._queue)
+                self._queue = None
+
+    def _take_turn_for_a_write(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        if self._turn or sql.lstrip()[:6].upper() in READING:
+            return execute(sql, params, many, context)
+        self._take_turn()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            if self.get_autocommit() and not self.in_atomic_block:
+                self._end_turn()
+
+    def _take_turn(self) -> None:
+        if self._turn or self.is_in_memory_db():
+            return
+        turn = threading.get_ident(), os.path.abspath(self.settings_dict["NAME"])
+        if turn in _turns:
+            raise OperationalError(
+                f"{self.alias!r} would wait for ever: this thread is writing to {turn[1]} through another alias. "
+                f"End that transaction first, or give each file one alias."
+            )
+        if self._queue is None:
+            self._queue = os.open(f"{turn[1]}-queue", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._queue, fcntl.LOCK_EX)
+        self._turn = turn
+        _turns.add(turn)
+
+    def _end_turn(self) -> None:
+        if self._turn and self._queue is not None:
+            _turns.discard(self._turn)
+            fcntl.flock(self._queue, fcntl.LOCK_UN)
+        self._turn = None

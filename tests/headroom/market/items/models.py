@@ -1,0 +1,53 @@
+"""What shops sell, partitioned by shop; and a plain Django model, to show what goes wrong without the toolkit."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from django_headroom.joins import FarKey
+from django_headroom.partitions import Partitioned
+
+
+class OfShop(Partitioned):
+    """A row that belongs to a shop."""
+
+    partition_key: ClassVar[str] = "shop_id"
+
+    shop = FarKey("shops.Shop")
+
+    class Meta:
+        abstract = True
+
+
+class Shelf(OfShop):
+    """Where items lie."""
+
+    name = models.CharField(max_length=50, default="")
+    count = models.IntegerField(default=0)
+    open = models.BooleanField(default=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Item(OfShop):
+    """Something for sale."""
+
+    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, null=True, related_name="items")
+    maker = FarKey("people.Person", null=True)
+    name = models.CharField(max_length=50)
+    price = models.IntegerField(default=0)
+    state = models.CharField(max_length=10, default="new")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Ticket(models.Model):
+    """A plain model with Django's own ids, in each partition."""
+
+    text = models.CharField(max_length=50)
+
+    def __str__(self) -> str:
+        return self.text

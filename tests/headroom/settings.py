@@ -1,0 +1,54 @@
+"""The settings of the toolkit's own test site: a market, with two partitions and two more homes."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django_headroom.conf import EVERYWHERE, PARTITIONED
+
+DATA = Path(os.environ["DESCANT_DATA"])
+SERVER = os.environ.get("DESCANT_TEST_POSTGRESQL", "")
+ON_POSTGRESQL = os.environ["DESCANT_TEST_DATABASE"] == "postgresql"
+
+
+def database(alias: str) -> dict[str, Any]:
+    if not ON_POSTGRESQL:
+        return {
+            "ENGINE": "django_headroom.queued_sqlite",
+            "NAME": str(DATA / f"{alias}.sqlite3"),
+            "TEST": {"NAME": str(DATA / f"test-{alias}.sqlite3")},
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"},
+        }
+    user, _, place = SERVER.removeprefix("postgresql://").rpartition("@")
+    host, _, port = place.partition(":")
+    name, _, password = user.partition(":")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": f"headroom_{alias}",
+        "USER": name,
+        "PASSWORD": password,
+        "HOST": host,
+        "PORT": port,
+    }
+
+
+DATABASES = {alias: database(alias) for alias in ("default", "people", "p1", "p2")}
+# In tests Django makes it a mirror of its primary; tests/headroom/replica.py starts a real one.
+DATABASES["p1_replica"] = {**database("p1"), "TEST": {"MIRROR": "p1"}}
+DATABASE_ROUTERS = ["django_headroom.partitions.Router"]
+HEADROOM = {
+    "HOMES": {"shops": "default", "people": "people", "items": PARTITIONED, "delayed": EVERYWHERE},
+    "SLOTS": {"p1": 1, "p2": 2},
+    "REPLICAS": {"p1": ("p1_replica",)},
+    "DIRECTORY": "tests.headroom.market.shops.models.partition_of",
+}
+
+INSTALLED_APPS = [
+    "django_headroom.delayed",
+    "tests.headroom.market.shops",
+    "tests.headroom.market.people",
+    "tests.headroom.market.items",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SECRET_KEY = "only for tests"
+USE_TZ = True

@@ -1,0 +1,149 @@
+"""Writers of one SQLite file take turns: none is told "database is locked", and none waits for the dead."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections, transaction
+
+from tests.headroom.market.items.models import Item
+from tests.headroom.market.shops.models import Shop
+from tests.headroom.market.threads import together
+
+ROOT = Path(__file__).resolve().parents[2]
+PROCESSES, THREADS, WRITES = 4, 8, 40
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "notes.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE note (writer text, number integer)")
+    connection.close()
+    return file
+
+
+def start(file: Path, *words: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.headroom.market.writers", str(file), *map(str, words)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def holder(file: Path) -> "Iterator[subprocess.Popen[str]]":
+    """A process in the middle of a transaction, which it will not end."""
+    process = start(file, "hold")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "holding\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def written(file: Path) -> int:
+    connection = sqlite3.connect(file)
+    (count,) = connection.execute("SELECT count(DISTINCT writer || '/' || number) FROM note").fetchone()
+    connection.close()
+    return int(count)
+
+
+def test_32_writers_in_four_processes_never_see_a_locked_database(file: Path) -> None:
+    processes = [start(file, "write", THREADS, WRITES) for _ in range(PROCESSES)]
+    for process in processes:
+        _, errors = process.communicate(timeout=120)
+        assert "locked" not in errors
+        assert process.returncode == 0, errors
+    assert written(file) == PROCESSES * THREADS * WRITES
+
+
+def test_a_writer_waits_for_its_turn_and_a_killed_holder_lets_it_go_on(
+    file: Path, holder: "subprocess.Popen[str]"
+) -> None:
+    waiting = start(file, "write", 1, 1)
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.communicate(timeout=2)
+    holder.send_signal(signal.SIGKILL)
+    killed_at = time.monotonic()
+    _, errors = waiting.communicate(timeout=20)
+    assert waiting.returncode == 0, errors
+    assert time.monotonic() - killed_at < 1.5
+    assert written(file) == 1, "what the killed one had begun is not there"
+
+
+def test_readers_do_not_wait(file: Path, holder: "subprocess.Popen[str]") -> None:
+    reader = start(file, "read")
+    output, errors = reader.communicate(timeout=20)
+    assert (output, reader.returncode) == ("0\n", 0), errors
+
+
+@pytest.mark.django_db(databases=["default", "p1"], transaction=True)
+def test_a_turn_ends_with_its_write_or_transaction(bakery: Shop) -> None:
+    def busy() -> bool:
+        return connections["p1"]._turn is not None
+
+    Item.objects.of(bakery).create(name="rye")
+    assert not busy()
+    with transaction.atomic(using="p1"):
+        assert busy()
+        with pytest.raises(ZeroDivisionError), transaction.atomic(using="p1"):
+            Item.objects.of(bakery).update(price=1)
+            raise ZeroDivisionError
+        assert busy(), "a savepoint that is undone is not the end"
+    assert not busy()
+    with pytest.raises(ZeroDivisionError), transaction.atomic(using="p1"):
+        raise ZeroDivisionError
+    assert not busy()
+    with pytest.raises(OperationalError), connections["p1"].cursor() as cursor:
+        cursor.execute("INSERT INTO no_such_table VALUES (1)")
+    assert not busy()
+    transaction.set_autocommit(False, using="p1")
+    Item.objects.of(bakery).update(price=2)
+    assert busy()
+    transaction.rollback(using="p1")
+    transaction.set_autocommit(True, using="p1")
+    assert not busy()
+    assert Item.objects.of(bakery).get().price == 0
+
+
+@pytest.mark.django_db(databases=["default", "p1"], transaction=True)
+def test_a_connection_that_is_closed_gives_its_turn_away(bakery: Shop) -> None:
+    def leave(_: int) -> None:
+        connection = connections["p1"]
+        connection.set_autocommit(False)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE items_item SET price = 1")
+        connection.close()
+
+    together(2, leave)
+    Item.objects.of(bakery).create(name="rye")
+
+
+@pytest.mark.django_db(databases=["default", "p1", "p1_replica"], transaction=True)
+def test_who_would_wait_for_herself_is_told_so(bakery: Shop) -> None:
+    """Two aliases of one file in one thread: SQLite would say "locked" after a while, a queue would say nothing."""
+    with (
+        transaction.atomic(using="p1"),
+        pytest.raises(OperationalError, match="this thread is writing to .* through another alias"),
+        transaction.atomic(using="p1_replica"),
+    ):
+        raise AssertionError("both have their turn")
+
+
+@pytest.mark.django_db(databases=["default", "p1"], transaction=True)
+def test_threads_of_one_process_take_turns_too(bakery: Shop) -> None:
+    def raise_price(_: int) -> None:
+        for _ in range(10):
+            with transaction.atomic(using="p1"):
+                item: Any = Item.objects.of(bakery).get()
+                item.price += 1  # read and written back: right only if nobody comes between
+                item.save()
+
+    Item.objects.of(bakery).create(name="rye")
+    together(8, raise_price)
+    assert Item.objects.of(bakery).get().price == 80

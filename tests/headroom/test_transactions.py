@@ -1,0 +1,87 @@
+"""writing(place) is one transaction on one named database."""
+
+import pytest
+from django.db import connections
+
+from django_headroom.transactions import SecondDatabase, alias_of, writing
+from tests.headroom.market.items.models import Item, Shelf
+from tests.headroom.market.people.models import Person
+from tests.headroom.market.shops.models import Shop
+from tests.headroom.market.threads import DATABASES, together
+
+pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
+
+
+class Spoilt(Exception):
+    """Something goes wrong in the middle."""
+
+
+def test_it_commits_when_it_ends(bakery: Shop) -> None:
+    with writing(bakery) as alias:
+        assert alias == "p1"
+        assert connections["p1"].in_atomic_block
+        Item.objects.of(bakery).create(name="rye")
+    assert not connections["p1"].in_atomic_block
+    assert together(1, lambda _: Item.objects.using("p1").count()) == [1], "another connection sees it"
+
+
+def test_an_exception_undoes_all_of_it(bakery: Shop, shelf: Shelf) -> None:
+    with pytest.raises(Spoilt), writing(shelf):
+        Item.objects.of(bakery).create(name="rye")
+        raise Spoilt
+    assert not Item.objects.using("p1").exists()
+    assert not connections["p1"].in_atomic_block
+
+
+def test_an_inner_one_on_the_same_database_undoes_its_own_part_only(bakery: Shop) -> None:
+    with writing(bakery):
+        Item.objects.of(bakery).create(name="rye")
+        with pytest.raises(Spoilt), writing("p1"):
+            Item.objects.of(bakery).create(name="oat")
+            raise Spoilt
+    assert [item.name for item in Item.objects.using("p1")] == ["rye"]
+
+
+def test_a_second_database_is_refused_with_the_cure(bakery: Shop, butcher: Shop) -> None:
+    with (
+        writing(bakery),
+        pytest.raises(SecondDatabase, match=r"on 'p1' is open.*for 'p2'.*delayed signal"),
+        writing(butcher),
+    ):
+        raise AssertionError("the second one was opened")
+    with writing(butcher):
+        Item.objects.of(butcher).create(name="ham")
+
+
+def test_after_a_failure_the_next_database_is_free(bakery: Shop, butcher: Shop) -> None:
+    with pytest.raises(Spoilt), writing(bakery):
+        raise Spoilt
+    with writing(butcher) as alias:
+        assert alias == "p2"
+
+
+def test_each_thread_has_its_own(bakery: Shop, butcher: Shop) -> None:
+    def write(number: int) -> str:
+        shop = (bakery, butcher)[number % 2]
+        with writing(shop) as alias:
+            Item.objects.of(shop).create(name="x")
+        return alias
+
+    assert sorted(together(4, write)) == ["p1", "p1", "p2", "p2"]
+
+
+def test_a_place_is_a_tenant_a_row_or_an_alias(butcher: Shop, ann: Person) -> None:
+    ham = Item.objects.of(butcher).create(name="ham")
+    assert [alias_of(place) for place in (butcher, ham, ann, "p2")] == ["p2", "p2", "people", "p2"]
+
+
+def test_the_place_of_a_replica_is_its_primary(shelf: Shelf) -> None:
+    shelf._state.db = "p1_replica"
+    assert alias_of(shelf) == alias_of("p1_replica") == "p1"
+    with writing(shelf) as alias:
+        assert alias == "p1"
+
+
+def test_a_row_that_was_not_saved_is_no_place(butcher: Shop) -> None:
+    with pytest.raises(ValueError, match="name a tenant or an alias"), writing(Item(shop=butcher)):
+        raise AssertionError("it was opened")
