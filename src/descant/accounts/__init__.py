@@ -1,0 +1,1 @@
+"""Who speaks: accounts, their sign-in, and the tokens that a frame is given."""

@@ -1,0 +1,41 @@
+"""Where a request comes from: the address that limits are kept for."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+Address = IPv4Address | IPv6Address
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's address; of IPv6 the network of 64 bits, for a home has all of it. Empty if nobody knows.
+
+    What ``X-Forwarded-For`` says counts only as far as proxies named in DESCANT_TRUSTED_PROXIES have said it: from
+    the right, the first hop that is none of them.
+    """
+    address = _parsed(request.META.get("REMOTE_ADDR", ""))
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if address and _is_trusted(address) else []
+    for hop in reversed(hops[-20:]):
+        before = _parsed(hop)
+        if before is None:
+            break
+        address = before
+        if not _is_trusted(address):
+            break
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return str(address or "")
+
+
+def _parsed(written: str) -> Address | None:
+    try:
+        address = ip_address(written.strip())
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _is_trusted(address: Address) -> bool:
+    return any(address in ip_network(proxy, strict=False) for proxy in settings.DESCANT_TRUSTED_PROXIES)

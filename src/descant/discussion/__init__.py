@@ -1,0 +1,1 @@
+"""What they say: threads and comments, partitioned by forum, and the acts upon them."""

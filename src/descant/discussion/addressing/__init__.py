@@ -1,0 +1,1 @@
+"""Which thread a page means: addresses, finding and making threads, counting for many pages."""

@@ -1,0 +1,46 @@
+"""Who speaks in an act: an account, or a guest; what she may do on a forum is asked here and nowhere else."""
+
+from dataclasses import dataclass, field
+
+from descant.accounts.models import User
+from descant.forums.models import Forum, Role
+
+_MODERATES = (Role.Kind.OWNER, Role.Kind.MODERATOR)
+
+
+@dataclass(frozen=True)
+class Author:
+    """The person of one request.
+
+    ``guest`` is the random id in a guest's token; ``address`` the network address, kept nowhere as it is.
+    """
+
+    user: User | None = None
+    guest: str = ""
+    name: str = ""
+    email: str = ""
+    url: str = ""
+    address: str = ""
+    role: str = field(default="")
+
+    @property
+    def voter(self) -> str:
+        """How votes and limits name her; empty for a stranger."""
+        if self.user is not None:
+            return f"u{self.user.pk}"
+        return f"g{self.guest}" if self.guest else ""
+
+    @property
+    def moderates(self) -> bool:
+        return self.role in _MODERATES
+
+    @property
+    def is_trusted(self) -> bool:
+        return bool(self.role)
+
+
+def role_of(user: User | None, forum: Forum) -> str:
+    """The role of an account on a forum; empty for none."""
+    if user is None:
+        return ""
+    return Role.objects.filter(forum=forum, user=user).values_list("kind", flat=True).first() or ""

@@ -1,0 +1,201 @@
+"""Reading a page of a thread: a fixed number of queries and rows, however large the thread and deep its tree.
+
+The order (*best*, *newest*, *oldest*) is that of the top-level comments; below each its conversation is read oldest
+first, at most three replies of it before "more replies", which pages within the branch. Pages are cut by keys, never
+by offsets. The thread's row is read first and the comments from the same copy of the database.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import find_thread
+from descant.discussion.authors import Author
+from descant.discussion.models import Comment, Thread
+from descant.discussion.seeing import may_see
+from descant.discussion.tree import cursors
+from descant.discussion.tree.cursors import AfterTop, AtComment, InBranch
+from descant.discussion.tree.fetching import Shelf, Window, key_in
+from descant.discussion.tree.paths import WIDTH, ancestors_in
+from descant.forums.models import Forum
+from django_headroom import replicas
+from django_headroom.joins import attach
+
+ORDERS = ("best", "newest", "oldest")
+LINES = 25
+REPLIES = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a page: a comment; a mark where a hidden one has replies; a stub of an ancestor not drawn here."""
+
+    comment: Comment
+    kind: str
+    more: int = 0  # further replies of the branch, after its last line here
+    more_cursor: str = ""
+    answers: Comment | None = None  # the comment it answers, where the drawn tree does not say
+
+    @property
+    def level(self) -> int:
+        return self.comment.level
+
+    @property
+    def replies(self) -> int:
+        return self.comment.replies
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page shows; ``thread`` is None where nobody has written yet."""
+
+    thread: Thread | None
+    order: str = "best"
+    lines: Sequence[Line] = field(default_factory=tuple)
+    next_cursor: str = ""
+    first: bool = True
+    branch: Comment | None = None
+
+
+def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "", fresh: bool = False) -> Page:
+    """A page of the thread of a host page.
+
+    Args:
+        order: one of ORDERS.
+        cursor: where it begins, as an earlier page said, or ``comment-ID``; empty for the first page.
+        fresh: read the primary, for somebody who must see her own write.
+
+    Raises:
+        BadCursor, NoAddress
+    """
+    where = cursors.read(cursor)
+
+    def reading(alias: str) -> Page:
+        thread = find_thread(forum, page, using=alias)
+        return _page(Shelf(alias, thread), order, where) if thread else Page(None, order)
+
+    return reading(forum.partition) if fresh else replicas.read(forum.partition, reading)
+
+
+def line_of(comment: Comment, viewer: Author | None) -> Line:
+    """A comment as a line of its own, for the answer to a person's act; a mark if it is gone, also for her."""
+    attach([comment], "author")
+    is_alive = comment.state in (Comment.State.SHOWN, Comment.State.WAITING)
+    return Line(comment, "comment" if is_alive and may_see(comment, viewer) else "mark")
+
+
+def _page(shelf: Shelf, order: str, where: cursors.Cursor | None) -> Page:
+    if isinstance(where, AtComment):
+        begin = shelf.named(where.id)
+        if begin is None:
+            return _top_page(shelf, order, None)
+        return _branch_page(shelf, order, InBranch(begin.path[:WIDTH], begin.path), [begin])
+    if isinstance(where, InBranch):
+        return _branch_page(shelf, order, where, [])
+    return _top_page(shelf, order, where)
+
+
+def _branch_page(shelf: Shelf, order: str, where: InBranch, begin: Sequence[Comment]) -> Page:
+    rows = [*begin, *shelf.branch(Window(where.path, where.after, LINES + 1 - len(begin)))]
+    cut = cursors.write(InBranch(where.path, rows[LINES - 1].path)) if len(rows) > LINES else ""
+    lines = _finish(shelf, [Line(comment, "comment") for comment in rows[:LINES]])
+    top = lines[0].comment if lines else None
+    return Page(shelf.thread, order, lines, cut, first=False, branch=top)
+
+
+@dataclass
+class _Run:
+    """A top-level comment and the few replies of it that a page draws; ``top`` is None where an earlier page had it."""
+
+    at: AfterTop
+    top: Comment | None
+    replies: Sequence[Comment]
+
+    def lines(self, room: int) -> tuple[list[Line], AfterTop]:
+        """The lines that there is room for, and where the next page begins."""
+        every = [*([self.top] if self.top else []), *self.replies]
+        drawn = every[:room]
+        if len(drawn) == len(every):
+            return [Line(comment, "comment") for comment in drawn], AfterTop(self.at.key, self.at.id)
+        replies = [comment for comment in drawn if comment is not self.top]
+        shown = self.at.shown + sum(comment.is_shown for comment in replies)
+        lines = self.at.lines + len(replies)
+        cut = AfterTop(self.at.key, self.at.id, drawn[-1].path, lines, shown)
+        return [Line(comment, "comment") for comment in drawn], cut
+
+
+def _top_page(shelf: Shelf, order: str, after: AfterTop | None) -> Page:
+    tops = shelf.tops(order, (after.key, after.id) if after else None, LINES + 1)
+    runs = _runs(shelf, order, after, tops)
+    lines: list[Line] = []
+    ends: dict[int, _Run] = {}
+    at = None
+    for drawn, run in enumerate(runs):
+        if len(lines) >= LINES:
+            break
+        added, at = run.lines(LINES - len(lines))
+        lines += added
+        if not at.path and added:
+            ends[len(lines) - 1] = run
+        is_last = not at.path and drawn == len(runs) - 1
+    cut = cursors.write(at) if at and not is_last else ""
+    return Page(shelf.thread, order, _finish(shelf, lines, ends), cut, first=after is None)
+
+
+def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Sequence[Comment]) -> list[_Run]:
+    windows = []
+    if after and after.path:
+        windows.append(Window(after.path[:WIDTH], after.path, max(0, REPLIES - after.lines)))
+    expected = 0
+    for top in tops:
+        if expected < LINES and top.replies:
+            windows.append(Window(top.path, top.path, REPLIES))
+        expected += 1 + min(top.replies, REPLIES)
+    found = shelf.windows(windows)
+    runs = [_Run(AfterTop(key_in(order, top), top.pk), top, found.get(top.pk, ())) for top in tops]
+    return [*([_Run(after, None, found.get(after.id, ()))] if after and after.path else []), *runs]
+
+
+def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = None) -> Sequence[Line]:
+    """Add what the lines need around them: stubs of ancestors, names of those answered, "more replies", authors."""
+    drawn = {line.comment.pk: line.comment for line in lines}
+    needed = {key for line in lines for key in _needs(line.comment)} - drawn.keys()
+    known = {**drawn, **shelf.with_ids(needed)}
+    finished: list[Line] = []
+    seen: set[int] = set()
+    for number, line in enumerate(lines):
+        for above in ancestors_in(line.comment.path):
+            if above not in seen and above in known:
+                finished.append(Line(known[above], "stub"))
+                seen.add(above)
+        seen.add(line.comment.pk)
+        run = (ends or {}).get(number)
+        finished.append(
+            _with_more(_with_answers(line, known), run, known) if run else _with_answers(line, known)
+        )
+    attach([each for line in finished for each in (line.comment, line.answers) if each], "author")
+    return [line if may_see(line.comment, None) else replace(line, kind="mark") for line in finished]
+
+
+def _needs(comment: Comment) -> Iterable[int]:
+    yield from ancestors_in(comment.path)
+    if comment.parent_id:
+        yield comment.parent_id
+
+
+def _with_answers(line: Line, known: dict[int, Comment]) -> Line:
+    comment = line.comment
+    above = ancestors_in(comment.path)
+    if comment.parent_id is None or (above and above[-1] == comment.parent_id):
+        return line
+    return replace(line, answers=known.get(comment.parent_id))
+
+
+def _with_more(line: Line, run: _Run, known: dict[int, Comment]) -> Line:
+    top = run.top or known.get(run.at.id)
+    if top is None:
+        return line
+    left = top.replies - run.at.shown - sum(comment.is_shown for comment in run.replies)
+    if left <= 0:
+        return line
+    return replace(line, more=left, more_cursor=cursors.write(InBranch(top.path, line.comment.path)))

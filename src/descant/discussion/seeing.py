@@ -1,0 +1,23 @@
+"""Who may see a comment: the one place where it is decided, for every surface."""
+
+from descant.discussion.authors import Author
+from descant.discussion.models import Comment
+
+
+def may_see(comment: Comment, viewer: Author | None) -> bool:
+    """Whether the text of a comment may be shown to a person; None is everybody.
+
+    What is shown is for all; what waits is for its author and for moderators; the rest for moderators.
+    """
+    if comment.is_shown:
+        return True
+    if viewer is None:
+        return False
+    return viewer.moderates or (comment.state == Comment.State.WAITING and is_own(comment, viewer))
+
+
+def is_own(comment: Comment, author: Author) -> bool:
+    """Whether this person wrote the comment."""
+    if author.user is not None:
+        return comment.author_id == author.user.pk
+    return bool(author.guest) and comment.guest == author.guest

@@ -1,0 +1,54 @@
+"""The totals of a thread and its version, and the replies of a branch: what every act that shows or hides changes.
+
+The thread's row is changed first in each transaction: its lock puts the versions in the order of the commits.
+"""
+
+from django.db.models import F, Q
+from django.db.models.expressions import Case, When
+
+from descant.discussion.models import Comment, Thread
+from descant.discussion.tree.paths import ancestors_in
+from django_headroom.updates import change, step
+
+
+def raise_version(thread: Thread, *, shown: int) -> None:
+    """Count ``shown`` more comments (or fewer) and, where readers see a change, raise the version by one.
+
+    A comment that waits raises nothing, but the row is locked and read all the same.
+    """
+    step(thread, version=int(shown != 0), comments_shown=shown, read=("state",))
+
+
+def lock(thread: Thread) -> None:
+    """Take the thread's row: until the transaction ends nobody else changes what its readers see."""
+    step(thread, version=0, comments_shown=0, read=("state",))
+
+
+def stamp(thread: Thread, *, if_shown: Comment | None = None) -> None:
+    """Raise the version for a change that counts nothing, such as an edit of a comment that readers see."""
+    seen = if_shown is None or if_shown.is_shown
+    step(thread, version=int(seen), comments_shown=0, read=("state",))
+
+
+def show_or_hide(comment: Comment, *, was_shown: bool) -> None:
+    """Carry a comment's new state into its thread's totals and version, its branches and its own mark.
+
+    The thread is locked already, and the comment has its new state.
+    """
+    if comment.is_shown == was_shown:
+        return
+    by = 1 if comment.is_shown else -1
+    raise_version(comment.thread, shown=by)
+    step(comment, replies=0)
+    change(comment, drawn=comment.is_shown or comment.replies > 0, version=comment.thread.version)
+    count_replies(comment, by)
+
+
+def count_replies(comment: Comment, by: int) -> None:
+    """Count one shown comment more or less in each branch that it is drawn in; a mark appears or goes with it."""
+    above = ancestors_in(comment.path)
+    if not above:
+        return
+    after = F("replies") + by
+    drawn = Case(When(Q(state=Comment.State.SHOWN), then=True), default=Q(replies__gt=-by))
+    Comment.objects.using(comment.thread._state.db).filter(pk__in=above).update(replies=after, drawn=drawn)
