@@ -1,0 +1,61 @@
+"""Atom feeds of a thread and of a forum."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext, override
+from django.views.decorators.http import require_safe
+
+from descant.discussion import text
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.counts import recent_comments
+from descant.discussion.addressing.finding import find_thread
+from descant.discussion.models import Comment, Thread
+from descant.embed.pages import FrameAddress
+from descant.embed.sending import cacheable
+from descant.forums.directory import UnknownForum, forum_named
+from descant.forums.models import Forum
+
+FEED_SECONDS = 60
+
+
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """The latest comments of a thread (``t_i``, ``t_u``), or of the whole forum."""
+    address = FrameAddress.of(request)
+    try:
+        forum = forum_named(address.forum)
+    except UnknownForum as error:
+        raise Http404(str(error)) from error
+    thread = None
+    if address.identifier or address.url:
+        thread = find_thread(forum, PageAddress(address.identifier, address.url))
+    with override(forum.language):
+        atom = _feed(request, forum, thread)
+        if thread is not None or not (address.identifier or address.url):
+            for comment in recent_comments(forum=forum, thread_id=thread.pk if thread else None):
+                _add(atom, request, forum, comment)
+    return cacheable(request, atom.writeString("utf-8"), "application/atom+xml; charset=utf-8", FEED_SECONDS)
+
+
+def _feed(request: HttpRequest, forum: Forum, thread: Thread | None) -> Atom1Feed:
+    about = str(thread) if thread else forum.title
+    return Atom1Feed(
+        title=gettext("Comments on %(title)s") % {"title": text.one_line(about)},
+        link=thread.url if thread and thread.url else request.build_absolute_uri("/"),
+        description="",
+        language=forum.language,
+        feed_url=request.build_absolute_uri(),
+        feed_guid=f"tag:{request.get_host().split(':')[0]},2026:{forum.name}/{thread.pk if thread else ''}",
+    )
+
+
+def _add(atom: Atom1Feed, request: HttpRequest, forum: Forum, comment: Comment) -> None:
+    atom.add_item(
+        title=f"{text.one_line(comment.shown_name)} – {text.one_line(str(comment.thread))}",
+        link=f"{comment.thread.url}#comment-{comment.pk}",
+        description=text.plain(text.shown_html(comment)),
+        author_name=text.one_line(comment.shown_name),
+        pubdate=comment.created_at,
+        updateddate=comment.edited_at or comment.created_at,
+        unique_id=f"tag:{request.get_host().split(':')[0]},2026:{forum.name}/comment/{comment.pk}",
+    )

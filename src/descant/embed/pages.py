@@ -1,0 +1,156 @@
+"""The frame's document: rendered whole by the server, the same for everybody, so that any shared cache may keep it."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language_bidi, gettext, override
+from django.views.decorators.http import require_safe
+
+from descant.discussion.addressing.addresses import NoAddress, PageAddress
+from descant.discussion.models import Thread
+from descant.discussion.reading import ORDERS, Page, read_page
+from descant.discussion.tree.cursors import BadCursor
+from descant.embed.sending import cacheable
+from descant.forums.directory import UnknownForum, forum_named
+from descant.forums.domains import PageOutside, check_page, frame_ancestors
+from descant.forums.models import Forum, Role
+
+STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
+FRESH_SECONDS = 1  # how long a shared cache may answer by itself
+
+
+@dataclass(frozen=True)
+class FrameAddress:
+    """What the URL of a frame's document holds, and nothing else: forum, thread, order, cursor, language."""
+
+    forum: str
+    identifier: str = ""
+    url: str = ""
+    language: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "FrameAddress":
+        asked = request.GET
+        return cls(asked.get("f", ""), asked.get("t_i", ""), asked.get("t_u", ""), asked.get("lang", ""))
+
+    def query(self, **more: str) -> str:
+        """The query string of another document of this frame."""
+        fields = {"f": self.forum, "t_i": self.identifier, "t_u": self.url, **more, "lang": self.language}
+        return urlencode({name: value for name, value in fields.items() if value})
+
+    def page_url(self, order: str = "", cursor: str = "") -> str:
+        return f"/embed/comments/?{self.query(order=order, cursor=cursor)}"
+
+
+@require_safe
+def comments(request: HttpRequest) -> HttpResponse:
+    """A page of comments; what is wrong with the address is said in a page as well."""
+    address = FrameAddress.of(request)
+    try:
+        forum = forum_named(address.forum)
+    except UnknownForum:
+        return _error(gettext("There is no forum of this name here. Check the shortname in the page."), 404)
+    with override(_language(address, forum)):
+        try:
+            return _comments(request, forum, address)
+        except PageOutside:
+            message = gettext("This page is not on a domain of the forum. Its owner can add the domain.")
+            return _error(message, 403, forum)
+        except NoAddress:
+            return _error(gettext("The page names no thread: give an identifier or a URL."), 400, forum)
+        except BadCursor:
+            return _error(gettext("This link is damaged or too old. Open the first page."), 400, forum)
+
+
+def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> HttpResponse:
+    if address.url:
+        check_page(forum, address.url)
+    order = request.GET.get("order", "")
+    order = order if order in ORDERS else ORDERS[0]
+    asked = PageAddress(address.identifier, address.url)
+    page = read_page(forum=forum, page=asked, order=order, cursor=request.GET.get("cursor", ""))
+    html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
+    response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS)
+    response.headers["Content-Security-Policy"] = _policy(forum)
+    return response
+
+
+def context(forum: Forum, address: FrameAddress, page: Page) -> dict[str, object]:
+    """What the templates of the frame are given."""
+    thread = page.thread
+    return {
+        "forum": forum,
+        "page": page,
+        "order": page.order,
+        "thread_title": thread.title if thread else "",
+        "address": {
+            "f": address.forum,
+            "t_i": address.identifier,
+            "t_u": address.url,
+            "lang": address.language,
+        },
+        "lang": _language(address, forum),
+        "dir": "rtl" if get_language_bidi() else "ltr",
+        "style": _style(),
+        "page_url": partial(_page_url, address, page.order),
+        "feed_url": f"/embed/feed/?{address.query()}",
+        "sign_in_url": f"/embed/sign-in/?{urlencode({'f': forum.name})}",
+        "is_open": thread is None or thread.state == Thread.State.OPEN,
+        "can_post": True,
+        "limits": {"text_max": settings.DESCANT_TEXT_MAX, "name_max": settings.DESCANT_NAME_MAX},
+        "badges": badges(forum),
+    }
+
+
+def badges(forum: Forum) -> dict[int, str]:
+    """The word beside the names of those who run the forum."""
+    running = (Role.Kind.OWNER, Role.Kind.MODERATOR)
+    return {role.user_id: gettext("Moderator") for role in forum.roles.all() if role.kind in running}
+
+
+def _page_url(address: FrameAddress, order_now: str, order: str = "", cursor: str = "") -> str:
+    return address.page_url(order or order_now, cursor)
+
+
+def _language(address: FrameAddress, forum: Forum) -> str:
+    known = dict(settings.LANGUAGES)
+    wanted = address.language.lower().replace("_", "-")
+    for language in (wanted, wanted.split("-")[0], forum.language):
+        if language in known:
+            return language
+    return str(settings.LANGUAGE_CODE)
+
+
+@cache
+def _style() -> str:
+    return STYLE_FILE.read_text()
+
+
+@cache
+def _style_hash() -> str:
+    return base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+
+
+def _policy(forum: Forum | None) -> str:
+    ancestors = frame_ancestors(forum) if forum else "*"
+    return (
+        f"default-src 'none'; style-src 'sha256-{_style_hash()}'; script-src 'self'; img-src 'self' data:; "
+        f"connect-src 'self'; frame-ancestors {ancestors}; base-uri 'self'; form-action 'self'"
+    )
+
+
+def _error(message: str, status: int, forum: Forum | None = None) -> HttpResponse:
+    """An error is a page too; where no forum is known anybody may frame it, for it says nothing of anybody."""
+    html = render_to_string("embed/error.html", {"message": message, "style": _style()}, using="jinja2")
+    return HttpResponse(
+        html,
+        status=status,
+        headers={"Content-Security-Policy": _policy(forum), "Cache-Control": "no-store"},
+    )

@@ -1,0 +1,184 @@
+/** The frame wakes: clicks find their acts, and what is personal is fetched. Then what readers and moderators do. */
+
+import { call, find, here, made, memory, note, say, token, words, written } from './calls.js';
+import { boxActs, dress, mark, openBox, openMain, restoreDraft, showHeld } from './composer.js';
+import { hear, tell } from './host.js';
+import { beSomebody, me } from './identity.js';
+import { addressOf, articleOf, drawn, follow, freshen, lineOf, place, redraw, reorder } from './lines.js';
+
+const root = document.documentElement;
+const pageActs = { write: openMain, thread: turnThread };
+const lineActs = {
+  fold: (line, button) => { button.ariaExpanded = button.ariaExpanded !== 'true'; },
+  up: (line) => vote(line, 1),
+  down: (line) => vote(line, -1),
+  reply: (line) => openBox(articleOf(line), { parent: line.dataset.id }),
+  menu,
+  copy,
+  edit,
+  remove,
+  hide: (line) => decide(line, 'hide'),
+  restore: (line) => decide(line, 'restore'),
+  approve: (line) => decide(line, 'approve'),
+  spam: (line) => decide(line, 'spam'),
+};
+const asked = new Map(); // the comments that we have asked about, and as whom
+
+freshen();
+setInterval(freshen, 60000);
+document.addEventListener('click', onClick);
+document.addEventListener('ours', learn);
+hear(onMessage);
+restoreDraft();
+tell('ready');
+if (new URLSearchParams(location.search).get('cursor')?.startsWith('comment-')) {
+  point(find('.whole ~ #read .line:not(.stub)'));
+}
+learn();
+
+function onMessage({ type, comment, drafts }) {
+  if (type === 'show') show(comment);
+  for (const key in drafts) memory.set(key, drafts[key]);
+  if (drafts) restoreDraft();
+}
+
+/** One listener for all buttons and links, also those of lines that come later. */
+function onClick(event) {
+  const order = find('.order[open]');
+  if (order && !order.contains(event.target)) order.open = false;
+  const link = event.target.closest('.more a, .next a, .order a');
+  if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+    event.preventDefault();
+    (link.dataset.order ? reorder : follow)(link).then(learn);
+  }
+  const button = event.target.closest('button');
+  const { act, mark: sign } = button?.dataset || {};
+  if (sign) mark(button.form, sign);
+  else if (pageActs[act]) pageActs[act]();
+  else if (boxActs[act]) boxActs[act](button);
+  else if (lineActs[act]) lineActs[act](button.closest('.line'), button);
+}
+
+/** Ask what is ours among the comments drawn. Nobody has nothing to ask. */
+async function learn() {
+  const comments = drawn().filter((id) => asked.get(id) !== token.get()).slice(0, 500);
+  if (!token.get()) return;
+  const mine = await call('mine', { thread: here.thread, comments }).catch(() => null);
+  if (!mine) return;
+  if (!me.person) tell('identify');
+  for (const id of comments) asked.set(id, token.get());
+  me.person = mine.person;
+  me.moderates = mine.moderates;
+  root.toggleAttribute('data-moderates', mine.moderates);
+  for (const [id, seconds] of Object.entries(mine.own)) me.own[id] = Date.now() + seconds * 1000;
+  for (const { html, parent } of mine.recent) place(html, parent);
+  for (const waiting of mine.held) showWaiting(waiting);
+  for (const waiting of mine.waiting || []) showWaiting(waiting, words.waiting);
+  for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
+  showThread(mine.thread.state);
+  document.querySelectorAll('.composer').forEach(dress);
+}
+
+function showWaiting({ html, parent, reasons }, sentence) {
+  const line = place(html, parent);
+  if (line && !line.matches('.held')) showHeld(line, reasons, sentence);
+}
+
+/** Show one comment: here if it is drawn, else on the page that holds it. */
+function show(id) {
+  if (lineOf(id)) return point(lineOf(id));
+  const query = new URLSearchParams(location.search);
+  query.set('cursor', `comment-${id}`);
+  return location.replace(`?${query}${location.hash}`);
+}
+
+function point(line) {
+  if (!line) return;
+  find('.target')?.classList.remove('target');
+  line.classList.add('target');
+  articleOf(line).focus({ preventScroll: true });
+  tell('scroll', { top: line.getBoundingClientRect().top });
+  if (parent === window) line.scrollIntoView();
+}
+
+function showVote(line, value) {
+  for (const button of articleOf(line).querySelectorAll('.votes button')) {
+    button.ariaPressed = button.dataset.act === { 1: 'up', '-1': 'down' }[value];
+  }
+}
+
+/** @param {'open'|'closed'} state */
+function showThread(state) {
+  root.toggleAttribute('data-closed', state === 'closed');
+  find('[data-act=thread]').textContent = state === 'closed' ? words.open : words.close;
+}
+
+async function turnThread() {
+  const state = root.hasAttribute('data-closed') ? 'open' : 'closed';
+  const answer = await attempt(find('#write'), call('thread', { thread: here.thread, state }));
+  if (answer) showThread(answer.state);
+}
+
+/** A vote given twice is taken back. */
+async function vote(line, value) {
+  const article = articleOf(line);
+  const before = { up: 1, down: -1 }[find('[aria-pressed=true]', article)?.dataset.act] || 0;
+  const wanted = before === value ? 0 : value;
+  showVote(line, wanted);
+  const answer = await attempt(article, beSomebody().then(() => call('vote', { comment: line.dataset.id, value: wanted })));
+  showVote(line, answer ? answer.value : before);
+  if (answer) find('.score', article).textContent = written(answer.ups - answer.downs);
+}
+
+/** Further acts unfold in the row, where no edge of the frame can cut them off. */
+function menu(line, button) {
+  const opening = button.ariaExpanded !== 'true';
+  button.ariaExpanded = opening;
+  if (!opening) return button.nextElementSibling.remove();
+  const items = made('menu');
+  const may = { any: true, own: me.own[line.dataset.id] > Date.now(), [line.dataset.state]: me.moderates };
+  for (const item of [...items.children]) if (!item.dataset.if.split(' ').some((word) => may[word])) item.remove();
+  button.after(items);
+}
+
+async function copy(line, button) {
+  const address = addressOf(line);
+  try {
+    await navigator.clipboard.writeText(address);
+    button.textContent = words.copied;
+    say(words.copied);
+  } catch {
+    const field = Object.assign(document.createElement('input'), { value: address, readOnly: true, ariaLabel: button.textContent });
+    button.replaceWith(field);
+    field.select();
+  }
+}
+
+async function edit(line) {
+  const article = articleOf(line);
+  const source = await attempt(article, call('source', { comment: line.dataset.id }));
+  if (source) openBox(article, { edits: line.dataset.id }, source.text);
+}
+
+/** Delete asks once, in its own place. */
+async function remove(line, button) {
+  if (button.textContent !== words.sure) {
+    button.textContent = words.sure;
+    return;
+  }
+  const answer = await attempt(articleOf(line), call('delete', { comment: line.dataset.id }));
+  if (!answer) return;
+  redraw(line, answer.html).focus();
+  say(words.gone);
+}
+
+/** @param {'hide'|'restore'|'approve'|'spam'} verdict */
+async function decide(line, verdict) {
+  const answer = await attempt(articleOf(line), call('decide', { comment: line.dataset.id, verdict, reason: '' }));
+  if (answer) redraw(line, answer.html).focus();
+}
+
+/** The answer, or nothing: then the reason stands in the place. */
+function attempt(place, asked) {
+  return asked.catch((refused) => void note(place, refused.message));
+}

@@ -1,0 +1,31 @@
+"""The addresses of the readers' side."""
+
+from django.urls import path
+
+from descant.embed import acts, feeds, pages, personal, scripts, signing_in
+
+SHORTNAME = "<slug:shortname>"
+
+urlpatterns = [
+    path("embed.js", scripts.loader),
+    path("count.js", scripts.counter),
+    path("count-data.js", scripts.count_data),
+    path(f"{SHORTNAME}/embed.js", scripts.loader),
+    path(f"{SHORTNAME}/count.js", scripts.counter),
+    path(f"{SHORTNAME}/count-data.js", scripts.count_data),
+    path("embed/comments/", pages.comments),
+    path("embed/feed/", feeds.feed),
+    path("embed/sign-in/", signing_in.sign_in, name="embed_sign_in"),
+    path("embed/do/guest", signing_in.guest),
+    path("embed/do/collect", signing_in.collect),
+    path("embed/do/sign_out", signing_in.sign_out),
+    path("embed/do/mine", personal.mine),
+    path("embed/do/post", acts.post),
+    path("embed/do/preview", acts.preview),
+    path("embed/do/edit", acts.edit),
+    path("embed/do/source", acts.source),
+    path("embed/do/delete", acts.delete),
+    path("embed/do/vote", acts.vote),
+    path("embed/do/decide", acts.decide),
+    path("embed/do/thread", acts.thread),
+]
