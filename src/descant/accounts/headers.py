@@ -1,0 +1,32 @@
+"""The headers of allauth's pages: nobody keeps a copy of them, and one of them may send its form to a provider.
+
+Browsers hold ``form-action`` also against where a form is redirected to. The page before a provider has one button and
+nothing to fill in, so it alone may lead to other sites.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+BEFORE_A_PROVIDER = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self' https:; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class AccountPages:
+    """Middleware: no copies of pages of accounts; another Content-Security-Policy before each provider."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and match.func.__module__.startswith("allauth."):
+            response.headers["Cache-Control"] = "no-store, private"
+            response.headers["X-Frame-Options"] = "DENY"
+            name = match.url_name or ""
+            if name.endswith("_login") and not name.startswith("account_"):
+                response.headers["Content-Security-Policy"] = BEFORE_A_PROVIDER
+        return response

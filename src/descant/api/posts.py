@@ -1,0 +1,52 @@
+"""``posts/create``: a comment from a program or a page, by the forum's public key, with a guest's rights."""
+
+from django.http import HttpRequest, HttpResponse
+
+from descant.api.answering import BadArgument, endpoint, envelope
+from descant.api.asking import address_of, arguments, forum_asked, page_asked, thread_asked
+from descant.api.objects import post_object
+from descant.discussion.addressing.finding import make_thread
+from descant.discussion.authors import Author
+from descant.discussion.models import Thread
+from descant.discussion.posting import Draft, post_comment
+from descant.forums.models import Forum
+from django_headroom.joins import attach
+
+KEY_MOST = 255
+
+
+@endpoint("POST")
+def create(request: HttpRequest) -> HttpResponse:
+    """Write a comment; with an ``Idempotency-Key`` a repeated request gets the same one."""
+    asked = arguments(request)
+    forum = forum_asked(request, asked)
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > KEY_MOST:
+        raise BadArgument(f"Idempotency-Key has at most {KEY_MOST} characters.")
+    author = Author(
+        name=asked.get("author_name", ""),
+        email=asked.get("author_email", ""),
+        url=asked.get("author_url", ""),
+        address=address_of(request),
+    )
+    draft = Draft(text=asked.get("message", ""), parent_id=_parent(asked.get("parent", "")), key=key)
+    comment = post_comment(forum=forum, thread=_thread(request, forum), author=author, draft=draft)
+    attach([comment], "author")
+    return envelope(0, post_object(comment, forum))
+
+
+def _thread(request: HttpRequest, forum: Forum) -> Thread:
+    """The thread, made if the request says on which page it is to stand."""
+    asked = arguments(request)
+    page = page_asked(asked)
+    if page.identifier or page.url:
+        return make_thread(forum, page)
+    return thread_asked(forum, asked)
+
+
+def _parent(written: str) -> int | None:
+    if not written:
+        return None
+    if not (written.isascii() and written.isdecimal() and len(written) < 19):
+        raise BadArgument("Invalid argument, 'parent': give the id of a comment.")
+    return int(written)

@@ -1,0 +1,82 @@
+"""What its author may still do to a comment, for a while: edit it, or delete it."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from descant.discussion import signals, text
+from descant.discussion.authors import Author
+from descant.discussion.models import Comment
+from descant.discussion.posting import NoText, Refused, TooLong
+from descant.discussion.seeing import is_own
+from descant.discussion.tree import counting
+from descant.forums.models import Forum
+from django_headroom.transactions import writing
+from django_headroom.updates import change, claim
+
+
+class NotYours(Refused):
+    code = "not_yours"
+
+
+class TooLate(Refused):
+    code = "too_late"
+
+
+def seconds_left(comment: Comment, author: Author) -> int:
+    """How long the author may still edit or delete; 0 for everybody else."""
+    if not is_own(comment, author) or comment.state not in (Comment.State.SHOWN, Comment.State.WAITING):
+        return 0
+    age = (timezone.now() - comment.created_at).total_seconds()
+    return max(0, int(settings.DESCANT_EDIT_SECONDS - age))
+
+
+def edit_comment(*, forum: Forum, comment: Comment, author: Author, source: str) -> Comment:
+    """Put a new text in the place of the old one, marked as edited.
+
+    Raises:
+        Refused
+    """
+    _check(comment, author)
+    source = text.plain(source).strip()
+    if not source:
+        raise NoText("An empty comment cannot be kept: delete it instead.")
+    if len(source) > settings.DESCANT_TEXT_MAX:
+        raise TooLong(f"{len(source)} characters, {settings.DESCANT_TEXT_MAX} are allowed: shorten it.")
+    html = text.render(source, Comment.Format.MARKDOWN)
+    with writing(forum) as alias:
+        counting.stamp(comment.thread, if_shown=comment)
+        change(
+            comment,
+            text=source,
+            format=Comment.Format.MARKDOWN,
+            html=html,
+            html_version=text.RULES_VERSION,
+            edited_at=timezone.now(),
+            version=comment.thread.version if comment.is_shown else None,
+        )
+        signals.comment_changed.say(at=alias, **signals.told(comment))
+    return comment
+
+
+def delete_comment(*, forum: Forum, comment: Comment, author: Author) -> Comment:
+    """Take one's own comment away; if it has replies a mark stays.
+
+    Raises:
+        Refused
+    """
+    _check(comment, author)
+    with writing(forum) as alias:
+        counting.lock(comment.thread)
+        before = str(comment.state)
+        if claim(comment, when={"state": before}, state=Comment.State.DELETED):
+            counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
+            signals.comment_changed.say(at=alias, **signals.told(comment))
+    return comment
+
+
+def _check(comment: Comment, author: Author) -> None:
+    if not is_own(comment, author):
+        raise NotYours("This comment is not yours to change.")
+    if not seconds_left(comment, author):
+        minutes = settings.DESCANT_EDIT_SECONDS // 60
+        raise TooLate(f"A comment can be changed for {minutes} minutes: ask a moderator now.")

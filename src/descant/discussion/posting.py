@@ -1,0 +1,188 @@
+"""Posting a comment."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+
+from descant.discussion import signals, text
+from descant.discussion.authors import Author
+from descant.discussion.judging import pacing, screening
+from descant.discussion.judging.naming import check_guest_name
+from descant.discussion.models import Comment, Receipt, Thread
+from descant.discussion.tree import counting
+from descant.discussion.tree.paths import level_of, path_below
+from descant.forums.models import Forum
+from django_headroom import ids
+from django_headroom.transactions import writing
+
+
+class Refused(Exception):
+    """A comment that cannot be taken; the message says why and what to do."""
+
+    code = "refused"
+
+
+class ThreadClosed(Refused):
+    code = "closed"
+
+
+class NoText(Refused):
+    code = "no_text"
+
+
+class TooLong(Refused):
+    code = "too_long"
+
+
+class NoParent(Refused):
+    code = "no_parent"
+
+
+class SignInFirst(Refused):
+    code = "sign_in"
+
+
+class KeyReused(Refused):
+    code = "key_reused"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be said, and in answer to which comment.
+
+    ``key`` is the idempotency key of the request; ``at`` and ``state`` are for moderators' programs only.
+    """
+
+    text: str
+    parent_id: int | None = None
+    key: str = ""
+    at: datetime | None = None
+    verdict: screening.Verdict | None = field(default=None)
+
+
+def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) -> Comment:
+    """Write a comment down, once for each idempotency key.
+
+    Returns:
+        The comment, shown or waiting as its ``state`` says; the one written before if the key was used before.
+
+    Raises:
+        Refused, pacing.TooFast
+    """
+    kept = _kept(forum, author, draft)
+    if kept is not None:
+        return kept
+    source = _check(forum, author, draft)
+    html = text.render(source, Comment.Format.MARKDOWN)
+    verdict = draft.verdict or screening.screen(forum=forum, author=author)
+    try:
+        with writing(forum) as alias:
+            _keep_pace(forum, author)
+            comment = _place(alias, thread, draft, verdict)
+            comment.text, comment.html, comment.html_version = source, html, text.RULES_VERSION
+            _sign(comment, author)
+            comment.save(force_insert=True, using=alias)
+            _keep_receipt(forum, author, draft, comment)
+            signals.comment_posted.say(at=alias, **signals.told(comment))
+    except IntegrityError:
+        kept = _kept(forum, author, draft)
+        if kept is None:
+            raise
+        return kept
+    return comment
+
+
+def _check(forum: Forum, author: Author, draft: Draft) -> str:
+    if author.user is None:
+        if not forum.guests_may_post:
+            raise SignInFirst(
+                "This forum takes comments from people who have signed in: sign in, then send it."
+            )
+        check_guest_name(author.name)
+    source = text.plain(draft.text).strip()
+    if not source:
+        raise NoText("There is nothing to send yet: write something first.")
+    if len(source) > settings.DESCANT_TEXT_MAX:
+        raise TooLong(
+            f"The comment has {len(source)} characters, {settings.DESCANT_TEXT_MAX} are allowed: shorten it."
+        )
+    return source
+
+
+def _keep_pace(forum: Forum, author: Author) -> None:
+    if author.moderates:
+        return
+    per_minute = settings.DESCANT_COMMENTS_PER_MINUTE
+    for subject in filter(None, (author.user and f"u{author.user.pk}", author.address)):
+        pacing.keep_pace(forum=forum, subject=f"post/{subject}", per_minute=per_minute)
+
+
+def _place(alias: str, thread: Thread, draft: Draft, verdict: screening.Verdict) -> Comment:
+    """The comment at its place in the tree; the thread's row is locked from here on, so versions come in order."""
+    shown = verdict.state == Comment.State.SHOWN
+    counting.raise_version(thread, shown=int(shown))
+    if not thread.takes_comments():
+        raise ThreadClosed("This discussion is closed: it takes no more comments.")
+    parent = _parent(alias, thread, draft.parent_id)
+    comment = Comment(forum_id=thread.forum_id, thread=thread, parent=parent, state=verdict.state)
+    comment.reasons = verdict.reasons
+    comment.pk = ids.next_id(alias, Comment)
+    comment.created_at = draft.at or timezone.now()
+    comment.path = path_below(parent.path if parent else b"", comment.created_at, comment.pk)
+    comment.level = level_of(comment.path)
+    comment.drawn = shown
+    comment.version = thread.version if shown else None
+    if shown:
+        counting.count_replies(comment, 1)
+    return comment
+
+
+def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None:
+    if parent_id is None:
+        return None
+    parent: Comment | None = Comment.objects.using(alias).filter(pk=parent_id, thread=thread).first()
+    if parent is None or parent.state in (Comment.State.WAITING, Comment.State.SPAM):
+        raise NoParent("The comment you answer is not in this discussion any more: send yours without it.")
+    return parent
+
+
+def _sign(comment: Comment, author: Author) -> None:
+    comment.author = author.user
+    comment.guest = author.guest if author.user is None else ""
+    comment.author_name = str(author.user) if author.user else text.one_line(author.name)
+    if author.user is None:
+        comment.author_email, comment.author_url = author.email[:254], author.url[:500]
+
+
+def _kept(forum: Forum, author: Author, draft: Draft) -> Comment | None:
+    if not draft.key:
+        return None
+    receipts = Receipt.objects.of(forum).filter(key=_key(author, draft)).select_related("comment__thread")
+    receipt = receipts.first()
+    if receipt is None:
+        return None
+    if receipt.request != _request(draft):
+        raise KeyReused("This Idempotency-Key was used for another comment: make a new key for each comment.")
+    return receipt.comment
+
+
+def _keep_receipt(forum: Forum, author: Author, draft: Draft, comment: Comment) -> None:
+    if draft.key:
+        receipt = Receipt(key=_key(author, draft), request=_request(draft), comment=comment)
+        receipt.forum_id = forum.pk
+        receipt.pk = ids.next_id(comment._state.db or "", Receipt)
+        receipt.save(force_insert=True, using=comment._state.db)
+
+
+def _key(author: Author, draft: Draft) -> str:
+    """Keys belong to the account or address that sent them: nobody can ask for a stranger's answer."""
+    asker = f"u{author.user.pk}" if author.user else author.guest or author.address
+    return hashlib.sha256(f"{asker}\n{draft.key}".encode()).hexdigest()
+
+
+def _request(draft: Draft) -> str:
+    return hashlib.sha256(f"{draft.parent_id}\n{draft.text}".encode()).hexdigest()

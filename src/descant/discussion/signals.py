@@ -1,0 +1,20 @@
+"""What the acts say when they are done; who listens stands above (``followups``)."""
+
+from descant.discussion.models import Comment
+from django_headroom.delayed.signals import DelayedSignal
+
+comment_posted = DelayedSignal("comment_posted", schema=1)
+comment_changed = DelayedSignal("comment_changed", schema=1)
+
+
+def told(comment: Comment) -> dict[str, object]:
+    """What receivers are told of a comment: where it is and what became of it, never its text or author's mail."""
+    return {
+        "forum_id": comment.forum_id,
+        "thread_id": str(comment.thread_id),
+        "comment_id": str(comment.pk),
+        "author_id": comment.author_id,
+        "state": str(comment.state),
+        "version": comment.version,
+        "posted_at": comment.created_at.isoformat(),
+    }

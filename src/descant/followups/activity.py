@@ -1,0 +1,34 @@
+"""One activity row for each public comment of an account; may be told twice, and in any order, so it does not mind."""
+
+from datetime import datetime
+from typing import Any
+
+from descant.discussion.models import Comment
+from descant.discussion.signals import comment_changed, comment_posted
+from descant.followups.models import Activity
+from django_headroom.transactions import writing
+
+
+def connect() -> None:
+    """Listen to what is said of comments."""
+    for signal in (comment_posted, comment_changed):
+        signal.connect(note_activity, dispatch_uid="followups.activity")
+
+
+def note_activity(data: dict[str, Any], *, event_id: str) -> None:
+    """Keep the row if the comment can be read by everybody now; drop it if not. The comment itself is asked."""
+    if data["author_id"] is None:
+        return
+    rows = Comment.objects.of(data["forum_id"]).shown()
+    with writing("default"):
+        if not rows.filter(pk=int(data["comment_id"])).exists():
+            Activity.objects.filter(comment=int(data["comment_id"])).delete()
+            return
+        row = Activity(
+            user_id=data["author_id"],
+            forum_id=data["forum_id"],
+            thread_id=int(data["thread_id"]),
+            comment_id=int(data["comment_id"]),
+            posted_at=datetime.fromisoformat(data["posted_at"]),
+        )
+        Activity.objects.bulk_create([row], ignore_conflicts=True)

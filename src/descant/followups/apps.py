@@ -1,0 +1,14 @@
+"""The app of what follows; its receivers are connected when it is ready."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class FollowupsConfig(AppConfig):
+    name = "descant.followups"
+    label = "followups"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("descant.followups.activity").connect()

@@ -1,0 +1,90 @@
+"""The cast: Ann owns the forum gazette, Bo moderates it, Cy reads and writes; Dee belongs to tribune, elsewhere."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from descant.accounts.models import User
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import make_thread
+from descant.discussion.authors import Author
+from descant.discussion.models import Comment, Thread
+from descant.discussion.posting import Draft, post_comment
+from descant.forums import directory
+from descant.forums.models import Forum, Role
+from descant.forums.opening import open_forum
+
+ALL_DATABASES = ["default", "p1", "p2"]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody, and where they speak."""
+
+    gazette: Forum
+    tribune: Forum
+    ann: Author
+    bo: Author
+    cy: Author
+    dee: Author
+    guest: Author
+
+
+@pytest.fixture(autouse=True)
+def _fresh_directory() -> Iterator[None]:
+    directory.forget()
+    yield
+    directory.forget()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    ann, bo, cy, dee = (_account(name) for name in ("Ann", "Bo", "Cy", "Dee"))
+    gazette = open_forum(name="gazette", domains=["gazette.example"], owner=ann, partition="p1")
+    tribune = open_forum(name="tribune", domains=["tribune.example"], owner=dee, partition="p2")
+    Role.objects.create(forum=gazette, user=bo, kind=Role.Kind.MODERATOR)
+    return Cast(
+        gazette=gazette,
+        tribune=tribune,
+        ann=Author(user=ann, role="owner", address="192.0.2.1"),
+        bo=Author(user=bo, role="moderator", address="192.0.2.2"),
+        cy=Author(user=cy, address="192.0.2.3"),
+        dee=Author(user=dee, address="192.0.2.4"),
+        guest=Author(guest="0123456789abcdef", name="Gus", email="gus@mail.example", address="192.0.2.5"),
+    )
+
+
+@pytest.fixture
+def bread(cast: Cast) -> Thread:
+    """A thread of the gazette."""
+    page = PageAddress(identifier="bread", url="https://gazette.example/bread", title="Bread")
+    return make_thread(cast.gazette, page)
+
+
+@pytest.fixture
+def say(cast: Cast, bread: Thread, settings: Any) -> Callable[..., Comment]:
+    """Post a comment to the thread about bread: ``say("Hello", by=cast.cy, to=parent)``."""
+    settings.DESCANT_COMMENTS_PER_MINUTE = 0
+
+    def post(text: str, *, by: Author | None = None, to: Comment | None = None, key: str = "") -> Comment:
+        draft = Draft(text=text, parent_id=to.pk if to else None, key=key)
+        return post_comment(forum=cast.gazette, thread=bread, author=by or cast.cy, draft=draft)
+
+    return post
+
+
+def _account(name: str) -> User:
+    return User.objects.create_user(username=name.lower(), email=f"{name.lower()}@mail.example", name=name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of the product may use every database."""
+    for item in items:
+        if "db" in getattr(item, "fixturenames", ()):
+            marker = item.get_closest_marker("django_db")
+            transaction = bool(marker and marker.kwargs.get("transaction"))
+            item.add_marker(
+                pytest.mark.django_db(databases=ALL_DATABASES, transaction=transaction), append=False
+            )

@@ -1,0 +1,190 @@
+"""Reading pages of a thread."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.deciding import decide
+from descant.discussion.models import Comment, Thread
+from descant.discussion.reading import Page, read_page
+from descant.discussion.tree.cursors import BadCursor
+from descant.discussion.voting import cast_vote
+from django_headroom.testing import query_budget
+from tests.descant.conftest import Cast
+
+Say = Callable[..., Comment]
+BREAD = PageAddress(identifier="bread")
+
+
+def texts(page: Page) -> list[str]:
+    return [line.comment.text for line in page.lines if line.kind == "comment"]
+
+
+def pages(cast: Cast, order: str) -> Iterator[Page]:
+    page = read_page(forum=cast.gazette, page=BREAD, order=order)
+    yield page
+    while page.next_cursor:
+        page = read_page(forum=cast.gazette, page=BREAD, order=order, cursor=page.next_cursor)
+        yield page
+
+
+def test_nobody_has_written_yet(cast: Cast) -> None:
+    page = read_page(forum=cast.gazette, page=PageAddress(identifier="new"), order="best")
+    assert page.thread is None
+    assert list(page.lines) == []
+    assert not Thread.objects.of(cast.gazette).exists()
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest", "best"])
+def test_the_pages_hold_each_comment_once_and_in_order(cast: Cast, say: Say, order: str) -> None:
+    for number in range(60):
+        say(str(number))
+    found = list(pages(cast, order))
+    assert [len(page.lines) for page in found] == [25, 25, 10]
+    expected = [str(number) for number in range(60)]
+    together = [text for page in found for text in texts(page)]
+    assert together == (expected if order == "oldest" else expected[::-1])
+
+
+def test_time_orders_stay_exact_while_others_write(cast: Cast, say: Say) -> None:
+    for number in range(30):
+        say(str(number))
+    first = read_page(forum=cast.gazette, page=BREAD, order="newest")
+    say("late")
+    second = read_page(forum=cast.gazette, page=BREAD, order="newest", cursor=first.next_cursor)
+    assert texts(first) + texts(second) == [str(number) for number in reversed(range(30))]
+
+
+def test_replies_read_as_a_conversation_three_before_more(cast: Cast, say: Say) -> None:
+    top = say("top")
+    answers = [say(f"a{number}", to=top) for number in range(3)]
+    say("below a0", to=answers[0])
+    say("next top")
+    page = read_page(forum=cast.gazette, page=BREAD, order="oldest")
+    assert texts(page) == ["top", "a0", "below a0", "a1", "next top"]
+    last = page.lines[3]
+    assert (last.more, last.level) == (1, 1)
+    rest = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor=last.more_cursor)
+    assert [(line.kind, line.comment.text) for line in rest.lines] == [("stub", "top"), ("comment", "a2")]
+
+
+def test_a_page_that_ends_among_replies_goes_on_below_a_stub(cast: Cast, say: Say) -> None:
+    for number in range(24):
+        say(str(number))
+    top = say("top")
+    inner = say("inner", to=top)
+    say("deep", to=inner)
+    say("last", to=top)
+    say("fourth", to=top)
+    first, second = list(pages(cast, "oldest"))
+    assert texts(first)[-1] == "top"
+    assert [(line.kind, line.comment.text) for line in second.lines][0] == ("stub", "top")
+    assert texts(second) == ["inner", "deep", "last"]
+    assert second.lines[-1].more == 1
+
+
+def test_every_comment_is_reached_by_the_links_of_the_pages(cast: Cast, say: Say) -> None:
+    made = [say("0")]
+    for number in range(1, 120):
+        parent = made[(number * 7) % len(made)] if number % 3 else None
+        made.append(say(str(number), to=parent))
+    seen: set[str] = set()
+    waiting = [""]
+    while waiting:
+        cursor = waiting.pop()
+        page = read_page(forum=cast.gazette, page=BREAD, order="best", cursor=cursor)
+        seen |= set(texts(page))
+        waiting += [line.more_cursor for line in page.lines if line.more_cursor]
+        waiting += [page.next_cursor] if page.next_cursor else []
+    assert seen == {str(number) for number in range(120)}
+
+
+def test_a_permalink_opens_in_its_place_with_its_ancestors(cast: Cast, say: Say) -> None:
+    top = say("top")
+    for number in range(40):
+        say(str(number), to=top)
+    middle = say("middle", to=top)
+    deep = say("deep", to=middle)
+    page = read_page(forum=cast.gazette, page=BREAD, order="best", cursor=f"comment-{deep.pk}")
+    assert [(line.kind, line.comment.text) for line in page.lines] == [
+        ("stub", "top"),
+        ("stub", "middle"),
+        ("comment", "deep"),
+    ]
+    assert not page.first
+
+
+def test_a_permalink_to_what_is_not_there_opens_the_first_page(cast: Cast, say: Say) -> None:
+    say("top")
+    for wanted in ("comment-1", "comment-not-a-number", f"comment-{'9' * 60}"):
+        assert texts(read_page(forum=cast.gazette, page=BREAD, order="best", cursor=wanted)) == ["top"]
+
+
+def test_a_hidden_comment_with_replies_stays_as_a_mark_and_one_without_goes(cast: Cast, say: Say) -> None:
+    parent, lone = say("parent"), say("lone")
+    say("answer", to=parent)
+    assert decide(forum=cast.gazette, comments=[parent, lone], verdict="hide", by=cast.bo) == 2
+    page = read_page(forum=cast.gazette, page=BREAD, order="oldest")
+    assert [line.kind for line in page.lines] == ["mark", "comment"]
+    assert page.thread is not None
+    assert page.thread.comments_shown == 1
+
+
+def test_a_mark_goes_when_its_last_reply_is_hidden_and_returns_with_it(cast: Cast, say: Say) -> None:
+    parent = say("parent")
+    answer = say("answer", to=parent)
+    decide(forum=cast.gazette, comments=[parent, answer], verdict="hide", by=cast.bo)
+    assert list(read_page(forum=cast.gazette, page=BREAD, order="oldest").lines) == []
+    decide(forum=cast.gazette, comments=[answer], verdict="restore", by=cast.bo)
+    lines = read_page(forum=cast.gazette, page=BREAD, order="oldest").lines
+    assert [line.kind for line in lines] == ["mark", "comment"]
+
+
+def test_a_deep_answer_says_whom_it_answers(cast: Cast, say: Say) -> None:
+    comment = say("0")
+    for depth in range(1, 12):
+        comment = say(str(depth), to=comment, by=cast.guest)
+    page = read_page(forum=cast.gazette, page=BREAD, order="best", cursor=f"comment-{comment.pk}")
+    line = page.lines[-1]
+    assert line.comment.text == "11"
+    assert line.answers is not None
+    assert line.answers.text == "10"
+
+
+def test_best_is_what_surely_pleases(cast: Cast, say: Say) -> None:
+    liked, disliked, plain = say("liked"), say("disliked"), say("plain")
+    cast_vote(forum=cast.gazette, comment=liked, author=cast.bo, value=1)
+    cast_vote(forum=cast.gazette, comment=disliked, author=cast.bo, value=-1)
+    assert texts(read_page(forum=cast.gazette, page=BREAD, order="best")) == ["liked", "plain", "disliked"]
+    assert plain.score == 0
+
+
+def test_dee_never_sees_the_gazette(cast: Cast, say: Say) -> None:
+    say("top")
+    assert read_page(forum=cast.tribune, page=BREAD, order="best").thread is None
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "ee", "WyJ0Il0", "W10", "comment-", "IiI", "WyJiIiwiIiwiIl0", "å", "W" * 9000]
+)
+def test_a_damaged_cursor_is_refused(cast: Cast, say: Say, cursor: str) -> None:
+    say("top")
+    with pytest.raises(BadCursor, match="open the first page"):
+        read_page(forum=cast.gazette, page=BREAD, order="best", cursor=cursor)
+
+
+def test_a_page_costs_at_most_six_queries(cast: Cast, say: Say) -> None:
+    comment = say("0")
+    for number in range(1, 80):
+        comment = say(str(number), to=comment if number % 5 else None)
+    address = replace(BREAD, url="https://gazette.example/bread")
+    for order in ("best", "newest", "oldest"):
+        cursor: str = ""
+        for _ in range(4):
+            with query_budget(6):
+                page = read_page(forum=cast.gazette, page=address, order=order, cursor=cursor)
+            cursor = page.next_cursor
+    with query_budget(6):
+        read_page(forum=cast.gazette, page=address, order="best", cursor=f"comment-{comment.pk}")
