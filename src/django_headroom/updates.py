@@ -75,7 +75,7 @@ def step(row: models.Model, *, read: Sequence[str] = (), **by: int) -> None:
 def _update(row: models.Model, when: dict[str, Any], columns: dict[str, Any]) -> bool:
     alias = _alias_of(row)
     values = {**_auto_now(row), **columns}
-    rows = type(row)._base_manager.using(alias).filter(pk=row.pk, **when)
+    rows = row.__class__._base_manager.using(alias).filter(pk=row.pk, **when)
     if not rows.update(**{name: _plain(row, name, value) for name, value in values.items()}):
         return False
     computed = [name for name, value in values.items() if isinstance(value, Combinable)]

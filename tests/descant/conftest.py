@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.test import override_settings
 
 from descant.accounts.models import User
 from descant.discussion.addressing.addresses import PageAddress
@@ -30,6 +32,14 @@ class Cast:
     cy: Author
     dee: Author
     guest: Author
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Pages name static files by their hashes, so these are collected as at a real start."""
+    with override_settings(STATIC_ROOT=tmp_path_factory.mktemp("static")):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from itertools import groupby
 
+from django.utils.translation import gettext as _
+
 from descant.discussion import signals
 from descant.discussion.authors import Author
 from descant.discussion.models import Comment, Decision, Thread
@@ -45,7 +47,7 @@ def decide(*, forum: Forum, comments: Iterable[Comment], verdict: str, by: Autho
     if verdict not in AFTER:
         raise NoSuchVerdict(f"There is no verdict {verdict[:20]!r}: {', '.join(sorted(AFTER))}.")
     changed = 0
-    for _, of_thread in groupby(sorted(comments, key=_place), key=lambda comment: comment.thread_id):
+    for _thread_id, of_thread in groupby(sorted(comments, key=_place), key=lambda comment: comment.thread_id):
         with writing(forum) as alias:
             found = list(of_thread)
             counting.lock(found[0].thread)
@@ -63,7 +65,7 @@ def set_thread_state(*, forum: Forum, thread: Thread, state: str, by: Author) ->
     """
     _check(by)
     if state not in Thread.State.values:
-        raise NoSuchVerdict("A thread is open or closed.")
+        raise NoSuchVerdict(_("A thread is open or closed."))
     with writing(forum):
         counting.stamp(thread)
         change(thread, state=state)
@@ -84,7 +86,7 @@ def _decide_one(alias: str, comment: Comment, verdict: str, by: Author, reason: 
 
 def _check(by: Author) -> None:
     if not by.moderates:
-        raise NotAModerator("Only moderators of this forum can do that: sign in as one.")
+        raise NotAModerator(_("Only moderators of this forum can do that: sign in as one."))
 
 
 def _place(comment: Comment) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
 from descant.discussion.authors import Author
@@ -39,9 +40,12 @@ def edit_comment(*, forum: Forum, comment: Comment, author: Author, source: str)
     _check(comment, author)
     source = text.plain(source).strip()
     if not source:
-        raise NoText("An empty comment cannot be kept: delete it instead.")
+        raise NoText(_("An empty comment cannot be kept: delete it instead."))
     if len(source) > settings.DESCANT_TEXT_MAX:
-        raise TooLong(f"{len(source)} characters, {settings.DESCANT_TEXT_MAX} are allowed: shorten it.")
+        raise TooLong(
+            _("The comment has %(length)s characters, %(most)s are allowed: shorten it.")
+            % {"length": len(source), "most": settings.DESCANT_TEXT_MAX}
+        )
     html = text.render(source, Comment.Format.MARKDOWN)
     with writing(forum) as alias:
         counting.stamp(comment.thread, if_shown=comment)
@@ -76,7 +80,9 @@ def delete_comment(*, forum: Forum, comment: Comment, author: Author) -> Comment
 
 def _check(comment: Comment, author: Author) -> None:
     if not is_own(comment, author):
-        raise NotYours("This comment is not yours to change.")
+        raise NotYours(_("This comment is not yours to change."))
     if not seconds_left(comment, author):
         minutes = settings.DESCANT_EDIT_SECONDS // 60
-        raise TooLate(f"A comment can be changed for {minutes} minutes: ask a moderator now.")
+        raise TooLate(
+            _("A comment can be changed for %(minutes)s minutes: ask a moderator now.") % {"minutes": minutes}
+        )

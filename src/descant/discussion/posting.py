@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
 from descant.discussion.authors import Author
@@ -100,15 +101,16 @@ def _check(forum: Forum, author: Author, draft: Draft) -> str:
     if author.user is None:
         if not forum.guests_may_post:
             raise SignInFirst(
-                "This forum takes comments from people who have signed in: sign in, then send it."
+                _("This forum takes comments from people who have signed in: sign in, then send it.")
             )
         check_guest_name(author.name)
     source = text.plain(draft.text).strip()
     if not source:
-        raise NoText("There is nothing to send yet: write something first.")
+        raise NoText(_("There is nothing to send yet: write something first."))
     if len(source) > settings.DESCANT_TEXT_MAX:
         raise TooLong(
-            f"The comment has {len(source)} characters, {settings.DESCANT_TEXT_MAX} are allowed: shorten it."
+            _("The comment has %(length)s characters, %(most)s are allowed: shorten it.")
+            % {"length": len(source), "most": settings.DESCANT_TEXT_MAX}
         )
     return source
 
@@ -126,7 +128,7 @@ def _place(alias: str, thread: Thread, draft: Draft, verdict: screening.Verdict)
     shown = verdict.state == Comment.State.SHOWN
     counting.raise_version(thread, shown=int(shown))
     if not thread.takes_comments():
-        raise ThreadClosed("This discussion is closed: it takes no more comments.")
+        raise ThreadClosed(_("This discussion is closed: it takes no more comments."))
     parent = _parent(alias, thread, draft.parent_id)
     comment = Comment(forum_id=thread.forum_id, thread=thread, parent=parent, state=verdict.state)
     comment.reasons = verdict.reasons
@@ -146,7 +148,7 @@ def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None
         return None
     parent: Comment | None = Comment.objects.using(alias).filter(pk=parent_id, thread=thread).first()
     if parent is None or parent.state in (Comment.State.WAITING, Comment.State.SPAM):
-        raise NoParent("The comment you answer is not in this discussion any more: send yours without it.")
+        raise NoParent(_("The comment you answer is not in this discussion any more: send yours without it."))
     return parent
 
 
@@ -166,7 +168,9 @@ def _kept(forum: Forum, author: Author, draft: Draft) -> Comment | None:
     if receipt is None:
         return None
     if receipt.request != _request(draft):
-        raise KeyReused("This Idempotency-Key was used for another comment: make a new key for each comment.")
+        raise KeyReused(
+            _("This Idempotency-Key was used for another comment: make a new key for each comment.")
+        )
     return receipt.comment
 
 

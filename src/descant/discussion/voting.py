@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from descant.discussion.authors import Author
 from descant.discussion.judging import pacing
@@ -43,13 +44,13 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
 
 def _check(comment: Comment, author: Author, value: int) -> None:
     if value not in (-1, 0, 1):
-        raise VoteRefused("A vote is 1, -1 or 0.")
+        raise VoteRefused(_("A vote is 1, -1 or 0."))
     if not comment.is_shown:
-        raise VoteRefused("This comment takes no votes: it is not shown.")
+        raise VoteRefused(_("This comment takes no votes: it is not shown."))
     if author.user is not None and comment.author_id == author.user.pk:
-        raise VoteRefused("Your own comment takes no vote of yours.")
+        raise VoteRefused(_("Your own comment takes no vote of yours."))
     if not author.voter or (comment.guest and comment.guest == author.guest):
-        raise VoteRefused("Your own comment takes no vote of yours.")
+        raise VoteRefused(_("Your own comment takes no vote of yours."))
 
 
 def _replace(forum: Forum, comment: Comment, author: Author, value: int) -> int:
@@ -69,5 +70,7 @@ def _replace(forum: Forum, comment: Comment, author: Author, value: int) -> int:
             with transaction.atomic(using=votes.db):
                 votes.create(comment=comment, voter=author.voter, address_mark=mark, value=value)
         except IntegrityError:
-            raise VoteRefused("A guest at your address has voted on this comment: sign in to vote.") from None
+            raise VoteRefused(
+                _("A guest at your address has voted on this comment: sign in to vote.")
+            ) from None
     return 0

@@ -60,9 +60,8 @@ def comments(request: HttpRequest) -> HttpResponse:
     with override(_language(address, forum)):
         try:
             return _comments(request, forum, address)
-        except PageOutside:
-            message = gettext("This page is not on a domain of the forum. Its owner can add the domain.")
-            return _error(message, 403, forum)
+        except PageOutside as refused:
+            return _error(str(refused), 403, forum)
         except NoAddress:
             return _error(gettext("The page names no thread: give an identifier or a URL."), 400, forum)
         except BadCursor:

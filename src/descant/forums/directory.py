@@ -1,11 +1,12 @@
 """Which forum is meant, and where its rows live: answered in the process, from a copy a few seconds old."""
 
+import re
 import time
 from dataclasses import dataclass
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from descant.forums.models import Forum, Key
+from descant.forums.models import FORUM_NAME, Forum, Key
 
 KEPT_SECONDS = 5.0
 KEPT_MOST = 20_000
@@ -36,6 +37,8 @@ def forum_named(name: str) -> Forum:
     Raises:
         UnknownForum: there is none.
     """
+    if not re.fullmatch(FORUM_NAME, name):
+        raise UnknownForum("There is no forum of this name: it is written in a-z, 0-9 and hyphens.")
     kept = _by_name.get(name)
     if kept is None or kept.until < time.monotonic():
         kept = _keep(Forum.objects.filter(name=name).prefetch_related("domains", "roles").first(), name)

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from descant.forums.models import Forum
 
 _HOST = re.compile(r"(\*\.)?([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?")
@@ -50,9 +52,7 @@ def check_page(forum: Forum, url: str) -> None:
     except ValueError:
         parts, host, port = None, "", None
     if parts is None or parts.scheme not in ("http", "https") or not _is_among(forum, host, port):
-        raise PageOutside(
-            f"This page is not on a domain of the forum {forum.name!r}: its owner can add the domain."
-        )
+        raise PageOutside(_("This page is not on a domain of the forum. Its owner can add the domain."))
 
 
 def frame_ancestors(forum: Forum) -> str:

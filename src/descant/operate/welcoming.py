@@ -10,6 +10,7 @@ from descant.accounts.models import User
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
+from descant.discussion.judging import pacing
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.voting import cast_vote
@@ -96,7 +97,7 @@ def _say(
 ) -> Comment:
     name, words, answers, ups = voice
     parent = None if answers is None else said[answers].pk
-    speaker = Author(guest=secrets.token_hex(16), name=name)
+    speaker = Author(guest=pacing.keyed(f"demo/{name}")[:32], name=name)
     comment = post_comment(
         forum=forum, thread=thread, author=speaker, draft=Draft(text=words, parent_id=parent)
     )

@@ -22,7 +22,7 @@ COMMANDS = {
     "forum": "descant.operate.commands.forum",
     "user": "descant.operate.commands.user",
     "apikey": "descant.operate.commands.apikey",
-    "import": "descant.operate.commands.importing",
+    "import": "descant.exchange.command",
     "seed": "descant.operate.commands.seed",
 }
 

@@ -198,7 +198,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DESCANT_DATA / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "descant.site.storage.HashedFiles"},
 }
 
 # --- Bounds of a request -----------------------------------------------------------------------------------------

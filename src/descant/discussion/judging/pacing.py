@@ -11,6 +11,7 @@ import time
 from django.conf import settings
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
 
 from descant.discussion.models import Pace
 from descant.forums.models import Forum
@@ -21,7 +22,7 @@ class TooFast(Exception):
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        super().__init__(f"That was too fast: try again in {retry_after} seconds.")
+        super().__init__(_("That was too fast: try again in %(seconds)s seconds.") % {"seconds": retry_after})
 
 
 def keep_pace(*, forum: Forum, subject: str, per_minute: int) -> None:
