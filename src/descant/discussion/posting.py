@@ -74,20 +74,18 @@ def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) 
     Raises:
         Refused, pacing.TooFast
     """
-    kept = _kept(forum, author, draft)
-    if kept is not None:
-        return kept
     source = _check(forum, author, draft)
     html = text.render(source, Comment.Format.MARKDOWN)
     verdict = draft.verdict or screening.screen(forum=forum, author=author)
     try:
         with writing(forum) as alias:
+            key = ids.next_id(alias, Comment)
+            _keep_receipt(alias, forum, author, draft, key)
             _keep_pace(forum, author)
-            comment = _place(alias, thread, draft, verdict)
+            comment = _place(alias, key, thread, draft, verdict)
             comment.text, comment.html, comment.html_version = source, html, text.RULES_VERSION
             _sign(comment, author)
             comment.save(force_insert=True, using=alias)
-            _keep_receipt(forum, author, draft, comment)
             signals.comment_posted.say(at=alias, **signals.told(comment))
     except IntegrityError:
         kept = _kept(forum, author, draft)
@@ -123,16 +121,15 @@ def _keep_pace(forum: Forum, author: Author) -> None:
         pacing.keep_pace(forum=forum, subject=f"post/{subject}", per_minute=per_minute)
 
 
-def _place(alias: str, thread: Thread, draft: Draft, verdict: screening.Verdict) -> Comment:
+def _place(alias: str, key: int, thread: Thread, draft: Draft, verdict: screening.Verdict) -> Comment:
     """The comment at its place in the tree; the thread's row is locked from here on, so versions come in order."""
     shown = verdict.state == Comment.State.SHOWN
     counting.raise_version(thread, shown=int(shown))
     if not thread.takes_comments():
         raise ThreadClosed(_("This discussion is closed: it takes no more comments."))
     parent = _parent(alias, thread, draft.parent_id)
-    comment = Comment(forum_id=thread.forum_id, thread=thread, parent=parent, state=verdict.state)
+    comment = Comment(pk=key, forum_id=thread.forum_id, thread=thread, parent=parent, state=verdict.state)
     comment.reasons = verdict.reasons
-    comment.pk = ids.next_id(alias, Comment)
     comment.created_at = draft.at or timezone.now()
     comment.path = path_below(parent.path if parent else b"", comment.created_at, comment.pk)
     comment.level = level_of(comment.path)
@@ -157,29 +154,32 @@ def _sign(comment: Comment, author: Author) -> None:
     comment.guest = author.guest if author.user is None else ""
     comment.author_name = str(author.user) if author.user else text.one_line(author.name)
     if author.user is None:
-        comment.author_email, comment.author_url = author.email[:254], author.url[:500]
+        comment.author_email = author.email[:254]
+        comment.author_url = author.url[:500] if author.url.startswith(("https://", "http://")) else ""
+
+
+def _keep_receipt(alias: str, forum: Forum, author: Author, draft: Draft, comment_id: int) -> None:
+    """First of all in the transaction: of equal requests at once the others wait here, and then get the same answer."""
+    if draft.key:
+        receipt = Receipt(key=_key(author, draft), request=_request(draft), comment_id=comment_id)
+        receipt.forum_id = forum.pk
+        receipt.pk = ids.next_id(alias, Receipt)
+        receipt.save(force_insert=True, using=alias)
 
 
 def _kept(forum: Forum, author: Author, draft: Draft) -> Comment | None:
+    """The comment that was written for this key before."""
     if not draft.key:
         return None
-    receipts = Receipt.objects.of(forum).filter(key=_key(author, draft)).select_related("comment__thread")
-    receipt = receipts.first()
+    receipt = Receipt.objects.of(forum).filter(key=_key(author, draft)).first()
     if receipt is None:
         return None
     if receipt.request != _request(draft):
         raise KeyReused(
             _("This Idempotency-Key was used for another comment: make a new key for each comment.")
         )
-    return receipt.comment
-
-
-def _keep_receipt(forum: Forum, author: Author, draft: Draft, comment: Comment) -> None:
-    if draft.key:
-        receipt = Receipt(key=_key(author, draft), request=_request(draft), comment=comment)
-        receipt.forum_id = forum.pk
-        receipt.pk = ids.next_id(comment._state.db or "", Receipt)
-        receipt.save(force_insert=True, using=comment._state.db)
+    comment: Comment = Comment.objects.of(forum).select_related("thread").get(pk=receipt.comment_id)
+    return comment
 
 
 def _key(author: Author, draft: Draft) -> str:

@@ -6,6 +6,7 @@ its HTML; a row made by older rules is made anew when it is read.
 
 import html
 import re
+import sys
 import unicodedata
 from collections.abc import Sequence
 
@@ -27,6 +28,9 @@ _URL = re.compile(r"https?://[^\s<>\"`]+")
 _TRAILING = ".,;:!?'\"*_~"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_MARKS = frozenset(
+    chr(number) for number in range(sys.maxunicode + 1) if unicodedata.category(chr(number)) in ("Mn", "Me")
+)
 _MARKS_MOST = 6
 
 
@@ -51,7 +55,7 @@ def shown_html(comment: Comment) -> str:
 def plain(written: str) -> str:
     """A text without what no text needs: control characters, lone surrogates, towers of combining marks."""
     text = unicodedata.normalize("NFC", _CONTROL.sub("", written.replace("\r\n", "\n").replace("\r", "\n")))
-    return text if text.isascii() else _without_towers(text)
+    return text if _MARKS.isdisjoint(text) else _without_towers(text)
 
 
 def one_line(written: str) -> str:
@@ -69,7 +73,7 @@ def _without_towers(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for letter in text:
-        marks = marks + 1 if unicodedata.category(letter) in ("Mn", "Me") else 0
+        marks = marks + 1 if letter in _MARKS else 0
         if marks <= _MARKS_MOST:
             kept.append(letter)
     return "".join(kept)

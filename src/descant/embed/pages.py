@@ -17,6 +17,7 @@ from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.models import Thread
 from descant.discussion.reading import ORDERS, Page, read_page
 from descant.discussion.tree.cursors import BadCursor
+from descant.embed.lean import lean
 from descant.embed.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import PageOutside, check_page, frame_ancestors
@@ -129,7 +130,7 @@ def _language(address: FrameAddress, forum: Forum) -> str:
 
 @cache
 def _style() -> str:
-    return STYLE_FILE.read_text()
+    return lean(STYLE_FILE.read_text())
 
 
 @cache

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext, override
 from django.views.decorators.http import require_safe
 
 from descant.discussion.addressing.counts import count_comments
+from descant.embed.lean import lean
 from descant.embed.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum
@@ -72,4 +73,4 @@ def _label(request: HttpRequest) -> str:
 
 @cache
 def _script(name: str) -> str:
-    return (FILES / name).read_text().replace("__WILDCARD__", settings.DESCANT_WILDCARD)
+    return lean((FILES / name).read_text()).replace("__WILDCARD__", settings.DESCANT_WILDCARD)

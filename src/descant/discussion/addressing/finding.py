@@ -1,12 +1,16 @@
 """Finding the thread of a page, and making it when somebody first writes there."""
 
-from django.db import IntegrityError, transaction
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import IntegrityError, connections, transaction
 
 from descant.discussion import text
 from descant.discussion.addressing.addresses import PageAddress, digest
 from descant.discussion.models import Thread, ThreadAddress
 from descant.forums.domains import check_page
 from descant.forums.models import Forum
+from django_headroom.partitions import partition_of
 from django_headroom.transactions import writing
 
 
@@ -23,15 +27,12 @@ def find_thread(forum: Forum, page: PageAddress, *, using: str = "") -> Thread |
         NoAddress: the page names nothing to look up.
     """
     page.check()
-    addresses = ThreadAddress.objects.of(forum)
-    if using:
-        addresses = addresses.using(using)
     wanted = page.digests()
-    found = {each.digest: each for each in addresses.filter(digest__in=wanted).select_related("thread")}
+    found = {thread.digest: thread for thread in _threads(using or partition_of(forum), forum, wanted)}
     exact, last = found.get(wanted[0]), found.get(wanted[-1])
     if exact is not None or last is None:
-        return exact.thread if exact else None
-    return None if _has_identifier(last.thread) else last.thread
+        return exact
+    return None if _has_identifier(last) else last
 
 
 def make_thread(forum: Forum, page: PageAddress) -> Thread:
@@ -40,10 +41,10 @@ def make_thread(forum: Forum, page: PageAddress) -> Thread:
     Raises:
         NoAddress, PageOutside: the page cannot have a thread on this forum.
     """
+    if page.url:
+        check_page(forum, page.url)
     found = find_thread(forum, page)
     if found is None:
-        if page.url:
-            check_page(forum, page.url)
         try:
             with writing(forum):
                 return _write_thread(forum, page)
@@ -64,6 +65,19 @@ def add_address(thread: Thread, kind: str, value: str) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> Iterable[Any]:
+    """Threads with the ``digest`` that led to them; written out, for every page and every post begins with it."""
+    quote = connections[alias].ops.quote_name
+    columns = ", ".join(f"thread.{quote(str(field.column))}" for field in Thread._meta.concrete_fields)
+    marks = ", ".join(["%s"] * len(digests))
+    sql = (
+        f"SELECT {columns}, address.digest FROM {quote(ThreadAddress._meta.db_table)} AS address"
+        f" JOIN {quote(Thread._meta.db_table)} AS thread ON thread.id = address.thread_id"
+        f" WHERE address.forum_id = %s AND address.digest IN ({marks})"
+    )
+    return Thread.objects.raw(sql, [forum.pk, *digests], using=alias)
 
 
 def _write_thread(forum: Forum, page: PageAddress) -> Thread:

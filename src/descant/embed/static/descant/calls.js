@@ -91,7 +91,7 @@ export class Refused extends Error {
 export async function call(act, body = {}) {
   const headers = { 'Content-Type': 'application/json' };
   if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
-  const answer = await reach(calls + act, { method: 'POST', headers, body: JSON.stringify({ forum, ...body }) });
+  const answer = await reach(calls + act, { method: 'POST', headers, body: JSON.stringify({ forum, lang: here.lang, ...body }) });
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;
   if (answer.status === 401) token.set(null);
