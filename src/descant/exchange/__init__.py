@@ -1,0 +1,1 @@
+"""What comes in and goes out: importers and exporters, one module per format."""

@@ -1,0 +1,1 @@
+"""Writes what arrives into a forum: threads first, then their comments."""

@@ -1,0 +1,122 @@
+"""Reads a Disqus XML export."""
+
+from collections.abc import Iterator
+
+from descant.exchange.stream import (
+    COMMENT,
+    THREAD,
+    Choices,
+    CommentRead,
+    Read,
+    SkippedRow,
+    State,
+    ThreadRead,
+    read_time,
+    web_address,
+)
+from descant.exchange.unpacking import Unpacked
+from descant.exchange.xml_stream import Row, Shape, read_rows
+
+SOURCE = "disqus"
+
+AUTHOR: Shape = {"name": None, "email": None, "link": None, "username": None}
+SHAPE: Shape = {
+    "disqus": {
+        "*category": {"forum": None},
+        "*thread": {
+            "id": None, "forum": None, "category": None, "link": None, "title": None,
+            "createdAt": None, "isClosed": None, "isDeleted": None,
+        },
+        "*post": {
+            "id": None, "message": None, "createdAt": None, "thread": None, "parent": None, "author": AUTHOR,
+            "isDeleted": None, "isSpam": None, "isApproved": None,
+        },
+    }
+}  # fmt: skip
+MOST_CATEGORIES = 10_000
+
+
+def read(file: Unpacked, choices: Choices) -> Iterator[Read]:
+    """Yields threads and posts as they stand in the file; categories only say which forum a thread is of."""
+    forums: dict[str, str] = {}
+    for row in read_rows(file, SHAPE):
+        if row.kind == "post":
+            yield _post(row)
+        elif row.kind == "thread":
+            yield _thread(row, forums)
+        elif len(forums) < MOST_CATEGORIES:
+            forums[row.fields.get("@id", "")] = row.fields.get("forum", "")
+
+
+def _thread(row: Row, forums: dict[str, str]) -> ThreadRead | SkippedRow:
+    get = row.fields.get
+    own_id, identifier, link = get("@id", ""), get("id", ""), get("link", "")
+    if not (own_id or identifier or link):
+        return SkippedRow(row.line, "it has no id, no identifier and no link", THREAD)
+    removed = _is_true(get("isDeleted"))
+    return ThreadRead(
+        source=SOURCE,
+        source_id=own_id or _text_name(identifier) or link,
+        names=tuple(name for name in (own_id, _text_name(identifier)) if name),
+        line=row.line,
+        forum=get("forum", "") or forums.get(get("category@id", ""), ""),
+        identifiers=(identifier,) if identifier else (),
+        urls=(link,) if web_address(link) else (),
+        title=get("title", ""),
+        closed=removed or _is_true(get("isClosed")),
+        removed=removed,
+        created_at=read_time(get("createdAt", "")),
+    )
+
+
+def _post(row: Row) -> CommentRead | SkippedRow:
+    get = row.fields.get
+    own_id, text_id = get("@id", ""), get("id", "")
+    thread = _names(get("thread@id", ""), get("thread", ""))
+    if not thread:
+        return SkippedRow(row.line, "it names no thread", COMMENT)
+    if row.too_long:
+        return SkippedRow(row.line, f"its {row.too_long} is longer than an import keeps", COMMENT)
+    if not (own_id or text_id):
+        return SkippedRow(row.line, "it has no id to know it by again", COMMENT)
+    return CommentRead(
+        source=SOURCE,
+        source_id=own_id or text_id,
+        borrowed=not own_id,
+        names=tuple(name for name in (own_id, _text_name(text_id)) if name),
+        elsewhere=("wordpress", text_id[6:]) if text_id.startswith("wp_id=") else None,
+        thread=thread,
+        parent=_names(get("parent@id", ""), get("parent", "")),
+        line=row.line,
+        author_name=get("author/name", "") or get("author/username", ""),
+        author_email=get("author/email", ""),
+        author_url=web_address(get("author/link", "")),
+        text=get("message", ""),
+        state=_state(row),
+        marked_spam=_is_true(get("isSpam")),
+        created_at=read_time(get("createdAt", "")),
+    )
+
+
+def _state(row: Row) -> State:
+    get = row.fields.get
+    if _is_true(get("isDeleted")):
+        return "deleted"
+    if _is_true(get("isSpam")):
+        return "spam"
+    return "waiting" if get("isApproved") in ("false", "0") else "shown"
+
+
+def _names(own_id: str, text: str) -> tuple[str, ...]:
+    """What a reference may mean: the Disqus id where it bears one, else the text, which older files use."""
+    if own_id:
+        return (own_id,)
+    return (_text_name(text), text) if text else ()
+
+
+def _text_name(text: str) -> str:
+    return f"id:{text}" if text else ""
+
+
+def _is_true(text: str | None) -> bool:
+    return text in ("true", "1")

@@ -1,0 +1,139 @@
+"""Importing what was said elsewhere into a forum.
+
+Nothing is wiped, nobody is told, and a second run of the same file changes nothing.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+
+from django.utils import timezone
+
+from descant.exchange import disqus, wxr
+from descant.exchange.arriving.berth import Berth
+from descant.exchange.arriving.comments import bring_comments
+from descant.exchange.arriving.threads import bring_threads
+from descant.exchange.models import ImportJob
+from descant.exchange.progress import Progress, Unwatched
+from descant.exchange.report import Report
+from descant.exchange.sorting import arrivals
+from descant.exchange.sorting.spool import Spool
+from descant.exchange.stream import Choices, ImportRefused
+from descant.exchange.unpacking import Unpacked
+from descant.forums.models import Forum
+from django_headroom.updates import change
+
+# A format is a module with SOURCE, the name its old ids are kept under, and read(file, choices).
+FORMATS: dict[str, ModuleType] = {"disqus": disqus, "wordpress": wxr}
+TOUCH_EVERY = timedelta(seconds=1)
+SILENT_FOR = timedelta(minutes=1)
+
+
+def run_import(
+    *,
+    format: str,
+    path: Path,
+    forum: Forum,
+    dry_run: bool = False,
+    source_forum: str = "",
+    apart: bool = False,
+    pingbacks: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Brings a file into a forum, whole: sorted first, then written in chunks, each exact in itself.
+
+    Run again after it was stopped, killed or finished, it writes what is not here yet and nothing else. A dry run
+    writes nothing and reports the same.
+
+    Args:
+        source_forum: the forum to take, of a file that has several.
+        apart: keep threads apart that have one link; the first of them has it.
+        pingbacks: take WordPress's pingbacks and trackbacks in as well.
+
+    Raises:
+        ImportRefused: the file cannot be read to its end; nothing of it was written.
+    """
+    if not path.is_file():
+        raise ImportRefused(f"there is no file {path.name}")
+    file, watched = Unpacked(path), progress or Unwatched()
+    choices = Choices(source_forum, apart, pingbacks)
+    if dry_run:
+        return _bring(file, forum, FORMATS[format], choices, Steps(watched, None))
+    job = _start(file, forum, format, choices)
+    with _ending(job, watched):
+        report = _bring(file, forum, FORMATS[format], choices, Steps(watched, job))
+        change(job, state=ImportJob.State.FINISHED, report=report.as_json(), finished_at=timezone.now())
+    return report
+
+
+class Steps:
+    """Tells how far an import is: to whoever watches, and once a second to its job."""
+
+    def __init__(self, watched: Progress, job: ImportJob | None) -> None:
+        self.watched = watched
+        self.job = job
+        self._told_at = timezone.now()
+
+    def begin(self, stage: str, total: int) -> None:
+        self.watched.begin(stage, total)
+        if self.job is not None:
+            change(self.job, stage=stage, total=total, done=0, touched_at=timezone.now())
+
+    def reach(self, done: int) -> None:
+        self.watched.reach(done)
+        now = timezone.now()
+        if self.job is not None and now - self._told_at > TOUCH_EVERY:
+            self._told_at = now
+            change(self.job, done=done, touched_at=now)
+
+
+def _bring(file: Unpacked, forum: Forum, read_format: ModuleType, choices: Choices, steps: Steps) -> Report:
+    report = Report(dry_run=steps.job is None)
+    with Spool(report, read_format.SOURCE) as spool:
+        steps.begin("reading", file.size)
+        file.watch(steps.reach)
+        arrivals.sort(spool, read_format.read(file, choices), choices)
+        berth = Berth(forum, read_format.SOURCE, spool, report, report.dry_run, steps.reach)
+        berth.prepare()
+        steps.begin("threads", spool.one("SELECT count(*) FROM thread WHERE main = seq"))
+        bring_threads(berth)
+        steps.begin("comments", spool.one("SELECT count(*) FROM comment WHERE top IS NOT NULL"))
+        bring_comments(berth)
+    steps.watched.end()
+    return report
+
+
+def _start(file: Unpacked, forum: Forum, format: str, choices: Choices) -> ImportJob:
+    now = timezone.now()
+    # A job that says nothing for so long was killed.
+    silent = ImportJob.objects.filter(
+        forum=forum, state=ImportJob.State.RUNNING, touched_at__lt=now - SILENT_FOR
+    )
+    silent.update(state=ImportJob.State.STOPPED)
+    with file.path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return ImportJob.objects.create(
+        forum=forum,
+        format=format,
+        source_forum=choices.source_forum[:200],
+        file_name=file.path.name[:255],
+        file_size=file.size,
+        file_digest=digest,
+    )
+
+
+@contextmanager
+def _ending(job: ImportJob, watched: Progress) -> Iterator[None]:
+    """However an import ends, short of being killed, its job says so."""
+    try:
+        yield
+    except ImportRefused as refused:
+        change(job, state=ImportJob.State.REFUSED, refusal=str(refused)[:500], finished_at=timezone.now())
+        raise
+    finally:
+        watched.end()
+        if job.state == ImportJob.State.RUNNING:
+            change(job, state=ImportJob.State.STOPPED)

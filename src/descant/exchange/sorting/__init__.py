@@ -1,0 +1,1 @@
+"""From a file in any order to threads and comments that can be written one after the other."""
