@@ -13,7 +13,7 @@ BIN := .venv/bin
 RUNNING := .venv/running-$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check tidy bench docs clean packages FORCE
+.PHONY: help run test check lint types imports house tidy bench docs clean packages FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -29,10 +29,19 @@ test: .venv/to-build packages  ## check, then every test on SQLite and PostgreSQ
 	@exec $(BIN)/python tools/run_tests.py $(T)
 
 check: .venv/to-build  ## lint, types, imports and the rules of the house
+	@$(MAKE) --no-print-directory --keep-going lint types imports house
+
+lint:
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check --quiet .
+
+types:
 	$(BIN)/mypy
+
+imports:
 	$(BIN)/lint-imports --no-logo
+
+house:
 	$(BIN)/pytest -q tests/house
 
 tidy: .venv/to-build  ## format the code and mend what the linter can mend

@@ -27,4 +27,4 @@ if ! .venv/bin/python -c "$new_enough" 2>/dev/null || ! .venv/bin/python -m pip 
 fi
 echo "Installing $1 into .venv (only when pyproject.toml or constraints.txt has changed)."
 PIP_CONSTRAINT=constraints.txt .venv/bin/python -m pip install \
-    --quiet --disable-pip-version-check --editable "$1"
+    --quiet --quiet --disable-pip-version-check --editable "$1"

@@ -31,7 +31,11 @@ def test_a_misspelt_setting_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("slots", "reason"),
-    [({"p1": 1, "p2": 1}, "one slot twice"), ({"p1": 0}, "from 1 to 1023"), ({"p1": 1, "p2": 1024}, "from 1 to 1023")],
+    [
+        ({"p1": 1, "p2": 1}, "one slot twice"),
+        ({"p1": 0}, "from 1 to 1023"),
+        ({"p1": 1, "p2": 1024}, "from 1 to 1023"),
+    ],
 )
 def test_slots_that_would_clash_are_refused(slots: dict[str, int], reason: str) -> None:
     with override_settings(HEADROOM={"SLOTS": slots}), pytest.raises(ImproperlyConfigured, match=reason):

@@ -78,7 +78,9 @@ def test_what_is_undone_is_never_heard(sold: DelayedSignal, bakery: Shop, told: 
     assert (drain("p1"), told) == (0, [])
 
 
-def test_what_is_said_outside_a_transaction_is_refused(sold: DelayedSignal, bakery: Shop, butcher: Shop) -> None:
+def test_what_is_said_outside_a_transaction_is_refused(
+    sold: DelayedSignal, bakery: Shop, butcher: Shop
+) -> None:
     with pytest.raises(SaidOutside, match="say it inside `with writing"):
         sold.say(at=bakery, name="rye")
     with writing(bakery), pytest.raises(SaidOutside):
@@ -158,7 +160,9 @@ def test_each_try_is_later_than_the_last_and_after_the_last_it_is_laid_aside(
     assert (drain("p1"), told) == (1, ["rye", "oat"])
 
 
-def test_an_event_of_a_signal_this_release_does_not_know_waits(sell: Callable[[str], None], told: list[str]) -> None:
+def test_an_event_of_a_signal_this_release_does_not_know_waits(
+    sell: Callable[[str], None], told: list[str]
+) -> None:
     sell("rye")
     forgotten = signals._signals.pop("sold")
     assert drain("p1") == 1
@@ -196,16 +200,15 @@ def test_two_workers_at_once_tell_each_event_once(sold: DelayedSignal, bakery: S
 def test_a_slow_receiver_gives_the_rest_of_its_batch_back(
     sold: DelayedSignal, sell: Callable[[str], None], told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = timezone.now()
-    clock = [now]
+    for name in ("rye", "oat", "bun"):
+        sell(name)
+    clock = [timezone.now()]
     monkeypatch.setattr("django_headroom.delayed.worker.timezone.now", lambda: clock[0])
 
     def dawdle(payload: Any, event_id: str) -> None:
         clock[0] += timedelta(seconds=10)
 
     sold.connect(dawdle, dispatch_uid="slow")
-    for name in ("rye", "oat", "bun"):
-        sell(name)
     assert drain("p1") == 3
     assert told == ["rye", "oat"], "after 20 of 30 seconds it stops"
     assert (events().get().leased_by, drain("p1"), told) == (None, 1, ["rye", "oat", "bun"])

@@ -29,11 +29,16 @@ def test_a_far_row_that_is_not_attached_raises_and_names_the_cure(bakery: Shop, 
 def test_rows_of_two_partitions_are_attached_by_one_query_for_each_name(bakery: Shop, butcher: Shop) -> None:
     ann, bo = Person.objects.create(name="Ann"), Person.objects.create(name="Bo")
     for shop in (bakery, butcher):
-        Item.objects.of(shop).bulk_create([Item(name="x", maker=(ann, bo)[number % 2]) for number in range(10)])
+        Item.objects.of(shop).bulk_create(
+            [Item(name="x", maker=(ann, bo)[number % 2]) for number in range(10)]
+        )
     items = [item for shop in (bakery, butcher) for item in Item.objects.of(shop).order_by("id")]
     with queries_counted() as spent:
         assert attach(items, "maker", "shop") is not items
-    assert {alias: len(found) for alias, found in spent.by_alias.items() if found} == {"people": 1, "default": 1}
+    assert {alias: len(found) for alias, found in spent.by_alias.items() if found} == {
+        "people": 1,
+        "default": 1,
+    }
     with query_budget(0):
         assert [item.maker.name for item in items] == ["Ann", "Bo"] * 10
         assert {item.shop.name for item in items[:10]} == {"bakery"}
@@ -89,7 +94,9 @@ def test_only_a_saved_row_of_the_right_kind_can_stand_at_the_far_end(bakery: Sho
 
 
 def test_a_path_follows_what_is_loaded_and_nothing_else(bakery: Shop, shelf: Shelf) -> None:
-    Item.objects.of(bakery).bulk_create([Item(name="x", shelf=shelf), Item(name="y", shelf=shelf), Item(name="z")])
+    Item.objects.of(bakery).bulk_create(
+        [Item(name="x", shelf=shelf), Item(name="y", shelf=shelf), Item(name="z")]
+    )
     items = attach(Item.objects.of(bakery).select_related("shelf").order_by("name"), "shelf.shop")
     assert [item.shelf and item.shelf.shop for item in items] == [bakery, bakery, None]
     with query_budget(1), pytest.raises(NotAttached, match=r"use select_related\('shelf'\)"):
@@ -136,7 +143,9 @@ def test_a_far_key_is_written_down_in_migrations() -> None:
     assert isinstance(FarKey(*positional, **options), FarKey)
 
 
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     people=st.sets(st.integers(1, 30), max_size=12),
     makers=st.lists(st.none() | st.integers(1, 30), max_size=25),
@@ -144,7 +153,9 @@ def test_a_far_key_is_written_down_in_migrations() -> None:
 def test_attach_is_the_join(bakery: Shop, butcher: Shop, people: set[int], makers: list[int | None]) -> None:
     """On any rows it gives what a look-up in a dict of the other table would give."""
     Person.objects.filter(pk__gt=0).delete()
-    by_key = {person.pk: person for person in Person.objects.bulk_create(Person(pk=pk, name="x") for pk in people)}
+    by_key = {
+        person.pk: person for person in Person.objects.bulk_create(Person(pk=pk, name="x") for pk in people)
+    }
     items = [Item(maker_id=key, shop=(bakery, butcher)[number % 2]) for number, key in enumerate(makers)]
     for item, key in zip(attach(items, "maker"), makers, strict=True):
         if key is None:

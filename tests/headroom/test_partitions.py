@@ -97,7 +97,9 @@ def test_shops_never_see_each_other(bakery: Shop, cellar: Shop, butcher: Shop) -
     assert {alias: Item.objects.using(alias).count() for alias in ("p1", "p2")} == {"p1": 2, "p2": 1}
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(placed=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 99)), max_size=12))
 def test_each_shop_always_sees_exactly_its_own(
     bakery: Shop, cellar: Shop, butcher: Shop, placed: list[tuple[int, int]]
@@ -117,15 +119,17 @@ def test_what_is_created_gets_its_tenant(bakery: Shop, butcher: Shop) -> None:
     assert Item.objects.of(butcher).get_or_create(name="ham") == (Item.objects.of(butcher).get(), False)
     assert Item.objects.of(bakery).get_or_create(name="rye")[0].shop_id == bakery.pk
     assert Item.objects.of(bakery).update_or_create(name="oat", defaults={"price": 3})[0].shop_id == bakery.pk
-    assert {item.shop_id for item in Item.objects.of(bakery).bulk_create([Item(name="a"), Item(name="b")])} == {
-        bakery.pk
-    }
+    assert {
+        item.shop_id for item in Item.objects.of(bakery).bulk_create([Item(name="a"), Item(name="b")])
+    } == {bakery.pk}
     shelf = Shelf.objects.of(butcher).create(name="cold")
     ham = shelf.items.create(name="more ham")
     assert (ham.shop_id, ham._state.db) == (butcher.pk, "p2")
 
 
-def test_nobody_writes_in_the_name_of_another(bakery: Shop, cellar: Shop, butcher: Shop, shelf: Shelf) -> None:
+def test_nobody_writes_in_the_name_of_another(
+    bakery: Shop, cellar: Shop, butcher: Shop, shelf: Shelf
+) -> None:
     with pytest.raises(AnotherTenant, match="its own tenant"):
         Item.objects.of(bakery).create(shop=butcher, name="ham")
     with pytest.raises(AnotherTenant):

@@ -72,7 +72,7 @@ def test_a_writer_waits_for_its_turn_and_a_killed_holder_lets_it_go_on(
     killed_at = time.monotonic()
     _, errors = waiting.communicate(timeout=20)
     assert waiting.returncode == 0, errors
-    assert time.monotonic() - killed_at < 1.5
+    assert time.monotonic() - killed_at < 5
     assert written(file) == 1, "what the killed one had begun is not there"
 
 
@@ -129,7 +129,7 @@ def test_who_would_wait_for_herself_is_told_so(bakery: Shop) -> None:
     """Two aliases of one file in one thread: SQLite would say "locked" after a while, a queue would say nothing."""
     with (
         transaction.atomic(using="p1"),
-        pytest.raises(OperationalError, match="this thread is writing to .* through another alias"),
+        pytest.raises(OperationalError, match=r"this thread is writing to .* through another alias"),
         transaction.atomic(using="p1_replica"),
     ):
         raise AssertionError("both have their turn")

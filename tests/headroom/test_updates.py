@@ -60,7 +60,11 @@ def test_a_row_that_is_gone_is_not_made_again(shelf: Shelf, act: Any) -> None:
 
 @pytest.mark.parametrize(
     "act",
-    [lambda row: change(row, name="x"), lambda row: step(row, count=1), lambda row: claim(row, when={}, name="x")],
+    [
+        lambda row: change(row, name="x"),
+        lambda row: step(row, count=1),
+        lambda row: claim(row, when={}, name="x"),
+    ],
 )
 def test_a_row_that_was_never_saved_is_refused(act: Any) -> None:
     with pytest.raises(ValueError, match="create it first"):
@@ -122,5 +126,3 @@ def test_a_step_takes_one_round_trip_and_reads_back_other_columns(shelf: Shelf) 
 def test_a_step_of_nothing_is_refused(shelf: Shelf) -> None:
     with pytest.raises(ValueError, match="with 0 to lock and read"):
         step(shelf, read=("name",))
-
-

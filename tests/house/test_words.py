@@ -16,6 +16,8 @@ ASKED_FOR = {
     "get_context_data",
     "get_signup_form_initial_data",
     "process_exception",
+    "process_request",
+    "process_response",
     "process_template_response",
     "process_view",
     "handle_starttag",

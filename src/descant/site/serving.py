@@ -83,13 +83,13 @@ def run(options: argparse.Namespace) -> int:
     data.mkdir(parents=True, exist_ok=True)
     with Supervisor([], place.environment(), say) as supervisor:
         welcome = prepare(supervisor)
-        if supervisor.leaving.is_set():
-            return 0
-        if place.demo:
-            remember_demo(data)
-            supervisor.environment = {**supervisor.environment, "DESCANT_DEMO_FORUM": welcome["forum"]}
-        supervisor.programs = programs(place)
-        supervise(supervisor, place, welcome, options.while_exists)
+        if not supervisor.leaving.is_set():
+            if place.demo:
+                remember_demo(data)
+                supervisor.environment = {**supervisor.environment, "DESCANT_DEMO_FORUM": welcome["forum"]}
+            supervisor.programs = programs(place)
+            supervise(supervisor, place, welcome, options.while_exists)
+    say(f"Ended ({supervisor.asked_by or 'told so'}).")
     return 0
 
 

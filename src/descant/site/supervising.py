@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 WATCHMAN = Path(__file__).with_name("watchman.py")
@@ -46,6 +46,7 @@ class Supervisor:
     say: Callable[[str], None]
     leaving: threading.Event = field(default_factory=threading.Event)
     deaths: int = 0
+    asked_by: str = ""
 
     def __enter__(self) -> Self:
         self.watchman = subprocess.Popen(
@@ -54,7 +55,8 @@ class Supervisor:
             start_new_session=True,
         )
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.leaving.set())
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+                signal.signal(number, self.leave)
         return self
 
     def __exit__(
@@ -67,6 +69,11 @@ class Supervisor:
         if self.watchman.stdin is not None:
             self.watchman.stdin.close()
         self.watchman.wait()
+
+    def leave(self, number: int, frame: FrameType | None) -> None:
+        """The answer to a signal: note it, and let whoever waits for `leaving` do the rest."""
+        self.asked_by = signal.Signals(number).name
+        self.leaving.set()
 
     def look(self) -> None:
         """Begin what is due to begin; note what has died, and when it is begun again."""

@@ -253,3 +253,40 @@ def test_signing_out_everywhere_ends_tokens_and_all_browsers(browser: Client, an
 
 def test_without_a_provider_no_page_speaks_of_one(browser: Client) -> None:
     assert "Continue with" not in browser.get(reverse("account_login")).content.decode()
+
+
+@pytest.fixture
+def with_mail(settings: Any) -> None:
+    """A site that can send mail: who signs up confirms her address."""
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+
+
+def test_an_address_is_confirmed_in_the_window_in_which_somebody_signs_up(
+    browser: Client, with_mail: None
+) -> None:
+    fields = {
+        "email": "eve@mail.example",
+        "name": "Eve",
+        "password1": PASSWORD,
+        "next": "/embed/sign-in/?f=gazette",
+    }
+    assert send(browser, "account_signup", **fields).status_code == 302
+    assert not signed_in(browser)
+    code = re.search(r": ([A-Z0-9-]{4,})\n", mail.outbox[0].body)[1]  # type: ignore[index]
+    page = browser.get(reverse("account_email_verification_sent")).content.decode()
+    assert "It is in the mail to <bdi>eve@mail.example</bdi>" in page
+    response = send(browser, "account_email_verification_sent", code=code)
+    assert response.headers["Location"] == "/embed/sign-in/?f=gazette"
+    assert signed_in(browser)
+
+
+def test_signing_up_tells_nobody_who_has_an_account(ann: User, with_mail: None) -> None:
+    answers = set()
+    for address in ("ann@mail.example", "eve@mail.example"):
+        browser = Client(enforce_csrf_checks=True)
+        response = send(browser, "account_signup", email=address, name="Eve", password1=PASSWORD)
+        page = browser.get(response.headers["Location"]).content.decode()
+        page = re.sub(r'value="[^"]*"', "", page).replace(address, "")
+        answers.add((response.status_code, response.headers["Location"], page))
+    assert len(answers) == 1

@@ -12,9 +12,11 @@ from tests.headroom.market.threads import together
 
 
 def main(file: str, act: str, *numbers: str) -> None:
-    options = {"transaction_mode": "IMMEDIATE", "timeout": 5}
+    options = {"transaction_mode": "IMMEDIATE", "timeout": 0.2}  # a writer that does not queue soon fails
     settings.configure(
-        DATABASES={"default": {"ENGINE": "django_headroom.queued_sqlite", "NAME": Path(file), "OPTIONS": options}}
+        DATABASES={
+            "default": {"ENGINE": "django_headroom.queued_sqlite", "NAME": Path(file), "OPTIONS": options}
+        }
     )
     if act == "hold":
         with transaction.atomic():

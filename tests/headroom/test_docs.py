@@ -1,0 +1,97 @@
+"""The examples of the toolkit's pages run, and each page names what its module offers and refuses."""
+
+import ast
+import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, migrations, models, router, transaction
+from django.db.models import F
+from django.db.models.signals import post_save
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+
+from django_headroom.delayed import signals
+from django_headroom.ids import WriteSlot, WrongSlot
+from django_headroom.testing import queries_counted, query_budget
+from django_headroom.transactions import writing
+from tests.headroom.market.items.models import Item, Shelf, Ticket
+from tests.headroom.market.people.models import Person
+from tests.headroom.market.shops.models import Shop
+from tests.headroom.market.threads import DATABASES
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(path for path in (ROOT / "docs/toolkit").glob("*.md") if path.name != "README.md")
+TOOLKIT = ROOT / "src/django_headroom"
+MODULES = {page.stem: [TOOLKIT / f"{page.stem}.py"] for page in PAGES}
+MODULES["delayed"] = [TOOLKIT / "delayed" / f"{name}.py" for name in ("signals", "models", "worker")]
+MODULES["queued_sqlite"] = []
+
+IN_THE_EXAMPLES = [Item, Shelf, Ticket, Person, Shop, Path, ImproperlyConfigured, CaptureQueriesContext, F]
+IN_THE_EXAMPLES += [WriteSlot, WrongSlot, override_settings, queries_counted, query_budget, writing]
+MODULES_IN_THE_EXAMPLES = {
+    "pytest": pytest,
+    "sqlite3": sqlite3,
+    "tempfile": tempfile,
+    "settings": settings,
+    "connection": connection,
+    "migrations": migrations,
+    "models": models,
+    "router": router,
+    "transaction": transaction,
+    "post_save": post_save,
+}
+
+
+@pytest.fixture
+def names(bakery: Shop, butcher: Shop, ann: Person) -> Iterator[dict[str, Any]]:
+    declared = dict(signals._signals)
+    cast = {"bakery": bakery, "butcher": butcher, "ann": ann}
+    yield {**MODULES_IN_THE_EXAMPLES, **{each.__name__: each for each in IN_THE_EXAMPLES}, **cast}
+    signals._signals.clear()
+    signals._signals.update(declared)
+
+
+@pytest.mark.django_db(databases=[*DATABASES, "p1_replica"], transaction=True)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_examples_run(page: Path, names: dict[str, Any]) -> None:
+    blocks = list(examples(page.read_text(encoding="utf-8")))
+    assert len(blocks) >= 2, "the problem, and the cure"
+    for line, block in blocks:
+        # Blank lines in front, so that a traceback names the line of the page.
+        exec(compile("\n" * line + block, str(page), "exec"), names)
+
+
+def examples(text: str) -> Iterator[tuple[int, str]]:
+    for found in re.finditer(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
+        yield text.count("\n", 0, found.start(1)), found[1]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_names_all_that_its_module_offers(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    offered = [name for module in MODULES[page.stem] for name in public_names(module)]
+    missing = [name for name in offered if not re.search(rf"\b{name}\b", text)]
+    assert not missing, f"{page.name} does not tell of {missing}"
+    for part in ("## The problem", "## The cure", "## What it promises", "irst form"):
+        assert part in text
+
+
+def public_names(module: Path) -> Iterator[str]:
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+def test_every_module_has_its_page_and_the_index_leads_to_it() -> None:
+    flat = {path.stem for path in TOOLKIT.glob("*.py")} - {"__init__"}
+    apps = {path.parent.name for path in TOOLKIT.glob("*/__init__.py")}
+    index = (ROOT / "docs/toolkit/README.md").read_text(encoding="utf-8")
+    assert {page.stem for page in PAGES} == flat | apps
+    assert all(f"({page.name})" in index for page in PAGES)
