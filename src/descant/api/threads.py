@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from descant.api.answering import BadArgument, endpoint, envelope
@@ -12,6 +11,7 @@ from descant.api.asking import arguments, forum_asked, thread_asked
 from descant.api.objects import post_object, thread_object
 from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.discussion.tree.cursors import BadCursor
+from descant.discussion.tree.fetching import past
 from descant.forums.models import Forum
 from django_headroom.joins import attach
 
@@ -77,10 +77,8 @@ def _after(rows: Any, asked: QueryDict, rising: bool) -> Any:
     match = _CURSOR.fullmatch(written)
     if match is None:
         raise BadCursor
-    at, key = _EPOCH + timedelta(microseconds=int(match[1])), int(match[2])
-    way = "gt" if rising else "lt"
-    past = Q(**{f"created_at__{way}": at}) | Q(**{"created_at": at, f"id__{way}": key})
-    return rows.filter(**{f"created_at__{way}e": at}).filter(past)
+    at = _EPOCH + timedelta(microseconds=int(match[1]))
+    return past(rows, "created_at", (at, int(match[2])), rising=rising)
 
 
 def _cursor(posts: list[Comment], *, more: bool, before: bool) -> dict[str, Any]:

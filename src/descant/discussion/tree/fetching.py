@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from descant.discussion.models import Comment, Thread
 from descant.discussion.tree.paths import after_branch, id_at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ORDERS = {"best": ("score", "-"), "newest": ("created_at", "-"), "oldest": ("created_at", "")}
 UNREAD = "author_email"  # never on a page, so never read for one
 
 
@@ -34,21 +36,11 @@ class Shelf:
     def tops(self, order: str, after: tuple[float, int] | None, rows: int) -> Sequence[Comment]:
         """Top-level comments in an order, after a key of it."""
         tops = self._drawn().filter(parent=None)
-        if order == "best":
-            chosen = tops.order_by("-score", "-id")
-            past = after and (Q(score__lt=after[0]) | Q(score=after[0], id__lt=after[1]))
-        else:
-            at = after and _EPOCH + timedelta(microseconds=int(after[0]))
-            way, sign = ("lt", "-") if order == "newest" else ("gt", "")
-            chosen = tops.order_by(f"{sign}created_at", f"{sign}id")
-            past = after and (
-                Q(**{f"created_at__{way}": at}) | Q(**{"created_at": at, f"id__{way}": after[1]})
-            )
-            if after:
-                chosen = chosen.filter(**{f"created_at__{way}e": at})  # what an index can begin at
-        if order == "best" and after:
-            chosen = chosen.filter(score__lte=after[0])
-        return self._rows(chosen.filter(past)[:rows] if past else chosen[:rows])
+        column, sign = _ORDERS[order]
+        if after is not None:
+            key = after[0] if column == "score" else _EPOCH + timedelta(microseconds=int(after[0]))
+            tops = past(tops, column, (key, after[1]), rising=not sign)
+        return self._rows(tops.order_by(f"{sign}{column}", f"{sign}id")[:rows])
 
     def windows(self, windows: Sequence[Window]) -> Mapping[int, Sequence[Comment]]:
         """The rows of several windows by one query; keyed by the id at the top of each path."""
@@ -109,6 +101,15 @@ class Shelf:
         for comment in rows:
             comment.thread = self.thread
         return rows
+
+
+def past(rows: QuerySet[Comment], column: str, key: tuple[Any, int], *, rising: bool) -> QuerySet[Comment]:
+    """The rows after a key in the order (column, id): one comparison of pairs, at which an index can begin."""
+    operations = connections[rows.db].ops
+    table = operations.quote_name(Comment._meta.db_table)
+    pair = f"({table}.{operations.quote_name(column)}, {table}.id)"
+    at = operations.adapt_datetimefield_value(key[0]) if isinstance(key[0], datetime) else key[0]
+    return rows.extra(where=[f"{pair} {'>' if rising else '<'} (%s, %s)"], params=[at, key[1]])
 
 
 def key_in(order: str, comment: Comment) -> float:
