@@ -12,6 +12,7 @@ from descant.discussion.reading import Page, read_page
 from descant.discussion.tree.cursors import BadCursor
 from descant.discussion.voting import cast_vote
 from django_headroom.testing import query_budget
+from django_headroom.updates import change
 from tests.descant.conftest import Cast
 
 Say = Callable[..., Comment]
@@ -120,6 +121,14 @@ def test_a_permalink_to_what_is_not_there_opens_the_first_page(cast: Cast, say: 
     say("top")
     for wanted in ("comment-1", "comment-not-a-number", f"comment-{'9' * 60}"):
         assert texts(read_page(forum=cast.gazette, page=BREAD, order="best", cursor=wanted)) == ["top"]
+
+
+def test_an_old_permalink_of_an_imported_comment_opens_it(cast: Cast, say: Say) -> None:
+    for number in range(30):
+        comment = say(str(number))
+    change(comment, source="disqus", source_id="158476713")
+    page = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor="comment-158476713")
+    assert texts(page) == ["29"]
 
 
 def test_a_hidden_comment_with_replies_stays_as_a_mark_and_one_without_goes(cast: Cast, say: Say) -> None:

@@ -37,6 +37,11 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     return found, {"SLOTS": slots, "REPLICAS": {alias: names for alias, names in replicas.items() if names}}
 
 
+def is_of_databases(name: str) -> bool:
+    """Whether a variable names a database of the site."""
+    return name.startswith(("DESCANT_DATABASE", "DESCANT_PARTITION"))
+
+
 def _named(environment: Mapping[str, str]) -> dict[str, str]:
     urls: dict[str, str] = {}
     if environment.get("DESCANT_DATABASE"):

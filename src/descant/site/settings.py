@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from descant.site.databases import databases
+from descant.site.databases import databases, is_of_databases
 from descant.site.secrets import secret_in
 from django_headroom.conf import EVERYWHERE, PARTITIONED
 
@@ -216,7 +216,12 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": os.environ.get("DESCANT_LOG", "WARNING")},
 }
 
-# --- The local file, read last; a broken one stops with its own traceback, a missing one is silent -------------------
+# --- The local file, read last: a broken one stops with its own traceback, a missing one is silent ---------------
 _local = Path(os.environ.get("DESCANT_SETTINGS_FILE", DESCANT_DATA / "settings.py"))
 if _local.is_file():
     exec(compile(_local.read_text(), str(_local), "exec"))
+    # It may name databases as the environment does, which has the last word.
+    _named = {name: value for name, value in globals().items() if is_of_databases(name)}
+    if _named:
+        DATABASES, _places = databases({**_named, **os.environ}, DESCANT_DATA)
+        HEADROOM |= _places

@@ -1,0 +1,61 @@
+"""The local settings file: read last, it may name the databases; broken it stops, missing it is silent."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SHOWING = """
+from django.conf import settings
+databases = settings.DATABASES
+print(settings.DESCANT_TEXT_MAX, databases["default"]["ENGINE"], sorted(settings.HEADROOM["SLOTS"]))
+print(databases["p2_replica_1"]["NAME"] if "p2_replica_1" in databases else "-")
+"""
+
+
+def shown(folder: Path, **told: str) -> "subprocess.CompletedProcess[str]":
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("DESCANT_")}
+    environment = {
+        **plain,
+        "DESCANT_DATA": str(folder),
+        "DJANGO_SETTINGS_MODULE": "descant.site.settings",
+        **told,
+    }
+    command = [sys.executable, "-c", SHOWING]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_missing_file_is_silent(tmp_path: Path) -> None:
+    said = shown(tmp_path)
+    assert said.stdout.splitlines() == ["10000 django_headroom.queued_sqlite ['p1']", "-"]
+    assert said.stderr == ""
+
+
+def test_the_file_names_the_databases_and_changes_what_it_likes(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(
+        "DESCANT_TEXT_MAX = 500\n"
+        'DESCANT_DATABASE = "postgresql://ann@db.example/descant"\n'
+        'DESCANT_PARTITION_1 = "postgresql://ann@db.example/p1"\n'
+        'DESCANT_PARTITION_2 = "postgresql://ann@db.example/p2"\n'
+        'DESCANT_PARTITION_2_REPLICAS = "postgresql://ann@copy.example/copy"\n'
+    )
+    assert shown(tmp_path).stdout.splitlines() == ["500 django.db.backends.postgresql ['p1', 'p2']", "copy"]
+
+
+def test_the_environment_has_the_last_word_on_databases(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("DESCANT_PARTITIONS = '3'\n")
+    assert "['p1', 'p2', 'p3']" in shown(tmp_path).stdout
+    assert "['p1', 'p2']" in shown(tmp_path, DESCANT_PARTITIONS="2").stdout
+
+
+def test_a_broken_file_stops_with_its_own_traceback(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("\n\nraise RuntimeError('broken here')\n")
+    said = shown(tmp_path)
+    assert said.returncode != 0
+    assert 'settings.py", line 3' in said.stderr
+    assert "broken here" in said.stderr
+
+
+def test_half_of_the_databases_named_is_refused_with_the_cure(tmp_path: Path) -> None:
+    said = shown(tmp_path, DESCANT_PARTITION_1="postgresql://ann@db.example/p1")
+    assert "set DESCANT_DATABASE for the global one" in said.stderr
