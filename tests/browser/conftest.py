@@ -21,7 +21,19 @@ from tests.browser.stage.serving import Site, running_site
 
 CHROMIUM = "/usr/bin/chromium"
 WITHOUT_THIRD_PARTY_COOKIES = "--test-third-party-cookie-phaseout"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+# This list takes the place of Playwright's own, which turns off that a frame has a storage for each site around it.
+TURNED_OFF = (
+    "--disable-features=Translate,MediaRouter,OptimizationHints,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,PaintHolding,AvoidCorsURLLoaderRestartOnRedirect"
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    TURNED_OFF,
+    WITHOUT_THIRD_PARTY_COOKIES,
+]
 PATIENCE = 10_000  # milliseconds
 
 expect.set_options(timeout=PATIENCE)
@@ -43,9 +55,7 @@ def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"There is no {CHROMIUM}: `make test` installs it, or as root: apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS, WITHOUT_THIRD_PARTY_COOKIES]
-        )
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
 

@@ -40,13 +40,17 @@ class Replica:
         self._say("SELECT pg_wal_replay_resume()")
 
     def kill(self) -> None:
-        """As if its machine lost power."""
+        """As if its machine lost power: the server and, each in a process group of its own, its connections."""
+        connections = self._say("SELECT pid FROM pg_stat_activity")
         os.killpg(self.server.pid, 9)
+        for (pid,) in connections:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
         self.server.wait()
 
-    def _say(self, sql: str) -> None:
+    def _say(self, sql: str) -> list[tuple[int]]:
         with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
-            connection.execute(sql)
+            return connection.execute(sql).fetchall()
 
 
 @contextlib.contextmanager

@@ -80,7 +80,7 @@ def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) 
     try:
         with writing(forum) as alias:
             key = ids.next_id(alias, Comment)
-            _keep_receipt(alias, forum, author, draft, key)
+            _keep_receipt(alias, thread, author, draft, key)
             _keep_pace(forum, author)
             comment = _place(alias, key, thread, draft, verdict)
             comment.text, comment.html, comment.html_version = source, html, text.RULES_VERSION
@@ -88,7 +88,7 @@ def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) 
             comment.save(force_insert=True, using=alias)
             signals.comment_posted.say(at=alias, **signals.told(comment))
     except IntegrityError:
-        kept = _kept(forum, author, draft)
+        kept = _kept(thread, author, draft)
         if kept is None:
             raise
         return kept
@@ -158,27 +158,27 @@ def _sign(comment: Comment, author: Author) -> None:
         comment.author_url = author.url[:500] if author.url.startswith(("https://", "http://")) else ""
 
 
-def _keep_receipt(alias: str, forum: Forum, author: Author, draft: Draft, comment_id: int) -> None:
+def _keep_receipt(alias: str, thread: Thread, author: Author, draft: Draft, comment_id: int) -> None:
     """First of all in the transaction: of equal requests at once the others wait here, and then get the same answer."""
     if draft.key:
-        receipt = Receipt(key=_key(author, draft), request=_request(draft), comment_id=comment_id)
-        receipt.forum_id = forum.pk
+        receipt = Receipt(key=_key(author, draft), request=_request(thread, draft), comment_id=comment_id)
+        receipt.forum_id = thread.forum_id
         receipt.pk = ids.next_id(alias, Receipt)
         receipt.save(force_insert=True, using=alias)
 
 
-def _kept(forum: Forum, author: Author, draft: Draft) -> Comment | None:
+def _kept(thread: Thread, author: Author, draft: Draft) -> Comment | None:
     """The comment that was written for this key before."""
     if not draft.key:
         return None
-    receipt = Receipt.objects.of(forum).filter(key=_key(author, draft)).first()
+    receipt = Receipt.objects.of(thread.forum_id).filter(key=_key(author, draft)).first()
     if receipt is None:
         return None
-    if receipt.request != _request(draft):
+    if receipt.request != _request(thread, draft):
         raise KeyReused(
             _("This Idempotency-Key was used for another comment: make a new key for each comment.")
         )
-    comment: Comment = Comment.objects.of(forum).select_related("thread").get(pk=receipt.comment_id)
+    comment: Comment = Comment.objects.of(thread.forum_id).select_related("thread").get(pk=receipt.comment_id)
     return comment
 
 
@@ -188,5 +188,5 @@ def _key(author: Author, draft: Draft) -> str:
     return hashlib.sha256(f"{asker}\n{draft.key}".encode()).hexdigest()
 
 
-def _request(draft: Draft) -> str:
-    return hashlib.sha256(f"{draft.parent_id}\n{draft.text}".encode()).hexdigest()
+def _request(thread: Thread, draft: Draft) -> str:
+    return hashlib.sha256(f"{thread.pk}\n{draft.parent_id}\n{draft.text}".encode()).hexdigest()

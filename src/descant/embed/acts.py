@@ -35,7 +35,7 @@ def post(asking: Asking, body: Body) -> HttpResponse:
     told: dict[str, Any] = {
         "id": str(comment.pk),
         "state": comment.state,
-        "html": draw_line(asking, page, comment),
+        "html": draw_line(replace(asking, author=author), page, comment),
         "reasons": words_for(comment.reasons),
         "count": comment.thread.comments_shown,
     }

@@ -39,6 +39,7 @@ def mine(asking: Asking, body: Body) -> Body:
     if asking.author.moderates:
         waiting = _rows(asking, found).filter(state=Comment.State.WAITING)
         told["waiting"] = _lines(asking, page, waiting.order_by("created_at", "id")[:ROWS_MOST])
+        told["recent"] += _lines(asking, page, _hidden(asking, found))
     return told
 
 
@@ -58,6 +59,12 @@ def _own(asking: Asking, page: PageAddress, found: Thread, drawn: Sequence[int])
         "held": _lines(asking, page, held),
         "recent": _lines(asking, page, recent[:ROWS_MOST]),
     }
+
+
+def _hidden(asking: Asking, found: Thread) -> Any:
+    """What was hidden last and has no reply that would keep a mark of it, so that it can be restored."""
+    gone = _rows(asking, found).filter(state__in=[Comment.State.HIDDEN, Comment.State.SPAM], replies=0)
+    return gone.order_by("-created_at", "-id")[:ROWS_MOST]
 
 
 def _rows(asking: Asking, found: Thread) -> Any:

@@ -35,6 +35,8 @@ def open_forum(
     Raises:
         ForumExists, BadForum.
     """
+    if partition and partition not in headroom().partitions:
+        raise BadForum(f"There is no partition {partition!r}: {', '.join(headroom().partitions)}.")
     forum = Forum(name=name, title=title or name, partition=partition or _roomiest())
     try:
         forum.clean_fields()
@@ -76,6 +78,22 @@ def add_domain(*, forum: Forum, domain: str) -> None:
     """
     with writing("default"):
         Domain.objects.get_or_create(forum=forum, host=as_host(domain))
+        change(forum, revision=F("revision") + 1)
+    directory.forget()
+
+
+def remove_domain(*, forum: Forum, domain: str) -> None:
+    """Keep a site from showing the forum; what was said on its pages stays.
+
+    Raises:
+        BadForum: it is not one of the forum's, or it is the last.
+    """
+    with writing("default"):
+        host = as_host(domain)
+        if list(forum.domains.values_list("host", flat=True)) == [host]:
+            raise BadForum(f"{host} is the only domain of {forum.name}: add another first.")
+        if not forum.domains.filter(host=host).delete()[0]:
+            raise BadForum(f"{host} is no domain of {forum.name}.")
         change(forum, revision=F("revision") + 1)
     directory.forget()
 

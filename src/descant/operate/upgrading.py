@@ -68,6 +68,8 @@ def _dump(alias: str, file: Path) -> None:
         "PGUSER": server["USER"],
         "PGPASSWORD": server["PASSWORD"],
         "PGDATABASE": server["NAME"],
+        "PGSSLMODE": server["OPTIONS"].get("sslmode", ""),
+        "PGSSLROOTCERT": server["OPTIONS"].get("sslrootcert", ""),
     }
     words = ["pg_dump", "--format=custom", f"--file={file}"]
     known = {name: value for name, value in environment.items() if value}

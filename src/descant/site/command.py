@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from descant import __version__
@@ -86,7 +87,11 @@ def run(command: Command, words: Sequence[str]) -> int:
 
 def load(name: str) -> Command:
     if name not in WITHOUT_DJANGO:
-        django.setup()
+        try:
+            django.setup()
+        except ImproperlyConfigured as wrong:
+            print(f"descant: the settings cannot be used: {wrong}", file=sys.stderr)
+            raise SystemExit(2) from wrong
     return cast(Command, import_module(COMMANDS[name]))
 
 

@@ -1,6 +1,7 @@
 """The databases of a site: SQLite files under one data folder, or what the environment names instead."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,11 @@ def _named(environment: Mapping[str, str]) -> dict[str, str]:
     while url := environment.get(f"DESCANT_PARTITION_{number}"):
         urls[f"p{number}"] = url
         number += 1
+    beyond = [
+        name for name in environment if re.fullmatch(r"DESCANT_PARTITION_\d+", name) and environment[name]
+    ]
+    if len(beyond) != number - 1:
+        raise ImproperlyConfigured("The partitions are numbered without a gap: DESCANT_PARTITION_1, _2, _3 …")
     if urls and (GLOBAL not in urls or "p1" not in urls):
         raise ImproperlyConfigured(
             "Only some databases are named: set DESCANT_DATABASE for the global one and DESCANT_PARTITION_1 (and "

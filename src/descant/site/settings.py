@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 # --- Where it runs -----------------------------------------------------------------------------------------------
 DESCANT_DATA = Path(os.environ.get("DESCANT_DATA", "data")).resolve()
-DESCANT_DATA.mkdir(parents=True, exist_ok=True)
+DESCANT_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 DESCANT_PORT = int(os.environ.get("DESCANT_PORT", "8000"))
 DESCANT_URL = os.environ.get("DESCANT_URL", f"http://localhost:{DESCANT_PORT}").rstrip("/")
 DESCANT_WILDCARD = os.environ.get(
@@ -213,6 +213,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {
+        "django.security.DisallowedHost": {"level": "CRITICAL"}
+    },  # answered with 400; no news for a log
     "root": {"handlers": ["console"], "level": os.environ.get("DESCANT_LOG", "WARNING")},
 }
 

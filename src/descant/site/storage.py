@@ -18,6 +18,7 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
     def _save(self, name: str, content: File) -> str:
         is_source = PurePosixPath(name).suffix in (".js", ".css")
         if name.startswith(OWN) and is_source:
+            content.seek(0)  # it was read to its end for the hash
             content = ContentFile(lean(content.read().decode()).encode())
         saved: str = super()._save(name, content)
         return saved

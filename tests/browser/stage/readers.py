@@ -72,13 +72,17 @@ class Reader:
             self.line(to).get_by_role("button", name="Reply").click()
         else:
             self.frame.get_by_role("button", name="Write a comment").click()
+        self.send(text, name)
+        focused = self.frame.locator("article:focus")
+        expect(focused.get_by_role("button", name="Vote up")).to_be_visible()
+        return self.frame.locator(f"#{element(focused).get_attribute('id')} > article")
+
+    def send(self, text: str, name: str = "") -> None:
+        """Fill the open box and post it."""
         self.frame.get_by_role("textbox", name="Your comment").fill(text)
         if name:
             self.frame.get_by_role("textbox", name="Name", exact=True).fill(name)
         self.frame.get_by_role("button", name="Post comment").click()
-        article = self.line(text)
-        expect(article.get_by_role("button", name="Vote up")).to_be_visible()
-        return article
 
     def more(self, article: Locator, act: str) -> None:
         """Open the further acts of a comment and choose one."""

@@ -2,11 +2,21 @@
 
 import argparse
 
+from django.conf import settings
+
 from descant.accounts.models import User
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import BadDomain
 from descant.forums.models import Forum, Premoderation, Role
-from descant.forums.opening import BadForum, ForumExists, add_domain, change_forum, name_role, open_forum
+from descant.forums.opening import (
+    BadForum,
+    ForumExists,
+    add_domain,
+    change_forum,
+    name_role,
+    open_forum,
+    remove_domain,
+)
 from descant.operate.commands import CommandFailed
 
 NAME = "forum"
@@ -28,10 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     changing.add_argument("name")
     changing.add_argument("--premoderation", choices=Premoderation.values, help="whose comments wait")
     changing.add_argument("--guests", choices=["yes", "no"], help="whether guests may post")
-    changing.add_argument("--language", help="the language of its frame, such as de")
+    changing.add_argument(
+        "--language", choices=[code for code, _name in settings.LANGUAGES], help="of its frame"
+    )
+    changing.add_argument("--title", help="its name for people")
+    changing.add_argument("--remove-domain", help="a site that shows it no more")
     changing.add_argument("--add-domain", help="one more site that shows it")
     changing.add_argument("--owner", help="username")
     changing.add_argument("--moderator", help="username")
+    changing.add_argument("--trusted", help="username of somebody whose comments never wait")
     verbs.add_parser("list", help="list the forums")
 
 
@@ -60,13 +75,15 @@ def _open(options: argparse.Namespace) -> None:
 
 def _set(options: argparse.Namespace) -> None:
     forum = forum_named(options.name)
-    changes = {"premoderation": options.premoderation, "language": options.language}
+    changes = {"premoderation": options.premoderation, "language": options.language, "title": options.title}
     if options.guests:
         changes["guests_may_post"] = options.guests == "yes"
     change_forum(forum=forum, **{name: value for name, value in changes.items() if value is not None})
     if options.add_domain:
         add_domain(forum=forum, domain=options.add_domain)
-    for kind in (Role.Kind.OWNER, Role.Kind.MODERATOR):
+    if options.remove_domain:
+        remove_domain(forum=forum, domain=options.remove_domain)
+    for kind in Role.Kind.values:
         user = _user(getattr(options, kind) or "")
         if user is not None:
             name_role(forum=forum, user=user, kind=kind)

@@ -2,7 +2,7 @@
 
 import { call, find, here, made, memory, note, say, token, words, written } from './calls.js';
 import { boxActs, dress, mark, openBox, openMain, restoreDraft, showHeld } from './composer.js';
-import { hear, tell } from './host.js';
+import { hear, tell, tellHeight } from './host.js';
 import { beSomebody, me } from './identity.js';
 import { addressOf, articleOf, drawn, follow, freshen, lineOf, place, redraw, reorder } from './lines.js';
 
@@ -97,6 +97,7 @@ function point(line) {
   find('.target')?.classList.remove('target');
   line.classList.add('target');
   articleOf(line).focus({ preventScroll: true });
+  tellHeight();
   tell('scroll', { top: line.getBoundingClientRect().top });
   if (parent === window) line.scrollIntoView();
 }

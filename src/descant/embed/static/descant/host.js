@@ -16,8 +16,9 @@ export function hear(listener) {
   });
 }
 
+let told = 0;
 wearLook();
-tellHeight();
+new ResizeObserver(tellHeight).observe(root);
 
 /** Take over scheme, font and colours: no colour that could not be read on its ground. */
 function wearLook() {
@@ -44,13 +45,10 @@ function wearLook() {
   wear('on', contrast(white, accent) >= 4.5 ? white : black);
 }
 
-/** Say the height once per change. */
-function tellHeight() {
-  let last = 0;
-  new ResizeObserver(() => {
-    const height = Math.ceil(root.getBoundingClientRect().height);
-    if (height !== last) tell('height', { height: last = height });
-  }).observe(root);
+/** Say the height once per change. Before asking to scroll it must have been said, else there is no room yet. */
+export function tellHeight() {
+  const height = Math.ceil(root.getBoundingClientRect().height);
+  if (height !== told) tell('height', { height: told = height });
 }
 
 function wear(name, colour) {
