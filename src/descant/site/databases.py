@@ -40,7 +40,7 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
 
 def is_of_databases(name: str) -> bool:
     """Whether a variable names a database of the site."""
-    return name.startswith(("DESCANT_DATABASE", "DESCANT_PARTITION"))
+    return re.fullmatch(r"DESCANT_(DATABASE|PARTITION)\w*", name) is not None
 
 
 def _named(environment: Mapping[str, str]) -> dict[str, str]:
@@ -51,9 +51,8 @@ def _named(environment: Mapping[str, str]) -> dict[str, str]:
     while url := environment.get(f"DESCANT_PARTITION_{number}"):
         urls[f"p{number}"] = url
         number += 1
-    beyond = [
-        name for name in environment if re.fullmatch(r"DESCANT_PARTITION_\d+", name) and environment[name]
-    ]
+    prefix = _variable("p")
+    beyond = [name for name in environment if name.removeprefix(prefix).isdecimal() and environment[name]]
     if len(beyond) != number - 1:
         raise ImproperlyConfigured("The partitions are numbered without a gap: DESCANT_PARTITION_1, _2, _3 …")
     if urls and (GLOBAL not in urls or "p1" not in urls):
