@@ -8,8 +8,10 @@ from django.db.models import F
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from django_headroom import ids
+from django_headroom.delayed.models import Event
 from django_headroom.testing import query_budget
-from django_headroom.updates import change, claim, step
+from django_headroom.updates import change, claim, insert, step
 from tests.headroom.market.items.models import Item, Shelf
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop
@@ -126,3 +128,18 @@ def test_a_step_takes_one_round_trip_and_reads_back_other_columns(shelf: Shelf) 
 def test_a_step_of_nothing_is_refused(shelf: Shelf) -> None:
     with pytest.raises(ValueError, match="with 0 to lock and read"):
         step(shelf, read=("name",))
+
+
+def test_an_insert_is_one_statement_and_fills_what_is_set_on_saving(bakery: Shop) -> None:
+    shelf = Shelf(pk=ids.next_id("p1", Shelf), shop_id=bakery.pk, name="rye", count=7)
+    with query_budget(1):
+        insert(shelf, using="p1")
+    kept = Shelf.objects.of(bakery).get(name="rye")
+    assert (kept.pk, kept.count, kept.changed_at) == (shelf.pk, 7, shelf.changed_at)
+    assert (shelf._state.adding, shelf._state.db) == (False, "p1")
+
+
+def test_an_insert_without_a_key_takes_the_databases(db: None) -> None:
+    event = Event(signal="said", schema=1, payload={"of": "bread"})
+    insert(event, using="p1")
+    assert Event.objects.using("p1").get(pk=event.pk).payload == {"of": "bread"}

@@ -18,6 +18,8 @@ def arguments(request: HttpRequest) -> QueryDict:
     """The arguments of a request: the query's, and for a POST the form's."""
     if request.method != "POST":
         return request.GET
+    if not request.GET:
+        return request.POST
     together = request.GET.copy()
     for name, values in request.POST.lists():
         together.setlist(name, values)

@@ -1,6 +1,6 @@
 """``posts/create``: a comment from a program or a page, by the forum's public key, with a guest's rights."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from descant.api.answering import BadArgument, endpoint, envelope
 from descant.api.asking import address_of, arguments, forum_asked, page_asked, thread_asked
@@ -30,14 +30,13 @@ def create(request: HttpRequest) -> HttpResponse:
         address=address_of(request),
     )
     draft = Draft(text=asked.get("message", ""), parent_id=_parent(asked.get("parent", "")), key=key)
-    comment = post_comment(forum=forum, thread=_thread(request, forum), author=author, draft=draft)
+    comment = post_comment(forum=forum, thread=_thread(forum, asked), author=author, draft=draft)
     attach([comment], "author")
     return envelope(0, post_object(comment, forum))
 
 
-def _thread(request: HttpRequest, forum: Forum) -> Thread:
+def _thread(forum: Forum, asked: QueryDict) -> Thread:
     """The thread, made if the request says on which page it is to stand."""
-    asked = arguments(request)
     page = page_asked(asked)
     if page.identifier or page.url:
         return make_thread(forum, page)

@@ -19,6 +19,7 @@ from descant.discussion.tree.paths import level_of, path_below
 from descant.forums.models import Forum
 from django_headroom import ids
 from django_headroom.transactions import writing
+from django_headroom.updates import insert
 
 
 class Refused(Exception):
@@ -85,7 +86,7 @@ def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) 
             comment = _place(alias, key, thread, draft, verdict)
             comment.text, comment.html, comment.html_version = source, html, text.RULES_VERSION
             _sign(comment, author)
-            comment.save(force_insert=True, using=alias)
+            insert(comment, using=alias)
             signals.comment_posted.say(at=alias, **signals.told(comment))
     except IntegrityError:
         kept = _kept(thread, author, draft)
@@ -161,10 +162,9 @@ def _sign(comment: Comment, author: Author) -> None:
 def _keep_receipt(alias: str, thread: Thread, author: Author, draft: Draft, comment_id: int) -> None:
     """First of all in the transaction: of equal requests at once the others wait here, and then get the same answer."""
     if draft.key:
-        receipt = Receipt(key=_key(author, draft), request=_request(thread, draft), comment_id=comment_id)
-        receipt.forum_id = thread.forum_id
-        receipt.pk = ids.next_id(alias, Receipt)
-        receipt.save(force_insert=True, using=alias)
+        receipt = Receipt(pk=comment_id, comment_id=comment_id, key=_key(author, draft))
+        receipt.forum_id, receipt.request = thread.forum_id, _request(thread, draft)
+        insert(receipt, using=alias)
 
 
 def _kept(thread: Thread, author: Author, draft: Draft) -> Comment | None:

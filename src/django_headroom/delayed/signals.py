@@ -7,6 +7,7 @@ from django.db import connections
 
 from django_headroom.delayed.models import Event
 from django_headroom.transactions import alias_of
+from django_headroom.updates import insert
 
 Receiver = Callable[..., None]
 _signals: dict[str, "DelayedSignal"] = {}
@@ -50,7 +51,7 @@ class DelayedSignal:
             raise SaidOutside(
                 f"{self.name} was said outside a transaction: say it inside `with writing(place)`."
             )
-        Event.objects.using(alias).create(signal=self.name, schema=self.schema, payload=data)
+        insert(Event(signal=self.name, schema=self.schema, payload=data), using=alias)
 
 
 def signal_named(name: str) -> DelayedSignal | None:
