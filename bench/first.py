@@ -16,16 +16,18 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import exports, floors, weights  # noqa: E402
-from bench.load import Load, load, post_request  # noqa: E402
-from bench.quiet import wait_for_quiet  # noqa: E402
-from bench.sites import FORUM, Site, site_on  # noqa: E402
+from bench import exports, floors, weights
+from bench.load import Load, load, post_request
+from bench.quiet import wait_for_quiet
+from bench.sites import FORUM, Site, site_on
 
 RESULTS = Path(__file__).parent / "results" / "first.json"
 CLIENTS, SECONDS, THREADS = 32, 15.0, 1_000
 COMMENTS_OF_A_LARGE_THREAD = 100_000
 POSTS_OF_AN_EXPORT = 100_000
-TEXT = "The **crust** sings when it cools; listen before you cut. Eighteen hours in the cold, then a hot oven."
+TEXT = (
+    "The **crust** sings when it cools; listen before you cut. Eighteen hours in the cold, then a hot oven."
+)
 
 
 def main() -> None:

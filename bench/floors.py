@@ -35,7 +35,9 @@ def comments_kept(site: Site) -> Iterator[int]:
 
 def _postgresql(url: str, clients: int, seconds: float) -> float:
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE TABLE IF NOT EXISTS floor (id bigint GENERATED ALWAYS AS IDENTITY, {COLUMNS})")
+        server.execute(
+            f"CREATE TABLE IF NOT EXISTS floor (id bigint GENERATED ALWAYS AS IDENTITY, {COLUMNS})"
+        )
         server.execute("CREATE INDEX IF NOT EXISTS floor_thread ON floor (thread, at, id)")
     counts = [0] * clients
     until = time.perf_counter() + seconds

@@ -87,5 +87,10 @@ def _note(done: Load, client: _Client) -> None:
 def post_request(path: str, body: bytes, **headers: str) -> bytes:
     """A POST of a form, as bytes."""
     lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/x-www-form-urlencoded"]
-    lines += [f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    lines += [
+        f"Content-Length: {len(body)}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode() + body

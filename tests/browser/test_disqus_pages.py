@@ -139,7 +139,8 @@ def test_reset_loads_another_thread_in_its_place(
     expect(reader.frame.get_by_text("Nobody has spoken yet.")).to_be_visible()
     before = reader.page.evaluate("history.length")
     reader.page.evaluate(
-        "wanted => DISQUS.reset({ reload: true, config() { Object.assign(this.page, wanted); } })", article.thread
+        "wanted => DISQUS.reset({ reload: true, config() { Object.assign(this.page, wanted); } })",
+        article.thread,
     )
     expect(reader.line("Of the second thread.")).to_be_visible()
     expect(reader.page.locator("iframe")).to_have_count(1)
@@ -164,5 +165,7 @@ def test_reset_with_nothing_tears_down_and_the_script_can_come_again(
     )
     expect(reader.page.locator("#discussion > iframe")).to_have_count(1)
     expect(reader.frame.get_by_role("button", name="Write a comment")).to_be_visible()
-    reader.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<div data-descant data-identifier=x></div>')")
+    reader.page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<div data-descant data-identifier=x></div>')"
+    )
     expect(reader.page.locator("iframe")).to_have_count(2)

@@ -60,9 +60,7 @@ def test_a_reader_with_an_account_is_offered_nothing_of_this(
     expect(reader.frame.get_by_role("button", name="Close thread")).to_be_hidden()
 
 
-def test_the_owner_approves_what_waits(
-    new_reader: Callable[..., Reader], embed: Embed, site: Site
-) -> None:
+def test_the_owner_approves_what_waits(new_reader: Callable[..., Reader], embed: Embed, site: Site) -> None:
     article = new_article(embed, attributes='data-forum="tribune"')
     asked = {"forum": "tribune", "thread": article.thread, "name": "Gus", "key": "asks"}
     site.call("post", {**asked, "text": "Let me in."})

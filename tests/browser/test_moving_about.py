@@ -12,9 +12,7 @@ from tests.browser.stage.serving import Site
 LONG = '<h1>An article</h1><div style="height: 3000px">A long text.</div>'
 
 
-def test_several_threads_on_one_page_are_apart(
-    reader: Reader, hosting: Hosting, site: Site
-) -> None:
+def test_several_threads_on_one_page_are_apart(reader: Reader, hosting: Hosting, site: Site) -> None:
     body = '<div data-descant data-identifier="left"></div><div data-descant data-identifier="right"></div>'
     reader.page.goto(hosting.put("/several", body + loader(site)))
     reader.awake(2)
@@ -117,7 +115,9 @@ def test_a_permalink_within_the_page_shows_its_comment(reader: Reader, embed: Em
     assert reader.page.evaluate("history.length") == entries
 
 
-def test_the_time_of_a_comment_is_its_address_on_the_site(reader: Reader, article: Article, site: Site) -> None:
+def test_the_time_of_a_comment_is_its_address_on_the_site(
+    reader: Reader, article: Article, site: Site
+) -> None:
     number = site.say(article.thread, "When was this?")
     reader.visit(article.url)
     when = reader.line("When was this?").get_by_role("link", name="just now")

@@ -8,6 +8,7 @@ from tests.browser.conftest import Article
 from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site
 
+
 def talk(site: Site, article: Article) -> None:
     """Thirty comments, and six answers to the first of them."""
     first = site.say(article.thread, "Number 0.")

@@ -34,7 +34,9 @@ def test_the_browser_keeps_no_third_party_cookies(reader: Reader, hosting: Hosti
     expect(reader.page.frame_locator("iframe").locator("p")).to_have_text("parted=1")
 
 
-@pytest.mark.parametrize("headers", [{}, {"Cross-Origin-Opener-Policy": "same-origin"}], ids=["open", "severed"])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Cross-Origin-Opener-Policy": "same-origin"}], ids=["open", "severed"]
+)
 def test_signing_in_through_the_popup_gives_the_frame_an_account(
     new_reader: Callable[..., Reader], embed: Embed, headers: dict[str, str]
 ) -> None:

@@ -99,6 +99,16 @@ def test_no_text_takes_long(hostile: str) -> None:
     assert time.process_time() - began < 5  # a quadratic one takes minutes
 
 
+@pytest.mark.parametrize("depth", [15, 40, 70, 300])
+def test_no_depth_of_quotes_or_lists_loses_a_word(depth: int) -> None:
+    quoted = markdown("> " * depth + "deep\n\nafter")
+    listed = markdown("\n".join("  " * level + f"- level {level}" for level in range(depth)) + "\n\nafter")
+    assert "deep" in quoted
+    assert "after" in quoted
+    assert f"level {depth - 1}" in listed
+    assert "after" in listed
+
+
 def test_plain_text_has_no_controls_and_no_towers() -> None:
     assert text.plain("a\x00b\x1bc\r\nd\ud800") == "abc\nd"
     assert len(text.plain("z" + "\u0335" * 100)) == 7

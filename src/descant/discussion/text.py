@@ -32,12 +32,12 @@ _MARKS = frozenset(
     chr(number) for number in range(sys.maxunicode + 1) if unicodedata.category(chr(number)) in ("Mn", "Me")
 )
 _MARKS_MOST = 6
+NESTING_MOST = 60
 
 
 def render(source: str, source_format: str) -> str:
     """Safe HTML of a source, in whichever format it is written."""
-    written = _markdown.render(source) if source_format == Comment.Format.MARKDOWN else source
-    return sanitise(written)
+    return sanitise(_written(source) if source_format == Comment.Format.MARKDOWN else source)
 
 
 def sanitise(written: str) -> str:
@@ -67,6 +67,14 @@ def excerpt(shown: str, most: int = 140) -> str:
     """The beginning of a shown comment's HTML, as plain text."""
     words = " ".join(html.unescape(_bare.clean(shown)).split())
     return words if len(words) <= most else words[: most - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _written(source: str) -> str:
+    """The parser drops what lies deeper than its limit: a text that deep is shown as it was typed instead."""
+    tokens = _markdown.parse(source)
+    if any(token.level >= NESTING_MOST - 2 for token in tokens):
+        return "<p>" + html.escape(source).replace("\n", "<br>\n") + "</p>\n"
+    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
 def _without_towers(text: str) -> str:
@@ -127,7 +135,7 @@ def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20})
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": NESTING_MOST})
 _markdown.disable(["image", "heading", "lheading", "reference", "html_block", "html_inline"])
 _markdown.enable("strikethrough")
 _markdown.core.ruler.push("bare_urls", _link_bare_urls)

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Frame, FrameLocator, Locator, Page, Request, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Frame,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 from tests.browser.stage.serving import PASSWORD
 
@@ -26,7 +35,9 @@ class Reader:
     page: Page
     faults: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-    forgiven: list[str] = field(default_factory=list)
+    forgiven: list[str] = field(
+        default_factory=lambda: [r"/favicon\.ico"]
+    )  # browsers ask for it by themselves
 
     def watch(self) -> None:
         self.context.add_init_script(COUNT_READY)

@@ -86,7 +86,13 @@ def running_site(folder: Path) -> Iterator[Site]:
 def clean_environment(folder: Path) -> dict[str, str]:
     """Ours, without what the run of the tests chose for itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DESCANT_", "DJANGO_"))}
-    return {**kept, **NO_LIMITS, "DESCANT_DATA": str(folder), "DESCANT_PARTITIONS": "2", "PYTHONUNBUFFERED": "1"}
+    return {
+        **kept,
+        **NO_LIMITS,
+        "DESCANT_DATA": str(folder),
+        "DESCANT_PARTITIONS": "2",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def wait_until_ready(serving: subprocess.Popen[str]) -> None:
@@ -102,7 +108,15 @@ def wait_until_ready(serving: subprocess.Popen[str]) -> None:
 def people(site: Site) -> None:
     """Ann owns both forums, Cy reads and writes; what is written in tribune, on the other partition, waits for Ann."""
     for name in ("Ann", "Cy"):
-        words = ("user", "create", name.lower(), "--email", f"{name.lower()}@mail.example", "--shown-name", name)
+        words = (
+            "user",
+            "create",
+            name.lower(),
+            "--email",
+            f"{name.lower()}@mail.example",
+            "--shown-name",
+            name,
+        )
         site.command(*words, "--password-stdin", stdin=f"{PASSWORD}\n")
     site.command("forum", "set", "gazette", "--owner", "ann", "--add-domain", "127.0.0.1")
     tribune = ("tribune", "--domain", "127.0.0.1", "--owner", "ann", "--partition", other_partition(site))

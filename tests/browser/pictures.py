@@ -1,0 +1,126 @@
+"""Takes the pictures that the docs show: `python -m tests.browser.pictures docs/pictures`."""
+
+import re
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.stage.readers import Reader
+from tests.browser.stage.serving import Site, running_site
+
+WIDE, NARROW = {"width": 1100, "height": 1200}, {"width": 390, "height": 1200}
+SHARP = 1  # device pixels for one of CSS: the pictures stay small
+ARTICLE = "harbours"
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        running_site(Path(home) / "data") as site,
+        chromium() as browser,
+    ):
+        talk(site)
+        for scheme in ("light", "dark"):
+            for name, viewport in (("wide", WIDE), ("narrow", NARROW)):
+                with reading(browser, site, color_scheme=scheme, viewport=viewport) as reader:
+                    take(reader, folder / f"frame-{scheme}-{name}.png", "The gulls always move.")
+        with reading(browser, site, viewport=WIDE) as reader:
+            compose(reader)
+            take(reader, folder / "composer.png", "My father rang a bell")
+        with reading(browser, site, viewport=WIDE) as reader:
+            moderate(reader)
+            take(reader, folder / "moderator.png", "The gulls always move.")
+        with reading(browser, site, viewport=WIDE) as reader:
+            sign_in(reader, site, folder / "sign-in.png")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def reading(browser: Browser, site: Site, **like: Any) -> Iterator[Reader]:
+    """Somebody reads the demo's article about harbours."""
+    context = browser.new_context(device_scale_factor=SHARP, **like)
+    reader = Reader(context, context.new_page())
+    reader.watch()
+    reader.page.goto(f"{site.demo}/{ARTICLE}")
+    reader.page.locator(".talk").scroll_into_view_if_needed()
+    reader.awake()
+    yield reader
+    context.close()
+
+
+def talk(site: Site) -> None:
+    """The demo's own talk, and two more voices in it."""
+    thread = {"identifier": "", "url": f"{site.demo}/{ARTICLE}", "title": ""}
+    with urllib.request.urlopen(f"{site.url}/embed/comments/?f=gazette&t_u={thread['url']}") as answer:
+        page = answer.read().decode()
+    bell = re.search(r'data-id="(\d+)"(?:(?!data-id).)*by the fish hall', page, re.DOTALL)
+    assert bell
+    site.say(
+        thread, "They ring it once a year, at the end of February. Bring a scarf.", to=bell[1], name="Signe"
+    )
+    answer_to_all = "Terje still sells ice. He says [the view](https://harbour.example) is for visitors."
+    site.say(thread, answer_to_all, name="Odd Lysvik")
+
+
+def compose(reader: Reader) -> None:
+    reader.frame.get_by_role("button", name="Write a comment").click()
+    text = "> Everything here was built to wait\n\nMy boat was **not**, and I love her for it."
+    reader.frame.get_by_role("textbox", name="Your comment").fill(text)
+    reader.frame.get_by_role("textbox", name="Name", exact=True).fill("Odile")
+
+
+def sign_in(reader: Reader, site: Site, path: Path) -> None:
+    """The pop-up of a forum that stands on two real sites, at the moment when it asks."""
+    sites = ("--domain", "gazette.example", "--domain", "blog.gazette.example")
+    site.command("forum", "open", "evening-gazette", *sites)
+    page = reader.page
+    page.goto(f"{site.url}/embed/comments/?f=evening-gazette&t_i=harbours", wait_until="networkidle")
+    page.get_by_role("button", name="Write a comment").click()
+    with reader.context.expect_page() as opened:
+        page.get_by_role("button", name="Sign in").click()
+    popup = opened.value
+    reader.log_in(popup, "cy")
+    popup.get_by_role("button", name="Continue as").wait_for()
+    popup.set_viewport_size({"width": 480, "height": 510})
+    popup.screenshot(path=path)
+
+
+def moderate(reader: Reader) -> None:
+    reader.frame.get_by_role("button", name="Write a comment").click()
+    reader.sign_in("ann")
+    reader.frame.get_by_role("button", name="Cancel").click()
+    reader.more(reader.line("They ring it once a year"), "Hide")
+    reader.line("Was that the one").get_by_role("button", name="More actions").click()
+
+
+def take(reader: Reader, path: Path, last: str) -> None:
+    """The frame in its place under the article, down to the comment that says `last`."""
+    page = reader.page
+    page.mouse.move(0, 0)
+    page.locator(".talk").evaluate("place => scrollTo(0, place.getBoundingClientRect().top + scrollY - 100)")
+    reader.frame.locator("html").evaluate("() => document.activeElement.blur()")
+    end = reader.line(last).bounding_box()
+    size = page.viewport_size
+    assert end
+    assert size
+    clip = {"x": 0, "y": 0, "width": size["width"], "height": int(end["y"] + end["height"]) + 8}
+    page.screenshot(path=path, clip=clip, animations="disabled")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures"))
