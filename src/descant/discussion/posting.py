@@ -80,15 +80,14 @@ def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) 
     verdict = draft.verdict or screening.screen(forum=forum, author=author)
     try:
         with writing(forum) as alias:
-            key = ids.next_id(alias, Comment)
-            _keep_receipt(alias, thread, author, draft, key)
             _keep_pace(forum, author)
-            comment = _place(alias, key, thread, draft, verdict)
+            comment = _place(alias, thread, draft, verdict)
             comment.text, comment.html, comment.html_version = source, html, text.RULES_VERSION
             _sign(comment, author)
             insert(comment, using=alias)
+            _keep_receipt(alias, author, draft, comment)
             signals.comment_posted.say(at=alias, **signals.told(comment))
-    except IntegrityError:
+    except (IntegrityError, Refused, pacing.TooFast):
         kept = _kept(thread, author, draft)
         if kept is None:
             raise
@@ -122,14 +121,14 @@ def _keep_pace(forum: Forum, author: Author) -> None:
         pacing.keep_pace(forum=forum, subject=f"post/{subject}", per_minute=per_minute)
 
 
-def _place(alias: str, key: int, thread: Thread, draft: Draft, verdict: screening.Verdict) -> Comment:
+def _place(alias: str, thread: Thread, draft: Draft, verdict: screening.Verdict) -> Comment:
     """The comment at its place in the tree; the thread's row is locked from here on, so versions come in order."""
     shown = verdict.state == Comment.State.SHOWN
     counting.raise_version(thread, shown=int(shown))
     if not thread.takes_comments():
         raise ThreadClosed(_("This discussion is closed: it takes no more comments."))
     parent = _parent(alias, thread, draft.parent_id)
-    comment = Comment(pk=key, forum_id=thread.forum_id, thread=thread, parent=parent, state=verdict.state)
+    comment = Comment(pk=ids.next_id(alias, Comment), forum_id=thread.forum_id, thread=thread, parent=parent, state=verdict.state)
     comment.reasons = verdict.reasons
     comment.created_at = draft.at or timezone.now()
     comment.path = path_below(parent.path if parent else b"", comment.created_at, comment.pk)
@@ -159,11 +158,11 @@ def _sign(comment: Comment, author: Author) -> None:
         comment.author_url = author.url[:500] if author.url.startswith(("https://", "http://")) else ""
 
 
-def _keep_receipt(alias: str, thread: Thread, author: Author, draft: Draft, comment_id: int) -> None:
-    """First of all in the transaction: of equal requests at once the others wait here, and then get the same answer."""
+def _keep_receipt(alias: str, author: Author, draft: Draft, comment: Comment) -> None:
+    """After its comment: of equal requests at once the others fail here, undo theirs, and get the first one's answer."""
     if draft.key:
-        receipt = Receipt(pk=comment_id, comment_id=comment_id, key=_key(author, draft))
-        receipt.forum_id, receipt.request = thread.forum_id, _request(thread, draft)
+        receipt = Receipt(pk=comment.pk, comment=comment, key=_key(author, draft))
+        receipt.forum_id, receipt.request = comment.forum_id, _request(comment.thread, author, draft)
         insert(receipt, using=alias)
 
 
@@ -174,7 +173,7 @@ def _kept(thread: Thread, author: Author, draft: Draft) -> Comment | None:
     receipt = Receipt.objects.of(thread.forum_id).filter(key=_key(author, draft)).first()
     if receipt is None:
         return None
-    if receipt.request != _request(thread, draft):
+    if receipt.request != _request(thread, author, draft):
         raise KeyReused(
             _("This Idempotency-Key was used for another comment: make a new key for each comment.")
         )
@@ -188,5 +187,5 @@ def _key(author: Author, draft: Draft) -> str:
     return hashlib.sha256(f"{asker}\n{draft.key}".encode()).hexdigest()
 
 
-def _request(thread: Thread, draft: Draft) -> str:
-    return hashlib.sha256(f"{thread.pk}\n{draft.parent_id}\n{draft.text}".encode()).hexdigest()
+def _request(thread: Thread, author: Author, draft: Draft) -> str:
+    return hashlib.sha256(f"{thread.pk}\n{draft.parent_id}\n{author.name}\n{author.email}\n{draft.text}".encode()).hexdigest()
