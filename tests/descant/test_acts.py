@@ -12,6 +12,7 @@ from descant.discussion.editing import NotYours, TooLate, delete_comment, edit_c
 from descant.discussion.models import Comment, Decision, Thread, Vote
 from descant.discussion.posting import NoText
 from descant.discussion.voting import VoteRefused, cast_vote
+from descant.forums.models import Premoderation
 from django_headroom.updates import change
 from tests.descant.conftest import Cast
 
@@ -116,3 +117,34 @@ def test_readers_decide_nothing(cast: Cast, bread: Thread, say: Say) -> None:
             set_thread_state(forum=cast.gazette, thread=bread, state="closed", by=reader)
     with pytest.raises(NoSuchVerdict, match="approve"):
         decide(forum=cast.gazette, comments=[comment], verdict="burn", by=cast.bo)
+
+
+def test_what_its_author_deleted_nobody_brings_back(cast: Cast, say: Say) -> None:
+    comment = say("Rye.")
+    delete_comment(forum=cast.gazette, comment=comment, author=cast.cy)
+    for verdict in ("restore", "approve", "hide", "spam"):
+        assert decide(forum=cast.gazette, comments=[comment], verdict=verdict, by=cast.bo) == 0
+    comment.refresh_from_db()
+    assert comment.state == "deleted"
+
+
+def test_an_edit_of_what_was_hidden_meanwhile_changes_nothing(cast: Cast, say: Say) -> None:
+    comment = say("Rye.")
+    same = Comment.objects.of(cast.gazette).select_related("thread").get(pk=comment.pk)
+    decide(forum=cast.gazette, comments=[same], verdict="hide", by=cast.bo)
+    with pytest.raises(NotYours, match="meanwhile"):
+        edit_comment(forum=cast.gazette, comment=comment, author=cast.cy, source="Wheat.")
+    comment.refresh_from_db()
+    assert (comment.text, comment.state) == ("Rye.", "hidden")
+
+
+def test_an_edit_waits_where_everybody_waits(cast: Cast, bread: Thread, say: Say) -> None:
+    comment = say("Rye.")
+    cast.gazette.premoderation = Premoderation.EVERYBODY
+    edit_comment(forum=cast.gazette, comment=comment, author=cast.cy, source="Buy sawdust.")
+    comment.refresh_from_db()
+    bread.refresh_from_db()
+    assert (comment.state, bread.comments_shown) == ("waiting", 0)
+    decide(forum=cast.gazette, comments=[comment], verdict="approve", by=cast.bo)
+    comment.refresh_from_db()
+    assert comment.version == 3

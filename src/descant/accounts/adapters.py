@@ -89,8 +89,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         user: User = super().populate_user(request, sociallogin, data)
         given = data.get("name") or " ".join(filter(None, (data.get("first_name"), data.get("last_name"))))
         name = tidy(given or data.get("username") or "")[:NAME_MAX]
-        user.name = "" if is_reserved(name) else name
-        if is_reserved(user.username):
+        user.name = "" if is_reserved(name) or "@" in name else name
+        if is_reserved(user.username) or "@" in user.username:
             user.username = ""
         return user
 

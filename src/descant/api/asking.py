@@ -1,7 +1,6 @@
 """Who asks: the key of a request, the forum it speaks for, and whether it may from where it comes."""
 
-from urllib.parse import urlsplit
-
+from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
 from descant.accounts.network import client_address
@@ -16,13 +15,14 @@ from descant.forums.models import Forum
 
 def arguments(request: HttpRequest) -> QueryDict:
     """The arguments of a request: the query's, and for a POST the form's."""
-    if request.method != "POST":
-        return request.GET
-    if not request.GET:
-        return request.POST
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise BadArgument("The request is too long.")
     together = request.GET.copy()
     for name, values in request.POST.lists():
         together.setlist(name, values)
+    for name, values in list(together.lists()):
+        if any("\0" in value for value in values):
+            together.setlist(name, [value.replace("\0", "") for value in values])
     return together
 
 
@@ -82,8 +82,7 @@ def _check_sender(request: HttpRequest, forum: Forum) -> None:
     if not sender:
         return
     own = f"{request.scheme}://{request.get_host()}"
-    parts = urlsplit(sender)
-    if f"{parts.scheme}://{parts.netloc}" == own:
+    if sender == own or sender.startswith(f"{own}/"):
         return
     try:
         check_page(forum, sender)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from descant.api.answering import BadArgument, endpoint, envelope
 from descant.api.asking import address_of, arguments, forum_asked, page_asked, thread_asked
 from descant.api.objects import post_object
-from descant.discussion.addressing.finding import make_thread
+from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.authors import Author
 from descant.discussion.models import Thread
 from descant.discussion.posting import Draft, post_comment
@@ -30,16 +30,16 @@ def create(request: HttpRequest) -> HttpResponse:
         address=address_of(request),
     )
     draft = Draft(text=asked.get("message", ""), parent_id=_parent(asked.get("parent", "")), key=key)
-    comment = post_comment(forum=forum, thread=_thread(forum, asked), author=author, draft=draft)
+    comment = post_comment(forum=forum, thread=_where(forum, asked), author=author, draft=draft)
     attach([comment], "author")
     return envelope(0, post_object(comment, forum))
 
 
-def _thread(forum: Forum, asked: QueryDict) -> Thread:
-    """The thread, made if the request says on which page it is to stand."""
+def _where(forum: Forum, asked: QueryDict) -> Thread | PageAddress:
+    """The thread, or the page where one may have to be made."""
     page = page_asked(asked)
     if page.identifier or page.url:
-        return make_thread(forum, page)
+        return page
     return thread_asked(forum, asked)
 
 

@@ -16,7 +16,7 @@ from descant.forums.models import Forum
 from django_headroom.joins import attach
 
 LIMIT, LIMIT_MOST = 25, 100
-_CURSOR = re.compile(r"(\d{1,17}):(\d{1,18}):0")
+_CURSOR = re.compile(r"(-?[0-9]{1,17}):([0-9]{1,18}):0")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +42,7 @@ def list_posts(request: HttpRequest) -> HttpResponse:
 
 def _limit(asked: QueryDict) -> int:
     written = asked.get("limit", str(LIMIT))
-    if not (written.isascii() and written.isdecimal() and 1 <= int(written[:6]) <= LIMIT_MOST):
+    if not (re.fullmatch(r"[0-9]{1,3}", written) and 1 <= int(written) <= LIMIT_MOST):
         raise BadArgument(f"Invalid argument, 'limit': a whole number from 1 to {LIMIT_MOST}.")
     return int(written)
 
@@ -63,11 +63,12 @@ def _since(rows: Any, asked: QueryDict) -> Any:
             since = datetime.fromtimestamp(int(written), UTC)
         else:
             since = datetime.fromisoformat(written)
+        since = since.astimezone(UTC) if since.tzinfo else since.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         raise BadArgument(
             "Invalid argument, 'since': a time such as 2026-11-23T10:00:00, or seconds."
         ) from None
-    return rows.filter(created_at__gte=since if since.tzinfo else since.replace(tzinfo=UTC))
+    return rows.filter(created_at__gte=since)
 
 
 def _after(rows: Any, asked: QueryDict, rising: bool) -> Any:

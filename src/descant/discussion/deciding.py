@@ -22,6 +22,16 @@ AFTER = {
     "delete": Comment.State.DELETED,
 }
 
+# What may become what: nobody brings back what its author has deleted.
+_SEEN_OR_HELD = {Comment.State.SHOWN, Comment.State.WAITING}
+BEFORE = {
+    "approve": {Comment.State.WAITING, Comment.State.SPAM},
+    "restore": {Comment.State.HIDDEN, Comment.State.SPAM},
+    "hide": _SEEN_OR_HELD,
+    "spam": {*_SEEN_OR_HELD, Comment.State.HIDDEN},
+    "delete": {*_SEEN_OR_HELD, Comment.State.HIDDEN, Comment.State.SPAM},
+}
+
 
 class NotAModerator(Refused):
     code = "not_a_moderator"
@@ -74,7 +84,7 @@ def set_thread_state(*, forum: Forum, thread: Thread, state: str, by: Author) ->
 
 def _decide_one(alias: str, comment: Comment, verdict: str, by: Author, reason: str) -> int:
     before, after = str(comment.state), AFTER[verdict]
-    if before == after or not claim(comment, when={"state": before}, state=after):
+    if before not in BEFORE[verdict] or not claim(comment, when={"state": before}, state=after):
         return 0
     counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
     decision = Decision(comment=comment, verdict=verdict, before=before, after=after, reason=reason[:500])

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
 from descant.discussion.authors import Author
+from descant.discussion.judging import pacing, screening
 from descant.discussion.models import Comment
 from descant.discussion.posting import NoText, Refused, TooLong
 from descant.discussion.seeing import is_own
@@ -46,20 +47,34 @@ def edit_comment(*, forum: Forum, comment: Comment, author: Author, source: str)
             _("The comment has %(length)s characters, %(most)s are allowed: shorten it.")
             % {"length": len(source), "most": settings.DESCANT_TEXT_MAX}
         )
-    html = text.render(source, Comment.Format.MARKDOWN)
+    verdict = screening.screen(forum=forum, author=author)
     with writing(forum) as alias:
-        counting.stamp(comment.thread, if_shown=comment)
-        change(
-            comment,
-            text=source,
-            format=Comment.Format.MARKDOWN,
-            html=html,
-            html_version=text.RULES_VERSION,
-            edited_at=timezone.now(),
-            version=comment.thread.version if comment.is_shown else None,
+        counting.lock(comment.thread)
+        pacing.keep_pace(
+            forum=forum, subject=f"edit/{author.voter}", per_minute=settings.DESCANT_COMMENTS_PER_MINUTE
         )
+        before = str(comment.state)
+        after = before if before == Comment.State.WAITING else verdict.state
+        if not claim(
+            comment, when={"state": before}, state=after, reasons=verdict.reasons, **_written(source)
+        ):
+            raise NotYours(_("A moderator has decided about this comment meanwhile."))
+        if before == after == Comment.State.SHOWN:
+            counting.stamp(comment.thread)
+            change(comment, version=comment.thread.version)
+        counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
         signals.comment_changed.say(at=alias, **signals.told(comment))
     return comment
+
+
+def _written(source: str) -> dict[str, object]:
+    return {
+        "text": source,
+        "format": Comment.Format.MARKDOWN,
+        "html": text.render(source, Comment.Format.MARKDOWN),
+        "html_version": text.RULES_VERSION,
+        "edited_at": timezone.now(),
+    }
 
 
 def delete_comment(*, forum: Forum, comment: Comment, author: Author) -> Comment:

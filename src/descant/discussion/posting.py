@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
 from descant.discussion.judging import pacing, screening
 from descant.discussion.judging.naming import check_guest_name
@@ -66,8 +70,11 @@ class Draft:
     verdict: screening.Verdict | None = field(default=None)
 
 
-def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) -> Comment:
+def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, draft: Draft) -> Comment:
     """Write a comment down, once for each idempotency key.
+
+    Args:
+        thread: where; of a page that nobody has written on the thread is made, once the comment is found good.
 
     Returns:
         The comment, shown or waiting as its ``state`` says; the one written before if the key was used before.
@@ -76,6 +83,8 @@ def post_comment(*, forum: Forum, thread: Thread, author: Author, draft: Draft) 
         Refused, pacing.TooFast
     """
     source = _check(forum, author, draft)
+    if isinstance(thread, PageAddress):
+        thread = make_thread(forum, thread, by=author.address)
     html = text.render(source, Comment.Format.MARKDOWN)
     verdict = draft.verdict or screening.screen(forum=forum, author=author)
     try:
@@ -128,7 +137,13 @@ def _place(alias: str, thread: Thread, draft: Draft, verdict: screening.Verdict)
     if not thread.takes_comments():
         raise ThreadClosed(_("This discussion is closed: it takes no more comments."))
     parent = _parent(alias, thread, draft.parent_id)
-    comment = Comment(pk=ids.next_id(alias, Comment), forum_id=thread.forum_id, thread=thread, parent=parent, state=verdict.state)
+    comment = Comment(
+        pk=ids.next_id(alias, Comment),
+        forum_id=thread.forum_id,
+        thread=thread,
+        parent=parent,
+        state=verdict.state,
+    )
     comment.reasons = verdict.reasons
     comment.created_at = draft.at or timezone.now()
     comment.path = path_below(parent.path if parent else b"", comment.created_at, comment.pk)
@@ -152,14 +167,23 @@ def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None
 def _sign(comment: Comment, author: Author) -> None:
     comment.author = author.user
     comment.guest = author.guest if author.user is None else ""
-    comment.author_name = str(author.user) if author.user else text.one_line(author.name)
+    comment.author_name = (str(author.user) if author.user else text.one_line(author.name))[:80]
     if author.user is None:
-        comment.author_email = author.email[:254]
+        comment.author_email = _mailbox(author.email)
         comment.author_url = author.url[:500] if author.url.startswith(("https://", "http://")) else ""
 
 
+def _mailbox(written: str) -> str:
+    """A guest's e-mail address if it is one; whatever else was sent is not kept."""
+    try:
+        validate_email(written)
+    except ValidationError:
+        return ""
+    return written[:254]
+
+
 def _keep_receipt(alias: str, author: Author, draft: Draft, comment: Comment) -> None:
-    """After its comment: of equal requests at once the others fail here, undo theirs, and get the first one's answer."""
+    """After its comment: of equal requests at once the others fail here and get the first one's answer."""
     if draft.key:
         receipt = Receipt(pk=comment.pk, comment=comment, key=_key(author, draft))
         receipt.forum_id, receipt.request = comment.forum_id, _request(comment.thread, author, draft)
@@ -188,4 +212,6 @@ def _key(author: Author, draft: Draft) -> str:
 
 
 def _request(thread: Thread, author: Author, draft: Draft) -> str:
-    return hashlib.sha256(f"{thread.pk}\n{draft.parent_id}\n{author.name}\n{author.email}\n{draft.text}".encode()).hexdigest()
+    return hashlib.sha256(
+        f"{thread.pk}\n{draft.parent_id}\n{author.name}\n{author.email}\n{draft.text}".encode()
+    ).hexdigest()

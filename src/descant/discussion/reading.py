@@ -188,7 +188,8 @@ def _with_answers(line: Line, known: dict[int, Comment]) -> Line:
     above = ancestors_in(comment.path)
     if comment.parent_id is None or (above and above[-1] == comment.parent_id):
         return line
-    return replace(line, answers=known.get(comment.parent_id))
+    answered = known.get(comment.parent_id)
+    return replace(line, answers=answered) if answered and may_see(answered, None) else line
 
 
 def _with_more(line: Line, run: _Run, known: dict[int, Comment]) -> Line:

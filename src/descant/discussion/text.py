@@ -126,9 +126,10 @@ def _split(token: Token) -> list[Token]:
 def _trim(url: str) -> str:
     """Punctuation after an address belongs to the sentence, and so does a bracket that the address did not open."""
     trimmed = url.rstrip(_TRAILING)
-    while trimmed.endswith(")") and trimmed.count(")") > trimmed.count("("):
-        trimmed = trimmed[:-1].rstrip(_TRAILING)
-    return trimmed
+    unopened = trimmed.count(")") - trimmed.count("(")
+    while unopened > 0 and trimmed.endswith(")"):
+        trimmed, unopened = trimmed[:-1], unopened - 1
+    return trimmed.rstrip(_TRAILING)
 
 
 def _text(content: str) -> Token:

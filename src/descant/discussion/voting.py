@@ -49,7 +49,9 @@ def _check(comment: Comment, author: Author, value: int) -> None:
         raise VoteRefused(_("This comment takes no votes: it is not shown."))
     if author.user is not None and comment.author_id == author.user.pk:
         raise VoteRefused(_("Your own comment takes no vote of yours."))
-    if not author.voter or (comment.guest and comment.guest == author.guest):
+    if not author.voter:
+        raise VoteRefused(_("Say who you are first: a vote counts once for each person."))
+    if comment.guest and comment.guest == author.guest:
         raise VoteRefused(_("Your own comment takes no vote of yours."))
 
 

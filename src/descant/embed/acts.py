@@ -3,24 +3,26 @@
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from descant.accounts.tokens import issue_token, new_guest
 from descant.discussion import text
 from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.addressing.finding import find_thread, make_thread
+from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import Author
 from descant.discussion.deciding import decide as decide_about
 from descant.discussion.deciding import set_thread_state
-from descant.discussion.editing import delete_comment, edit_comment
+from descant.discussion.editing import delete_comment, edit_comment, seconds_left
 from descant.discussion.judging import pacing
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
-from descant.discussion.seeing import is_own
 from descant.discussion.voting import cast_vote
 from descant.embed.calling import Asking, Body, answer, call, id_in, text_in
 from descant.embed.drawing import draw_line, words_for
 from descant.embed.refusing import BadCall
+
+KEY_LEAST = 32  # as long as a UUID: nobody else has it
 
 
 @call
@@ -29,9 +31,8 @@ def post(asking: Asking, body: Body) -> HttpResponse:
     key = text_in(body, "key")[:200]
     author = _writer(asking, body, key)
     page = page_in(body)
-    thread = make_thread(asking.forum, page)
     draft = Draft(text=text_in(body, "text"), parent_id=id_in(body, "parent"), key=key)
-    comment = post_comment(forum=asking.forum, thread=thread, author=author, draft=draft)
+    comment = post_comment(forum=asking.forum, thread=page, author=author, draft=draft)
     told: dict[str, Any] = {
         "id": str(comment.pk),
         "state": comment.state,
@@ -47,7 +48,7 @@ def post(asking: Asking, body: Body) -> HttpResponse:
 @call
 def preview(asking: Asking, body: Body) -> Body:
     """What a text will look like, by the very renderer that will draw it."""
-    source = text.plain(text_in(body, "text"))[: 4 * 10_000]
+    source = text.plain(text_in(body, "text"))[: settings.DESCANT_TEXT_MAX]
     return {"html": text.render(source, Comment.Format.MARKDOWN)}
 
 
@@ -62,7 +63,7 @@ def edit(asking: Asking, body: Body) -> Body:
 def source(asking: Asking, body: Body) -> Body:
     """The text as its author wrote it, to edit it."""
     comment = comment_in(asking, body)
-    if not is_own(comment, asking.author):
+    if not seconds_left(comment, asking.author):
         raise Comment.DoesNotExist
     return {"text": comment.text}
 
@@ -134,7 +135,7 @@ def _writer(asking: Asking, body: Body, key: str) -> Author:
     """The author with the name a guest gave. A stranger's guest id follows from her key: a retry is the same guest."""
     if asking.author.user is not None:
         return asking.author
-    made = pacing.keyed(f"guest/{asking.author.address}/{key}")[:32] if key else new_guest()
+    made = pacing.keyed(f"guest/{key}")[:32] if len(key) >= KEY_LEAST else new_guest()
     return replace(
         asking.author,
         guest=asking.author.guest or made,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext, override
 from django.views.decorators.http import require_safe
 
 from descant.discussion import text
-from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.addressing.counts import recent_comments
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.models import Comment, Thread
@@ -15,7 +15,7 @@ from descant.embed.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum
 
-FEED_SECONDS = 60
+FEED_SECONDS = 1
 
 
 @require_safe
@@ -28,7 +28,10 @@ def feed(request: HttpRequest) -> HttpResponse:
         raise Http404(str(error)) from error
     thread = None
     if address.identifier or address.url:
-        thread = find_thread(forum, PageAddress(address.identifier, address.url))
+        try:
+            thread = find_thread(forum, PageAddress(address.identifier, address.url))
+        except NoAddress as error:
+            raise Http404(str(error)) from error
     with override(forum.language):
         atom = _feed(request, forum, thread)
         if thread is not None or not (address.identifier or address.url):

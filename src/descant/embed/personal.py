@@ -16,6 +16,7 @@ from descant.embed.acts import page_in
 from descant.embed.calling import Asking, Body, call, person_of
 from descant.embed.drawing import draw_line, words_for
 from descant.embed.refusing import BadCall
+from django_headroom.joins import attach
 
 IDS_MOST = 500
 ROWS_MOST = 25
@@ -63,8 +64,11 @@ def _own(asking: Asking, page: PageAddress, found: Thread, drawn: Sequence[int])
 
 def _hidden(asking: Asking, found: Thread) -> Any:
     """What was hidden last and has no reply that would keep a mark of it, so that it can be restored."""
-    gone = _rows(asking, found).filter(state__in=[Comment.State.HIDDEN, Comment.State.SPAM], replies=0)
-    return gone.order_by("-created_at", "-id")[:ROWS_MOST]
+    gone = _rows(asking, found).filter(replies=0).order_by("-created_at", "-id")
+    return [
+        *gone.filter(state=Comment.State.HIDDEN)[:ROWS_MOST],
+        *gone.filter(state=Comment.State.SPAM)[:ROWS_MOST],
+    ]
 
 
 def _rows(asking: Asking, found: Thread) -> Any:
@@ -85,7 +89,7 @@ def _lines(asking: Asking, page: PageAddress, comments: Sequence[Comment]) -> li
             "html": draw_line(asking, page, comment),
             "reasons": words_for(comment.reasons),
         }
-        for comment in comments
+        for comment in attach(comments, "author")
     ]
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
 COMPRESS_FROM = 400
+STALE_SECONDS = 3  # what is hidden is gone from every cache within five seconds
 
 
 def cacheable(request: HttpRequest, body: str, content_type: str, seconds: int) -> HttpResponse:
@@ -19,7 +20,9 @@ def cacheable(request: HttpRequest, body: str, content_type: str, seconds: int) 
     etag = f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
     response = HttpResponse(raw, content_type=content_type)
     response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate=30"
+    response.headers["Cache-Control"] = (
+        f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={STALE_SECONDS}"
+    )
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     unchanged = get_conditional_response(request, etag=etag, response=response)

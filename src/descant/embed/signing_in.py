@@ -99,14 +99,19 @@ def _was_asked(request: HttpRequest, forum: Forum, challenge: str) -> bool:
 def _comes_from_us(request: HttpRequest) -> bool:
     """What the browser says of the document that opened us. One that says nothing is old, or asks by plain HTTP.
 
-    Our page for passwords is no beginning: anybody can send somebody there, with this address as where to go next.
+    Only a frame is a beginning, or this page, which has no link to itself but by another account: to our other pages
+    anybody can send somebody, with this address as where to go next.
     """
-    site, referrer = request.headers.get("Sec-Fetch-Site", ""), urlsplit(request.headers.get("Referer", ""))
+    site = request.headers.get("Sec-Fetch-Site", "")
+    try:
+        referrer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return False
     if not referrer.netloc:
         return site in ("", "same-origin")
     if f"{referrer.scheme}://{referrer.netloc}" not in own_origins(request):
         return False
-    return site != "cross-site" and not referrer.path.startswith(reverse("account_login"))
+    return site != "cross-site" and referrer.path in (reverse("embed_comments"), reverse("embed_sign_in"))
 
 
 def _question(request: HttpRequest, forum: Forum) -> HttpResponse:

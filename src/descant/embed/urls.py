@@ -13,7 +13,7 @@ urlpatterns = [
     path(f"{SHORTNAME}/embed.js", scripts.loader),
     path(f"{SHORTNAME}/count.js", scripts.counter),
     path(f"{SHORTNAME}/count-data.js", scripts.count_data),
-    path("embed/comments/", pages.comments),
+    path("embed/comments/", pages.comments, name="embed_comments"),
     path("embed/feed/", feeds.feed),
     path("embed/sign-in/", signing_in.sign_in, name="embed_sign_in"),
     path("embed/do/guest", signing_in.guest),

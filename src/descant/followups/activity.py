@@ -19,16 +19,15 @@ def note_activity(data: dict[str, Any], *, event_id: str) -> None:
     """Keep the row if the comment can be read by everybody now; drop it if not. The comment itself is asked."""
     if data["author_id"] is None:
         return
-    rows = Comment.objects.of(data["forum_id"]).shown()
+    row = Activity(
+        user_id=data["author_id"],
+        forum_id=data["forum_id"],
+        thread_id=int(data["thread_id"]),
+        comment_id=int(data["comment_id"]),
+        posted_at=datetime.fromisoformat(data["posted_at"]),
+    )
+    shown = Comment.objects.of(data["forum_id"]).shown().filter(pk=row.comment_id)
     with writing("default"):
-        if not rows.filter(pk=int(data["comment_id"])).exists():
-            Activity.objects.filter(comment=int(data["comment_id"])).delete()
-            return
-        row = Activity(
-            user_id=data["author_id"],
-            forum_id=data["forum_id"],
-            thread_id=int(data["thread_id"]),
-            comment_id=int(data["comment_id"]),
-            posted_at=datetime.fromisoformat(data["posted_at"]),
-        )
         Activity.objects.bulk_create([row], ignore_conflicts=True)
+        if not shown.exists():  # asked last: of two who are told at once the later one sees what is so
+            Activity.objects.filter(comment=row.comment_id).delete()

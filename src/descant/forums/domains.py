@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from descant.forums.models import Forum
 
 _HOST = re.compile(r"(\*\.)?([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?")
+# What browsers and Python read in two ways, and so no address of a page: userinfo, backslashes, blanks, controls.
+_MISREAD = re.compile(r"[\\\s\x00-\x20\x7f]|^[^/]*//[^/?#]*@")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -47,8 +49,8 @@ def check_page(forum: Forum, url: str) -> None:
         PageOutside
     """
     try:
-        parts = urlsplit(url)
-        host, port = as_host(parts.hostname or ""), parts.port
+        parts = None if _MISREAD.search(url) else urlsplit(url)
+        host, port = (as_host(parts.hostname or ""), parts.port) if parts else ("", None)
     except ValueError:
         parts, host, port = None, "", None
     if parts is None or parts.scheme not in ("http", "https") or not _is_among(forum, host, port):

@@ -42,7 +42,7 @@ def aliases() -> list[str]:
 def back_up(alias: str) -> Path:
     """Copy one database into the data folder and return the file."""
     folder = settings.DESCANT_DATA / "backups"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     if connections[alias].vendor == "sqlite":
         file: Path = folder / f"{alias}-{stamp}.sqlite3"

@@ -70,12 +70,11 @@ def prepare_demo(*, service_url: str, demo_url: str) -> Welcome:
 def _owner() -> tuple[User, str]:
     kept: Path = settings.DESCANT_DATA / "demo-owner"
     owner = User.objects.filter(username=OWNER).first()
-    if owner is not None and kept.exists():
-        return owner, kept.read_text()
+    if owner is not None:
+        return owner, kept.read_text() if kept.exists() else ""
     password = secrets.token_urlsafe(9)
     with writing("default"):
-        if owner is None:
-            owner = User(username=OWNER, name="Maren Holt", email="owner@gazette.example")
+        owner = User(username=OWNER, name="Maren Holt", email="owner@gazette.example")
         owner.set_password(password)
         owner.save()
     kept.touch(mode=0o600)

@@ -1,9 +1,13 @@
 """The headers that every answer carries; a view that needs others sets its own."""
 
+import logging
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
+
+_log = logging.getLogger(__name__)
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -39,3 +43,12 @@ class SecurityHeaders:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A database out of reach is no fault of the page: it says when to come back."""
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        _log.error("A database is out of reach.", exc_info=error)
+        headers = {"Retry-After": "2", "Cache-Control": "no-store"}
+        message = "The comments are out of reach just now. Please come back in a moment.\n"
+        return HttpResponse(message, status=503, content_type="text/plain; charset=utf-8", headers=headers)

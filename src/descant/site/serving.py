@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     data = options.data.resolve()
     place = Place(options.host, options.port, data, options.workers, wants_demo(options.demo, data))
     refuse_taken_ports(place)
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Supervisor([], place.environment(), say) as supervisor:
         welcome = prepare(supervisor)
         if not supervisor.leaving.is_set():

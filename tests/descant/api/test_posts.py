@@ -86,6 +86,9 @@ def test_a_repeated_key_gives_the_same_comment(client: Client, key: str) -> None
         ({"thread:ident": None, "thread:link": "https://elsewhere.example/"}, 403, 12),
         ({"headers": {"Referer": "https://elsewhere.example/"}}, 403, 12),
         ({"headers": {"Origin": "null"}}, 403, 12),
+        ({"headers": {"Origin": "http://["}}, 403, 12),
+        ({"api_key": "\x00"}, 400, 2),
+        ({"thread:ident": "a\x00b", "author_email": "a\x00", "author_url": "\x00"}, 200, 0),
         ({"message": "nul \x00 and half \ud800".encode("utf-8", "surrogatepass")}, 200, 0),
     ],
 )
@@ -174,3 +177,29 @@ def test_a_page_of_the_api_costs_few_queries(client: Client, key: str, say: Say)
     client.get(LIST, asked)
     with query_budget(3):
         client.get(LIST, asked)
+
+
+def test_a_refused_comment_makes_no_thread(client: Client, key: str, cast: Cast) -> None:
+    for refused in ({"message": ""}, {"author_name": "Moderator"}):
+        assert create(client, key, **{"thread:ident": "squatted", **refused}).status_code == 400
+    assert not Thread.objects.of(cast.gazette).exists()
+
+
+def test_a_key_is_refused_for_another_name(client: Client, key: str) -> None:
+    assert create(client, key, headers={"Idempotency-Key": "k1"}).status_code == 200
+    other = create(client, key, author_name="Eve", headers={"Idempotency-Key": "k1"})
+    assert other.status_code == 409
+
+
+def test_the_comments_of_an_account_that_is_gone_are_still_listed(
+    client: Client, key: str, say: Say, cast: Cast
+) -> None:
+    say("Rye.", by=cast.cy)
+    cast.cy.user.delete()  # type: ignore[union-attr]
+    told = client.get(LIST, {"api_key": key, "thread": "ident:bread"}).json()
+    assert told["response"][0]["author"]["name"] == "Cy"
+
+
+def test_an_e_mail_that_is_none_is_not_kept(client: Client, key: str, cast: Cast) -> None:
+    create(client, key, author_email="a@b.example\r\nBcc: x@y.example")
+    assert Comment.objects.of(cast.gazette).get().author_email == ""

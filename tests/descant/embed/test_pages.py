@@ -1,11 +1,15 @@
 """The frame's document, its feeds, scripts and counts: public, cacheable, the same for everybody."""
 
+import base64
 import gzip
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from descant.discussion.deciding import decide
@@ -17,6 +21,10 @@ from tests.descant.conftest import Cast
 Say = Callable[..., Comment]
 FRAME = "/embed/comments/"
 ASKED = {"f": "gazette", "t_i": "bread", "t_u": "https://gazette.example/bread"}
+
+
+def written(fields: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
 
 
 def frame(client: Client, **more: str) -> Any:
@@ -87,6 +95,13 @@ def test_reading_makes_nothing(client: Client, cast: Cast) -> None:
         ({"t_i": "", "t_u": ""}, 400),
         ({"t_i": "x" * 301}, 400),
         ({"cursor": "broken"}, 400),
+        ({"cursor": "comment-\x00"}, 400),
+        ({"cursor": written(["t", 4 * 10**18, 1, "", 0, 0]), "order": "newest"}, 400),
+        ({"cursor": written(["t", True, 1, "", 0, 0])}, 400),
+        ({"t_u": "https://evil.example\\@gazette.example/x"}, 403),
+        ({"t_u": "https://gazette.example@evil.example/"}, 403),
+        ({"t_u": "https://gazette.example:x/"}, 403),
+        ({"t_u": "https://gazette.example/a b"}, 403),
         ({"order": "sideways"}, 200),
         ({"lang": "tlh"}, 200),
     ],
@@ -192,3 +207,30 @@ def test_counts_come_in_one_script_for_many_pages(client: Client, cast: Cast, sa
 def test_counts_of_an_unknown_forum_or_too_many_pages_are_refused(client: Client, cast: Cast) -> None:
     assert client.get("/count-data.js", {"f": "nobody", "1": "x"}).status_code == 404
     assert client.get("/count-data.js", {"f": "gazette", "1": [str(n) for n in range(61)]}).status_code == 400
+
+
+def test_nobody_is_told_whose_comment_was_hidden(client: Client, cast: Cast, say: Say) -> None:
+    secret = replace(cast.guest, name="SECRETNAME")
+    comment = say("0")
+    for depth in range(1, 9):
+        comment = say(str(depth), to=comment, by=secret if depth in (5, 7) else None)
+    hidden = Comment.objects.of(cast.gazette).select_related("thread").filter(author_name="SECRETNAME")
+    decide(forum=cast.gazette, comments=list(hidden), verdict="hide", by=cast.bo)
+    for more in ({}, {"cursor": f"comment-{comment.pk}"}):
+        assert "SECRETNAME" not in frame(client, **more).content.decode()
+
+
+def test_a_feed_of_an_impossible_page_is_not_found(client: Client, cast: Cast) -> None:
+    for wrong in ({"t_i": "x" * 301}, {"t_u": "https://gazette.example/" + "x" * 2_000}):
+        assert client.get("/embed/feed/", {"f": "gazette", **wrong}).status_code == 404
+
+
+def test_a_database_out_of_reach_is_said_with_the_time_to_wait(
+    client: Client, cast: Cast, monkeypatch: Any
+) -> None:
+    def fail(**_: Any) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("descant.embed.pages.read_page", fail)
+    answer = frame(client)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")

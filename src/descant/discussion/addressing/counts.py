@@ -13,14 +13,14 @@ MOST_RECENT = 50
 
 def count_comments(*, forum: Forum, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
     """Comments shown, for each (kind, value) of an address; 0 where there is no thread."""
-    keys = {digest(*each): each for each in wanted}
+    keys = {each: digest(*each) for each in wanted}
 
     def reading(alias: str) -> dict[str, int]:
-        rows = ThreadAddress.objects.of(forum).using(alias).filter(digest__in=keys)
+        rows = ThreadAddress.objects.of(forum).using(alias).filter(digest__in=set(keys.values()))
         return dict(rows.values_list("digest", "thread__comments_shown"))
 
     found = replicas.read(forum.partition, reading)
-    return {each: found.get(key, 0) for key, each in keys.items()}
+    return {each: found.get(key, 0) for each, key in keys.items()}
 
 
 def recent_comments(*, forum: Forum, thread_id: int | None = None) -> Sequence[Comment]:

@@ -7,11 +7,14 @@ from django.db import IntegrityError, connections, transaction
 
 from descant.discussion import text
 from descant.discussion.addressing.addresses import PageAddress, digest
+from descant.discussion.judging import pacing
 from descant.discussion.models import Thread, ThreadAddress
 from descant.forums.domains import check_page
 from descant.forums.models import Forum
 from django_headroom.partitions import partition_of
 from django_headroom.transactions import writing
+
+THREADS_PER_MINUTE = 60  # that one address can make, on all pages of a forum together
 
 
 def find_thread(forum: Forum, page: PageAddress, *, using: str = "") -> Thread | None:
@@ -28,15 +31,19 @@ def find_thread(forum: Forum, page: PageAddress, *, using: str = "") -> Thread |
     """
     page.check()
     wanted = page.digests()
-    found = {thread.digest: thread for thread in _threads(using or partition_of(forum), forum, wanted)}
+    alias = using or partition_of(forum)
+    found = {thread.digest: thread for thread in _threads(alias, forum, wanted)}
     exact, last = found.get(wanted[0]), found.get(wanted[-1])
     if exact is not None or last is None:
         return exact
-    return None if _has_identifier(last) else last
+    return None if _has_identifier(last, alias) else last
 
 
-def make_thread(forum: Forum, page: PageAddress) -> Thread:
+def make_thread(forum: Forum, page: PageAddress, *, by: str = "") -> Thread:
     """The thread of a page, made if there is none; two who make it at once get the same one.
+
+    Args:
+        by: the network address that makes it, which can make so many a minute; empty for the house itself.
 
     Raises:
         NoAddress, PageOutside: the page cannot have a thread on this forum.
@@ -47,6 +54,8 @@ def make_thread(forum: Forum, page: PageAddress) -> Thread:
     if found is None:
         try:
             with writing(forum):
+                if by:
+                    pacing.keep_pace(forum=forum, subject=f"thread/{by}", per_minute=THREADS_PER_MINUTE)
                 return _write_thread(forum, page)
         except IntegrityError:
             found = find_thread(forum, page)
@@ -94,6 +103,6 @@ def _write_thread(forum: Forum, page: PageAddress) -> Thread:
     return thread
 
 
-def _has_identifier(thread: Thread) -> bool:
+def _has_identifier(thread: Thread, alias: str) -> bool:
     kind = ThreadAddress.Kind.IDENTIFIER
-    return bool(ThreadAddress.objects.of(thread.forum_id).filter(thread=thread, kind=kind).exists())
+    return bool(ThreadAddress.objects.using(alias).filter(thread=thread, kind=kind).exists())

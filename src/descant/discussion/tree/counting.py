@@ -24,10 +24,9 @@ def lock(thread: Thread) -> None:
     step(thread, version=0, comments_shown=0, read=("state",))
 
 
-def stamp(thread: Thread, *, if_shown: Comment | None = None) -> None:
+def stamp(thread: Thread) -> None:
     """Raise the version for a change that counts nothing, such as an edit of a comment that readers see."""
-    seen = if_shown is None or if_shown.is_shown
-    step(thread, version=int(seen), comments_shown=0, read=("state",))
+    step(thread, version=1, comments_shown=0, read=("state",))
 
 
 def show_or_hide(comment: Comment, *, was_shown: bool) -> None:

@@ -69,7 +69,7 @@ def read(written: str) -> Cursor | None:
         return None
     if written.startswith("comment-"):
         wanted = written.removeprefix("comment-")
-        if not 0 < len(wanted) <= 100:
+        if not 0 < len(wanted) <= 100 or not wanted.isprintable():
             raise BadCursor
         return AtComment(wanted)
     try:
@@ -82,9 +82,7 @@ def read(written: str) -> Cursor | None:
 def _cursor(fields: Any) -> Cursor:
     if fields[0] == "t":
         _, key, comment_id, path, lines, shown = fields
-        if not (
-            isinstance(key, int | float) and abs(key) < 1 << 62 and all(_is_small(n) for n in (lines, shown))
-        ):
+        if not (_is_number(key) and all(_is_small(n) for n in (lines, shown))):
             raise BadCursor
         return AfterTop(key, _id(comment_id), _path(path), lines, shown)
     if fields[0] == "b":
@@ -95,14 +93,19 @@ def _cursor(fields: Any) -> Cursor:
     raise BadCursor
 
 
+def _is_number(value: Any) -> bool:
+    """A score, or microseconds within the years that a date can have."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 6 * 10**16
+
+
 def _id(value: Any) -> int:
-    if not isinstance(value, int) or not 0 < value < 1 << 63:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 63:
         raise BadCursor
     return value
 
 
 def _is_small(value: Any) -> bool:
-    return isinstance(value, int) and 0 <= value < 1_000
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1_000
 
 
 def _path(value: str) -> bytes:
