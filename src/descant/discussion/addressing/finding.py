@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, connections, transaction
 
 from descant.discussion import text
@@ -14,7 +15,7 @@ from descant.forums.models import Forum
 from django_headroom.partitions import partition_of
 from django_headroom.transactions import writing
 
-THREADS_PER_MINUTE = 60  # that one address can make, on all pages of a forum together
+THREADS_PER_COMMENT = 6  # new threads that one address can make for each comment its limit allows
 
 
 def find_thread(forum: Forum, page: PageAddress, *, using: str = "") -> Thread | None:
@@ -55,7 +56,8 @@ def make_thread(forum: Forum, page: PageAddress, *, by: str = "") -> Thread:
         try:
             with writing(forum):
                 if by:
-                    pacing.keep_pace(forum=forum, subject=f"thread/{by}", per_minute=THREADS_PER_MINUTE)
+                    per_minute = THREADS_PER_COMMENT * settings.DESCANT_COMMENTS_PER_MINUTE
+                    pacing.keep_pace(forum=forum, subject=f"thread/{by}", per_minute=per_minute)
                 return _write_thread(forum, page)
         except IntegrityError:
             found = find_thread(forum, page)
