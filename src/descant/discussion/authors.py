@@ -1,6 +1,6 @@
 """Who speaks in an act: an account, or a guest; what she may do on a forum is asked here and nowhere else."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from descant.accounts.models import User
 from descant.forums.models import Forum, Role
@@ -21,7 +21,7 @@ class Author:
     email: str = ""
     url: str = ""
     address: str = ""
-    role: str = field(default="")
+    role: str = ""
 
     @property
     def voter(self) -> str:

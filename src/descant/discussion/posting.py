@@ -1,8 +1,7 @@
 """Posting a comment."""
 
 import hashlib
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -58,16 +57,11 @@ class KeyReused(Refused):
 
 @dataclass(frozen=True)
 class Draft:
-    """What is to be said, and in answer to which comment.
-
-    ``key`` is the idempotency key of the request; ``at`` and ``state`` are for moderators' programs only.
-    """
+    """What is to be said, and in answer to which comment; ``key`` is the idempotency key of the request."""
 
     text: str
     parent_id: int | None = None
     key: str = ""
-    at: datetime | None = None
-    verdict: screening.Verdict | None = field(default=None)
 
 
 def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, draft: Draft) -> Comment:
@@ -86,7 +80,7 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
     if isinstance(thread, PageAddress):
         thread = make_thread(forum, thread, by=author.address)
     html = text.render(source, Comment.Format.MARKDOWN)
-    verdict = draft.verdict or screening.screen(forum=forum, author=author)
+    verdict = screening.screen(forum=forum, author=author)
     try:
         with writing(forum) as alias:
             _keep_pace(forum, author)
@@ -145,7 +139,7 @@ def _place(alias: str, thread: Thread, draft: Draft, verdict: screening.Verdict)
         state=verdict.state,
     )
     comment.reasons = verdict.reasons
-    comment.created_at = draft.at or timezone.now()
+    comment.created_at = timezone.now()
     comment.path = path_below(parent.path if parent else b"", comment.created_at, comment.pk)
     comment.level = level_of(comment.path)
     comment.drawn = shown
