@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from descant.exchange.stream import (
     COMMENT,
+    TEXT_ID,
     THREAD,
     Choices,
     CommentRead,
@@ -81,8 +82,8 @@ def _post(row: Row) -> CommentRead | SkippedRow:
         return SkippedRow(row.line, "it has no id to know it by again", COMMENT)
     return CommentRead(
         source=SOURCE,
-        source_id=own_id or text_id,
-        borrowed=not own_id,
+        # Never the bare text: another post, here or in a later file, may bear it as its own id.
+        source_id=own_id or _text_name(text_id),
         names=tuple(name for name in (own_id, _text_name(text_id)) if name),
         elsewhere=("wordpress", text_id[6:]) if text_id.startswith("wp_id=") else None,
         thread=thread,
@@ -115,7 +116,7 @@ def _names(own_id: str, text: str) -> tuple[str, ...]:
 
 
 def _text_name(text: str) -> str:
-    return f"id:{text}" if text else ""
+    return f"{TEXT_ID}{text}" if text else ""
 
 
 def _is_true(text: str | None) -> bool:

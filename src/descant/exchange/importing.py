@@ -65,7 +65,13 @@ def run_import(
     job = _start(file, forum, format, choices)
     with _ending(job, watched):
         report = _bring(file, forum, FORMATS[format], choices, Steps(watched, job))
-        change(job, state=ImportJob.State.FINISHED, report=report.as_json(), finished_at=timezone.now())
+        change(
+            job,
+            state=ImportJob.State.FINISHED,
+            done=job.total,
+            report=report.as_json(),
+            finished_at=timezone.now(),
+        )
     return report
 
 

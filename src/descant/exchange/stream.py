@@ -7,6 +7,9 @@ from typing import Final, Literal, TypeAlias
 THREAD: Final = "thread"
 COMMENT: Final = "comment"
 
+# Starts the `source_id` of a comment that is known by a text only: an id of its service's kind is never taken.
+TEXT_ID: Final = "id:"
+
 Kind: TypeAlias = Literal["thread", "comment"]
 State: TypeAlias = Literal["shown", "waiting", "spam", "hidden", "deleted"]
 
@@ -46,7 +49,6 @@ class CommentRead:
     """A comment as its file tells it.
 
     `thread` and `parent` are names, the likeliest first; `names` are what replies call this one by.
-    `borrowed` says that `source_id` is no id of its own kind and gives way where another bears it.
     `elsewhere` is (source, source_id) of the same comment in another service's export.
     """
 
@@ -64,7 +66,6 @@ class CommentRead:
     state: State = "shown"
     marked_spam: bool = False
     created_at: datetime | None = None
-    borrowed: bool = False
     elsewhere: tuple[str, str] | None = None
 
 

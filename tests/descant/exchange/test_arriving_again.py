@@ -15,7 +15,7 @@ from descant.exchange.stream import ImportRefused
 from descant.forums.models import Forum
 from tests.descant.conftest import Cast
 from tests.descant.exchange.exactness import assert_exact, said, snapshot
-from tests.descant.exchange.files import busy_file, disqus, post, thread
+from tests.descant.exchange.files import busy_file, comment, disqus, item, post, thread, wordpress
 
 Bring = Callable[..., Report]
 
@@ -133,6 +133,62 @@ def test_missing_parents_get_tombstones_that_a_fuller_file_fills(cast: Cast, bri
     assert snapshot(cast.gazette) == before
 
 
+def test_a_mark_is_filled_by_the_same_comment_under_another_service_s_id(cast: Cast, bring: Bring) -> None:
+    bring(wordpress(item("7", comment("6", parent="5"))), format="wordpress")
+    mark = said(cast.gazette, "5")
+    fuller = wordpress(item("7", comment("5", meta="900"), comment("6", parent="5")))
+    report = bring(fuller, format="wordpress")
+    assert (report.rows_written(), report.comments.merged) == (1, 0)
+    filled = said(cast.gazette, "900")
+    assert (filled.pk, filled.source, filled.state, filled.text) == (mark.pk, "disqus", "shown", "Says 5")
+    assert said(cast.gazette, "6").parent_id == filled.pk
+    before = snapshot(cast.gazette)
+    assert bring(fuller, format="wordpress").rows_written() == 0
+    assert snapshot(cast.gazette) == before
+
+
+def test_two_comments_that_claim_one_mark_both_arrive(cast: Cast, bring: Bring) -> None:
+    bring(wordpress(item("7", comment("6", parent="5"))), format="wordpress")
+    both = disqus(
+        thread(link="http://gazette.example/7/"), post("900", id="wp_id=5"), post("901", id="wp_id=5")
+    )
+    assert bring(both).rows_written() == 2
+    assert {said(cast.gazette, n).text for n in ("900", "901")} == {"<p>Says 900</p>", "<p>Says 901</p>"}
+    assert bring(both).rows_written() == 0
+
+
+def test_a_post_known_by_its_text_never_keeps_a_real_id_from_arriving(cast: Cast, bring: Bring) -> None:
+    bring(disqus(thread(), post(None, id="123", message="B")))
+    fuller = disqus(thread(), post(None, id="123", message="B"), post("123", message="REAL"))
+    assert bring(fuller).rows_written() == 1
+    texts = Comment.objects.of(cast.gazette).order_by("source_id").values_list("source_id", "text")
+    assert list(texts) == [("123", "REAL"), ("id:123", "B")]
+    assert bring(fuller).rows_written() == 0
+
+
+@pytest.mark.parametrize("own_id", ["123", None])
+def test_a_mark_that_a_text_names_is_filled_whichever_way_its_comment_bears_the_text(
+    cast: Cast, bring: Bring, own_id: str | None
+) -> None:
+    reply = post("124", more="<parent>123</parent>")
+    bring(disqus(thread(), reply))
+    mark = said(cast.gazette, "123")
+    fuller = disqus(thread(), post(own_id, id="123", message="B"), reply)
+    assert bring(fuller).rows_written() == 1
+    assert Comment.objects.of(cast.gazette).get(text="B").pk == mark.pk
+    assert bring(fuller).rows_written() == 0
+
+
+def test_a_mark_is_filled_by_the_real_id_where_a_text_claims_it_too(cast: Cast, bring: Bring) -> None:
+    reply = post("124", more="<parent>123</parent>")
+    bring(disqus(thread(), reply))
+    fuller = disqus(thread(), post(None, id="123", message="B"), post("123", message="REAL"), reply)
+    assert bring(fuller).rows_written() == 2
+    assert said(cast.gazette, "124").parent_id == said(cast.gazette, "123").pk
+    assert (said(cast.gazette, "123").text, said(cast.gazette, "id:123").text) == ("REAL", "B")
+    assert bring(fuller).rows_written() == 0
+
+
 def test_a_post_deleted_at_the_source_is_not_filled_by_a_later_file(cast: Cast, bring: Bring) -> None:
     bring(disqus(thread(), post("5", isDeleted="true", message=""), post("6", parent="5")))
     assert bring(disqus(thread(), post("5"), post("6", parent="5"))).rows_written() == 0
@@ -152,3 +208,4 @@ def test_a_job_keeps_what_was_brought_in(cast: Cast, bring: Bring) -> None:
     job = ImportJob.objects.get()
     assert (job.state, job.file_name, len(job.file_digest)) == ("finished", "export.xml", 64)
     assert job.report == report.as_json()
+    assert job.done == job.total == 50 + report.marks

@@ -27,10 +27,10 @@ def test_a_comment_keeps_its_text_author_and_time(sort_text: SortText) -> None:
 
 def test_a_post_without_own_id_is_known_by_its_text_id(sort_text: SortText) -> None:
     found = sort_text(disqus(thread(), post(None, id="300")))
-    assert found.order() == ["300"]
+    assert found.order() == ["id:300"]
 
 
-def test_a_text_id_gives_way_to_the_same_number_as_an_own_id(sort_text: SortText) -> None:
+def test_a_text_id_is_not_taken_for_the_same_number_as_an_own_id(sort_text: SortText) -> None:
     found = sort_text(disqus(thread(), post(None, id="300"), post("300"), post("301", parent="300")))
     assert sorted(found.order()) == ["300", "301", "id:300"]
     assert found.parent_of("301") == "300"

@@ -16,7 +16,7 @@ from descant.exchange.arriving.berth import Berth, Placed, chunks, until_alone
 from descant.exchange.arriving.copying import count_anew, insert_rows
 from descant.exchange.sorting import arrivals
 from descant.exchange.sorting.arrivals import CommentArrival
-from descant.exchange.stream import COMMENT
+from descant.exchange.stream import COMMENT, TEXT_ID
 from django_headroom import ids
 from django_headroom.transactions import writing
 
@@ -68,7 +68,8 @@ def _bring(berth: Berth, arrived: list[CommentArrival]) -> Chunk:
 
 def _look_up(berth: Berth, arrived: list[CommentArrival]) -> Chunk:
     """Sorts a chunk into what is here, what is here under another service's id, and what is new."""
-    wanted = {key for each in arrived for key in (_key(each), each.elsewhere) if key is not None}
+    keys = {_key(each) for each in arrived}
+    wanted = keys.union(*map(_other_keys, arrived))
     rows = Comment.objects.of(berth.forum).exclude(source_id="")
     rows = rows.filter(source__in={source for source, _ in wanted}, source_id__in={own for _, own in wanted})
     here = {
@@ -81,13 +82,18 @@ def _look_up(berth: Berth, arrived: list[CommentArrival]) -> Chunk:
         )
     }
     chunk = Chunk()
+    marks = {key: placed for key, (placed, is_mark) in here.items() if is_mark}
     for each in arrived:
-        if _key(each) in here:
-            chunk.placed[each.number], is_mark = here[_key(each)]
+        key = _key(each)
+        if key not in here:
+            # Its mark may stand under another key, unless that is the very key of another comment of this chunk.
+            key = next((other for other in _other_keys(each) - keys if other in marks), key)
+        if key in here:
+            chunk.placed[each.number], _ = here[key]
             chunk.known.add(each.number)
-            if is_mark and not each.missing:
-                chunk.fills[chunk.placed[each.number].id] = each
-        elif each.elsewhere in here:
+            if key in marks and not each.missing:
+                chunk.fills[marks.pop(key).id] = each
+        elif each.elsewhere in here and not here[each.elsewhere][1]:
             chunk.placed[each.number], _ = here[each.elsewhere]
             chunk.merged.append(each)
         else:
@@ -163,6 +169,8 @@ class _Writing:
         if arrival.state == Comment.State.SHOWN:
             self.replies.update(ancestors_in(placed.path))
             columns |= {"drawn": True, "version": versions[placed.thread_id]}
+        # The mark may have been known by another key: a later run must find the comment by its own.
+        columns["source"], columns["source_id"] = _key(arrival)
         Comment.objects.of(self.berth.forum).filter(pk=placed.id).update(reasons=[], **columns)
 
     def _count_replies(self, more: Mapping[int, int]) -> None:
@@ -220,8 +228,19 @@ def _defaults() -> Columns:
 
 
 def _key(arrival: CommentArrival) -> tuple[str, str]:
-    own = arrival.source_id
-    return arrival.source, own if len(own) <= 100 else digest("source", own)
+    return arrival.source, _kept_id(arrival.source_id)
+
+
+def _kept_id(source_id: str) -> str:
+    return source_id if len(source_id) <= 100 else digest("source", source_id)
+
+
+def _other_keys(arrival: CommentArrival) -> set[tuple[str, str]]:
+    """Under what else its mark may stand: another service's id, or the text by which older files name a parent."""
+    keys = set() if arrival.elsewhere is None else {arrival.elsewhere}
+    if arrival.source_id.startswith(TEXT_ID) and not arrival.missing:
+        keys.add((arrival.source, _kept_id(arrival.source_id.removeprefix(TEXT_ID))))
+    return keys
 
 
 def _report(berth: Berth, arrived: Iterable[CommentArrival], chunk: Chunk) -> None:

@@ -48,11 +48,6 @@ def _merge_doubles(spool: Spool) -> None:
     run = spool.rows.execute
     run("CREATE INDEX comment_name ON comment (name) WHERE name IS NOT NULL")
     run("CREATE INDEX comment_other_name ON comment (other_name) WHERE other_name IS NOT NULL")
-    # An id that is not of the service's own kind gives way to one that is.
-    run(
-        "UPDATE comment SET source_id = 'id:' || source_id WHERE borrowed AND EXISTS"
-        " (SELECT 1 FROM comment o WHERE o.name = comment.source_id AND NOT o.borrowed)"
-    )
     run("CREATE INDEX comment_identity ON comment (source_id, source, seq)")
     run(
         "UPDATE comment SET merged = (SELECT min(o.seq) FROM comment o"

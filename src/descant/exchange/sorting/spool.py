@@ -8,10 +8,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from descant.exchange.report import Report
-from descant.exchange.stream import CommentRead, Read, ThreadRead
+from descant.exchange.stream import COMMENT, CommentRead, Read, ThreadRead
+from descant.exchange.taming import is_tangled, with_links_for_pictures, words_of
 
 CACHE_KIB = 32 * 1024
 BATCH = 2_000
+TANGLED = "its HTML is too tangled to be shown: only its words are kept"
 
 # A narrow table of comments is sorted and updated; their texts lie in another and are only fetched at the end.
 TABLES = """
@@ -21,7 +23,7 @@ CREATE TABLE thread (
 );
 CREATE TABLE called (name TEXT, thread INTEGER);
 CREATE TABLE comment (
-    seq INTEGER PRIMARY KEY, line INTEGER, source TEXT, source_id TEXT, borrowed INTEGER, name TEXT, other_name TEXT,
+    seq INTEGER PRIMARY KEY, line INTEGER, source TEXT, source_id TEXT, name TEXT, other_name TEXT,
     thread_name TEXT, thread_other TEXT, parent_name TEXT, parent_other TEXT, created INTEGER,
     own_thread INTEGER, thread INTEGER, parent INTEGER, top INTEGER, level INTEGER,
     merged INTEGER, missing INTEGER, skip TEXT
@@ -82,14 +84,23 @@ class Spool:
     def _take_comment(self, read: CommentRead) -> None:
         created = None if read.created_at is None else as_number(read.created_at)
         self._comments.append(
-            (self._taken, read.line, read.source, read.source_id, read.borrowed, *_two(read.names),
+            (self._taken, read.line, read.source, read.source_id, *_two(read.names),
              *_two(read.thread), *_two(read.parent), created)
         )  # fmt: skip
         elsewhere = None if read.elsewhere is None else "\n".join(read.elsewhere)
         self._bodies.append(
-            (self._taken, read.author_name, read.author_email, read.author_url, read.text, read.format,
+            (self._taken, read.author_name, read.author_email, read.author_url, self._tamed(read), read.format,
              read.state, read.marked_spam, elsewhere)
         )  # fmt: skip
+
+    def _tamed(self, read: CommentRead) -> str:
+        if read.format != "html":
+            return read.text
+        html = with_links_for_pictures(read.text)
+        if not is_tangled(html):
+            return html
+        self.report.note(COMMENT, TANGLED, read.line)
+        return words_of(html)
 
     def flush(self) -> None:
         self.rows.execute("BEGIN")
@@ -100,8 +111,8 @@ class Spool:
         )
         self.rows.executemany("INSERT INTO called VALUES (?,?)", self._called)
         self.rows.executemany(
-            "INSERT INTO comment (seq, line, source, source_id, borrowed, name, other_name, thread_name, thread_other,"
-            " parent_name, parent_other, created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO comment (seq, line, source, source_id, name, other_name, thread_name, thread_other,"
+            " parent_name, parent_other, created) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             self._comments,
         )
         self.rows.executemany("INSERT INTO body VALUES (?,?,?,?,?,?,?,?,?)", self._bodies)
