@@ -38,7 +38,7 @@ learn();
 
 function onMessage({ type, comment, drafts }) {
   if (type === 'show') show(comment);
-  for (const key in drafts) if (key.startsWith('draft:')) memory.set(key, String(drafts[key]));
+  for (const key in drafts) if (key.startsWith('draft:')) memory.set(key, drafts[key]);
   if (drafts) restoreDraft();
 }
 
