@@ -17,13 +17,16 @@ def arguments(request: HttpRequest) -> QueryDict:
     """The arguments of a request: the query's, and for a POST the form's."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise BadArgument("The request is too long.")
-    together = request.GET.copy()
-    for name, values in request.POST.lists():
-        together.setlist(name, values)
-    for name, values in list(together.lists()):
-        if any("\0" in value for value in values):
-            together.setlist(name, [value.replace("\0", "") for value in values])
-    return together
+    asked = request.GET if request.method != "POST" else request.POST
+    if request.method == "POST" and request.GET:
+        asked = request.GET.copy()
+        for name, values in request.POST.lists():
+            asked.setlist(name, values)
+    if any("\0" in value for _, values in asked.lists() for value in values):
+        asked = asked.copy()
+        for name, values in list(asked.lists()):
+            asked.setlist(name, [value.replace("\0", "") for value in values])
+    return asked
 
 
 def forum_asked(request: HttpRequest, asked: QueryDict) -> Forum:

@@ -19,7 +19,8 @@ HELP = "run a whole site: bring the databases up to date, then the web server an
 
 # Connections that one web process takes in at a time; more wait in the kernel's queue.
 BACKPRESSURE = 128
-BLOCKING_THREADS = 8
+# Threads of a web process take turns at the interpreter; more of them only help while they wait for a far database.
+BLOCKING_THREADS = 2
 LOOK_EVERY = 0.25  # seconds
 DEATHS_BEFORE_READY = 3
 SLOW_START = 60.0  # seconds
@@ -33,6 +34,7 @@ class Place:
     port: int
     data: Path
     workers: int
+    threads: int
     demo: bool
 
     @property
@@ -68,6 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=int, default=2, help="web processes (default: 2)")
     parser.add_argument(
+        "--threads", type=int, default=BLOCKING_THREADS, help="threads of each (default: %(default)s)"
+    )
+    parser.add_argument(
         "--demo",
         action=argparse.BooleanOptionalAction,
         help="a first forum and three articles (default: when the data folder is new and on SQLite)",
@@ -78,7 +83,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     data = options.data.resolve()
-    place = Place(options.host, options.port, data, options.workers, wants_demo(options.demo, data))
+    place = Place(
+        options.host, options.port, data, options.workers, options.threads, wants_demo(options.demo, data)
+    )
     refuse_taken_ports(place)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Supervisor([], place.environment(), say) as supervisor:
@@ -146,7 +153,7 @@ def prepare(supervisor: Supervisor) -> dict[str, str]:
 def programs(place: Place) -> list[Program]:
     python = [sys.executable, "-P", "-m"]
     web = ["granian", "--interface", "wsgi", "--host", place.host, "--port", str(place.port), "--no-ws"]
-    web += ["--workers", str(place.workers), "--blocking-threads", str(BLOCKING_THREADS)]
+    web += ["--workers", str(place.workers), "--blocking-threads", str(place.threads)]
     web += ["--backpressure", str(BACKPRESSURE), "--respawn-failed-workers", "--workers-kill-timeout", "8"]
     web += ["--log-level", "error", "descant.site.front:application"]
     found = [Program("web server", [*python, *web]), Program("worker", [*python, "descant", "worker"])]

@@ -47,21 +47,21 @@ def test_a_taken_port_is_refused_by_name(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(CommandFailed, match=f"cannot listen on 127.0.0.1 port {port}"):
-            refuse_taken_ports(Place("127.0.0.1", port, tmp_path, 1, demo=False))
+            refuse_taken_ports(Place("127.0.0.1", port, tmp_path, 1, 2, demo=False))
 
 
 def test_a_port_that_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="there is no such port"):
-        refuse_taken_ports(Place("127.0.0.1", 70_000, tmp_path, 1, demo=False))
+        refuse_taken_ports(Place("127.0.0.1", 70_000, tmp_path, 1, 2, demo=False))
 
 
 def test_the_greeting_says_where_to_click_and_how_to_sign_in(tmp_path: Path) -> None:
     welcome = {"owner": "owner", "password": "open sesame", "forum": "gazette"}
-    said = greeting(Place("127.0.0.1", 8000, tmp_path, 2, demo=True), welcome)
+    said = greeting(Place("127.0.0.1", 8000, tmp_path, 2, 2, demo=True), welcome)
     assert "http://127.0.0.1:8001/" in said
     assert "http://localhost:8000/" in said
     assert "owner, password: open sesame" in said
-    without = greeting(Place("127.0.0.1", 8000, tmp_path, 2, demo=False), {})
+    without = greeting(Place("127.0.0.1", 8000, tmp_path, 2, 2, demo=False), {})
     assert "8001" not in without
     assert "descant forum open" in without
 
