@@ -17,16 +17,18 @@ def arguments(request: HttpRequest) -> QueryDict:
     """The arguments of a request: the query's, and for a POST the form's."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise BadArgument("The request is too long.")
-    asked = request.GET if request.method != "POST" else request.POST
-    if request.method == "POST" and request.GET:
-        asked = request.GET.copy()
-        for name, values in request.POST.lists():
-            asked.setlist(name, values)
-    if any("\0" in value for _, values in asked.lists() for value in values):
-        asked = asked.copy()
-        for name, values in list(asked.lists()):
-            asked.setlist(name, [value.replace("\0", "") for value in values])
-    return asked
+    asked = request.POST if request.method == "POST" else request.GET
+    is_mixed = request.method == "POST" and bool(request.GET)
+    has_nul = any("\0" in value for _, values in asked.lists() for value in values)
+    return _joined(request) if is_mixed or has_nul else asked
+
+
+def _joined(request: HttpRequest) -> QueryDict:
+    """Both kinds of arguments, without NUL, which PostgreSQL cannot keep."""
+    together = QueryDict(mutable=True)
+    for name, values in [*request.GET.lists(), *request.POST.lists()]:
+        together.setlist(name, [str(value).replace("\0", "") for value in values])
+    return together
 
 
 def forum_asked(request: HttpRequest, asked: QueryDict) -> Forum:
