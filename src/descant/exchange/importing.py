@@ -45,8 +45,7 @@ def run_import(
 ) -> Report:
     """Brings a file into a forum, whole: sorted first, then written in chunks, each exact in itself.
 
-    Run again after it was stopped, killed or finished, it writes what is not here yet and nothing else. A dry run
-    writes nothing and reports the same.
+    Run again, also after a kill, it writes only what is not here yet. A dry run writes nothing and reports the same.
 
     Args:
         source_forum: the forum to take, of a file that has several.
