@@ -47,8 +47,6 @@ _STATUS: dict[type[Exception], tuple[int, int]] = {
     InterfaceError: (503, OUT_OF_REACH),
 }
 
-Answer = dict[str, Any] | list[Any]
-
 
 def endpoint(
     method: str,
