@@ -5,6 +5,7 @@ From the talk's "Atomic updates" (slides 27 to 30): ``save()`` writes back what 
 
 from collections.abc import Sequence
 from functools import cache
+from types import NoneType
 from typing import Any
 
 from django.db import connections, models
@@ -12,6 +13,14 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from django_headroom.homes import primary_of
+
+# Values of these types, in columns of these kinds, every driver takes as they are.
+_PLAIN_VALUES = frozenset({bool, bytes, float, int, str, NoneType})
+_PLAIN_KINDS = {
+    "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "FloatField", "ForeignKey",
+    "IntegerField", "PositiveSmallIntegerField", "SmallIntegerField", "TextField",
+}  # fmt: skip
+_PREPARING = ("pre_save", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
 def change(row: models.Model, **columns: Any) -> None:
@@ -70,7 +79,7 @@ def step(row: models.Model, *, read: Sequence[str] = (), **by: int) -> None:
     if found is None:
         raise _gone(row)
     for field, value in zip(fields, found, strict=True):
-        setattr(row, field.attname, _as_python(field, value, connection))
+        setattr(row, field.attname, as_python(field, value, connection))
 
 
 def insert(row: models.Model, *, using: str) -> None:
@@ -85,24 +94,42 @@ def insert(row: models.Model, *, using: str) -> None:
 
     >>> insert(Comment(pk=7, text="Rye."), using="p1")
     """
-    connection = connections[using]
-    fields = [field for field in row._meta.concrete_fields if not field.primary_key or row.pk is not None]
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection=connection) for field in fields
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_insertion(type(row), using, row.pk is not None), values)
+    with connections[using].cursor() as cursor:
+        cursor.execute(_insertion(type(row), using, row.pk is not None), values_to_insert(row, using))
         if row.pk is None:
             row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, using
 
 
+def values_to_insert(row: models.Model, using: str) -> list[Any]:
+    """What the driver is given for a new row, in the order of ``fields_to_insert``."""
+    connection, values = connections[using], []
+    for field, is_plain in fields_to_insert(type(row), row.pk is not None):
+        value = getattr(row, field.attname)
+        if not is_plain or type(value) not in _PLAIN_VALUES:
+            value = field.get_db_prep_save(field.pre_save(row, add=True), connection=connection)
+        values.append(value)
+    return values
+
+
+@cache
+def fields_to_insert(model: type[models.Model], has_key: bool) -> Sequence[tuple[Any, bool]]:
+    """The columns that an INSERT names, each with whether it takes plain values unprepared."""
+    fields = [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
+    return [(field, _is_plain(field)) for field in fields]
+
+
+def _is_plain(field: Any) -> bool:
+    """A field of a project's own that prepares its values, an encrypted one for example, is left to do so."""
+    methods = [getattr(type(field), name) for name in _PREPARING]
+    known = all(method.__module__.startswith(("django.db.", "django_headroom.")) for method in methods)
+    return known and field.get_internal_type() in _PLAIN_KINDS
+
+
 @cache
 def _insertion(model: type[models.Model], using: str, has_key: bool) -> str:
     quote = connections[using].ops.quote_name
-    columns = [
-        quote(str(each.column)) for each in model._meta.concrete_fields if has_key or not each.primary_key
-    ]
+    columns = [quote(str(field.column)) for field, _ in fields_to_insert(model, has_key)]
     marks = ", ".join(["%s"] * len(columns))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) VALUES ({marks})"
     key = model._meta.pk
@@ -138,7 +165,8 @@ def _field(row: models.Model, name: str) -> Any:
     return row._meta.pk if name == "pk" else row._meta.get_field(name)
 
 
-def _as_python(field: Any, value: Any, connection: Any) -> Any:
+def as_python(field: Any, value: Any, connection: Any) -> Any:
+    """A value as the driver gave it, as the model has it."""
     expression = field.cached_col
     for convert in (*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)):
         value = convert(value, expression, connection)

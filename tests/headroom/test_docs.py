@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, migrations, models, router, transaction
+from django.db import connection, connections, migrations, models, router, transaction
 from django.db.models import F
 from django.db.models.signals import post_save
 from django.test import override_settings
@@ -41,6 +41,7 @@ MODULES_IN_THE_EXAMPLES = {
     "tempfile": tempfile,
     "settings": settings,
     "connection": connection,
+    "connections": connections,
     "migrations": migrations,
     "models": models,
     "router": router,

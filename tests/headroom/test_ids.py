@@ -93,11 +93,19 @@ def test_an_id_drawn_in_a_transaction_that_is_undone_is_no_row_s_id_twice(bakery
     )
 
 
-def test_ids_one_by_one_cost_postgresql_one_round_trip_in_32() -> None:
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_ids_one_by_one_cost_one_round_trip_in_32() -> None:
     ids._blocks.clear()
-    with query_budget(1 if ON_POSTGRESQL else ids.BLOCK):  # on SQLite each is a step of the counter row
+    with query_budget(1):
         drawn = [next_id("p1", Item) for _ in range(ids.BLOCK)]
     assert drawn == list(range(drawn[0], drawn[0] + STEP * ids.BLOCK, STEP))
+
+
+def test_of_an_id_drawn_in_a_transaction_sqlite_keeps_no_block(bakery: Shop) -> None:
+    ids._blocks.clear()
+    with writing("p1"):
+        next_id("p1", Item)
+    assert bool(ids._blocks) is ON_POSTGRESQL
 
 
 def test_a_forked_process_draws_ids_of_its_own() -> None:

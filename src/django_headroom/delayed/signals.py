@@ -51,7 +51,11 @@ class DelayedSignal:
             raise SaidOutside(
                 f"{self.name} was said outside a transaction: say it inside `with writing(place)`."
             )
-        insert(Event(signal=self.name, schema=self.schema, payload=data), using=alias)
+        insert(self.event(**data), using=alias)
+
+    def event(self, **data: Any) -> Event:
+        """The row of the outbox, for who writes it with the rest of an act (see ``chains``)."""
+        return Event(signal=self.name, schema=self.schema, payload=data)
 
 
 def signal_named(name: str) -> DelayedSignal | None:

@@ -1,0 +1,189 @@
+"""``Chain``: writes that hang on one another, sent as one statement where the database can take them so.
+
+In a transaction of several statements a row stays locked while Python thinks and the network carries; at a hot row
+everybody waits for that. PostgreSQL takes the whole as one statement (``WITH`` that changes rows): one round trip, and
+the lock is held for as long as the database itself needs. Elsewhere the writes follow one another in one transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db import connections, models, transaction
+from django.db.models.sql import UpdateQuery
+
+from django_headroom.updates import as_python, fields_to_insert, insert, values_to_insert
+
+
+@dataclass(frozen=True)
+class _Update:
+    sql: str  # ends with its WHERE: what must have happened before is added to it
+    arguments: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class _Insert:
+    row: models.Model
+    stamped: Mapping[str, str]  # column of the new row -> column of the head
+
+
+class Chain:
+    """Writes to one database: guards, then the head, then what hangs on the head.
+
+    A guard or head that finds no row ends the chain: nothing after it is written; what guards before it wrote stays.
+    No row may be written twice by one chain.
+
+    Args:
+        alias: the database.
+        head: a saved row, which is stepped and on which the rest hangs.
+        when: what the row must still be, as columns with their values.
+        by: whole-number columns, with what is added to each.
+
+    >>> chain = Chain("p1", head=thread, when={"state": "open"}, by={"version": 1, "comments_shown": 1})
+    >>> chain.insert(comment, version="version")  # the new row bears the version that its thread has then
+    >>> chain.run()
+    True
+    """
+
+    def __init__(
+        self, alias: str, *, head: models.Model, when: Mapping[str, Any], by: Mapping[str, int]
+    ) -> None:
+        self.alias, self.head, self.by = alias, head, by
+        self._step = _stepping(head, when, by, connections[alias].ops.quote_name)
+        self._guards: list[_Update] = []
+        self._hung: list[_Update | _Insert] = []
+
+    def guard(self, sql: str, arguments: Sequence[Any]) -> None:
+        """Ask for a write before the head that must find a row: the SQL of an UPDATE that ends with its WHERE."""
+        self._guards.append(_Update(sql, arguments))
+
+    def update(self, rows: models.QuerySet[Any], **columns: Any) -> None:
+        """Change the rows chosen, none or many."""
+        query: Any = rows.query.chain(UpdateQuery)
+        query.add_update_values(columns)
+        self._hung.append(_Update(*query.get_compiler(self.alias).as_sql()))
+
+    def insert(self, row: models.Model, **stamped: str) -> None:
+        """Add a row with plain values; ``stamped`` columns take what the head's columns of these names then hold."""
+        self._hung.append(_Insert(row, stamped))
+
+    def run(self) -> bool:
+        """Write all of it, or, where a guard or the head finds no row, nothing after that.
+
+        Returns:
+            Whether the head and what hangs on it was written; its rows then have the values of the database.
+
+        Raises:
+            IntegrityError: a constraint refused one of the rows, and nothing at all was written.
+        """
+        connection = connections[self.alias]
+        as_one = connection.vendor == "postgresql"
+        write = self._run_as_one if as_one else self._run_in_turn
+        if as_one and not connection.in_atomic_block:
+            return write()  # one statement is a transaction by itself
+        with transaction.atomic(using=self.alias):
+            return write()
+
+    def _run_as_one(self) -> bool:
+        parts: list[str] = []
+        arguments: list[Any] = []
+        before = ""
+        for number, guard in enumerate(self._guards):
+            parts.append(f"guard_{number} AS ({guard.sql}{before} RETURNING 1)")
+            arguments += guard.arguments
+            before = f" AND EXISTS (SELECT FROM guard_{number})"
+        parts.append(f"head AS ({self._step.sql}{before} RETURNING {self._columns()})")
+        arguments += self._step.arguments
+        for number, each in enumerate(self._hung):
+            sql, more = self._on_head(each)
+            parts.append(f"hung_{number} AS ({sql})")
+            arguments += more
+        found = self._asked(f"WITH {', '.join(parts)} SELECT * FROM head", arguments)
+        if found is None:
+            return False
+        self._take_over(found)
+        for each in self._hung:
+            if isinstance(each, _Insert):
+                each.row._state.adding, each.row._state.db = False, self.alias
+        return True
+
+    def _on_head(self, each: _Update | _Insert) -> tuple[str, Sequence[Any]]:
+        if isinstance(each, _Update):
+            return f"{each.sql} AND EXISTS (SELECT FROM head)", each.arguments
+        has_key, stamped = each.row.pk is not None, tuple(each.stamped.items())
+        values = values_to_insert(each.row, self.alias)
+        if stamped:
+            fields = fields_to_insert(type(each.row), has_key)
+            values = [
+                value for value, (own, _) in zip(values, fields, strict=True) if own.name not in each.stamped
+            ]
+        return _insertion_from_head(type(each.row), self.alias, has_key, stamped), values
+
+    def _run_in_turn(self) -> bool:
+        for guard in self._guards:
+            if self._asked(f"{guard.sql} RETURNING 1", guard.arguments) is None:
+                return False
+        found = self._asked(f"{self._step.sql} RETURNING {self._columns()}", self._step.arguments)
+        if found is None:
+            return False
+        self._take_over(found)
+        for each in self._hung:
+            if isinstance(each, _Insert):
+                insert(each.row, using=self.alias)
+            else:
+                with connections[self.alias].cursor() as cursor:
+                    cursor.execute(each.sql, each.arguments)
+        return True
+
+    def _asked(self, sql: str, arguments: Sequence[Any]) -> Sequence[Any] | None:
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(sql, arguments)
+            found: Sequence[Any] | None = cursor.fetchone()
+        return found
+
+    def _columns(self) -> str:
+        quote = connections[self.alias].ops.quote_name
+        return ", ".join(quote(_column(self.head, name)) for name in self.by)
+
+    def _take_over(self, found: Sequence[Any]) -> None:
+        """Give the head, and the rows stamped with it, what the database holds."""
+        connection = connections[self.alias]
+        for name, value in zip(self.by, found, strict=True):
+            own: Any = self.head._meta.get_field(name)
+            setattr(self.head, own.attname, as_python(own, value, connection))
+        for each in self._hung:
+            if isinstance(each, _Insert):
+                for name, of_head in each.stamped.items():
+                    setattr(each.row, name, getattr(self.head, of_head))
+
+
+def _stepping(row: models.Model, when: Mapping[str, Any], by: Mapping[str, int], quote: Any) -> _Update:
+    columns = [quote(_column(row, name)) for name in by]
+    steps = ", ".join(f"{column} = {column} + %s" for column in columns)
+    asked = {"pk": row.pk, **when}
+    where = " AND ".join(f"{quote(_column(row, name))} = %s" for name in asked)
+    return _Update(
+        f"UPDATE {quote(row._meta.db_table)} SET {steps} WHERE {where}", [*by.values(), *asked.values()]
+    )
+
+
+@cache
+def _insertion_from_head(
+    model: type[models.Model], using: str, has_key: bool, stamped: tuple[tuple[str, str], ...]
+) -> str:
+    connection, of_head = connections[using], dict(stamped)
+    quote = connection.ops.quote_name
+    fields = [own for own, _ in fields_to_insert(model, has_key)]
+    # A value in a SELECT has no column yet that tells its type.
+    values = [
+        f"head.{quote(of_head[own.name])}" if own.name in of_head else f"%s::{own.db_type(connection)}"
+        for own in fields
+    ]
+    columns = ", ".join(quote(own.column) for own in fields)
+    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {', '.join(values)} FROM head"
+
+
+def _column(row: models.Model, name: str) -> str:
+    own: Any = row._meta.pk if name == "pk" else row._meta.get_field(name)
+    return str(own.column)
