@@ -59,12 +59,13 @@ def take(alias: str, model: type[models.Model], count: int) -> Sequence[int]:
 
 
 def next_id(alias: str, model: type[models.Model]) -> int:
-    """One id for a row to come; on PostgreSQL drawn from a small block of this process, without a round trip.
+    """One id for a row to come, drawn from a small block of this process, without a round trip for each.
 
-    A process that ends leaves the rest of its block unused. SQLite's counter row is part of the transaction, so
-    nothing may be kept of it beyond.
+    A process that ends leaves the rest of its block unused. SQLite's counter row is part of the transaction: what is
+    taken inside one may be taken back with it, so nothing of it is kept.
     """
-    if connections[alias].vendor != "postgresql":
+    connection = connections[alias]
+    if connection.vendor != "postgresql" and connection.in_atomic_block:
         return take(alias, model, 1)[0]
     block = _blocks.setdefault((alias, model._meta.db_table), [])
     with _lock:
