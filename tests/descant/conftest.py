@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from descant.accounts.models import User
+from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
@@ -45,8 +46,10 @@ def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_directory() -> Iterator[None]:
     directory.forget()
+    lately.forget()
     yield
     directory.forget()
+    lately.forget()
 
 
 @pytest.fixture

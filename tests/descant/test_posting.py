@@ -1,20 +1,26 @@
 """Posting a comment."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connections
 
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import decide, set_thread_state
+from descant.discussion.judging import pacing
 from descant.discussion.judging.naming import BadName
 from descant.discussion.judging.pacing import TooFast
-from descant.discussion.models import Comment, Thread
+from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.discussion.posting import Draft, KeyReused, NoParent, NoText, ThreadClosed, TooLong, post_comment
 from descant.forums.models import Premoderation
 from django_headroom.delayed.models import Event
-from django_headroom.testing import query_budget
+from django_headroom.testing import queries_counted, query_budget
 from tests.descant.conftest import Cast
 
 Say = Callable[..., Comment]
+ON_POSTGRESQL = connections["p1"].vendor == "postgresql"
 
 
 def test_a_comment_raises_its_threads_total_and_version_together(cast: Cast, bread: Thread, say: Say) -> None:
@@ -135,3 +141,51 @@ def test_posting_costs_few_queries(cast: Cast, bread: Thread, say: Say) -> None:
         5
     ):  # the id, the thread, the comment, the event; and the id of the event's row on SQLite
         say("Rye.")
+
+
+def test_a_comment_on_a_known_page_is_one_statement_on_postgresql(
+    cast: Cast, bread: Thread, say: Say
+) -> None:
+    parent = say("Rye.", key="k1")
+    with queries_counted() as spent:
+        say("Wheat.", key="k2")
+    assert spent.count <= (1 if ON_POSTGRESQL else 5) + len(spent.by_alias["default"])
+    assert not spent.by_alias["p2"]
+    with queries_counted() as answering:
+        say("Spelt.", to=parent, key="k3")
+    assert answering.count == spent.count + (1 if ON_POSTGRESQL else 2), (
+        "the parent is looked at, and counted"
+    )
+
+
+def test_a_page_that_was_written_on_lately_is_not_looked_up_again(cast: Cast) -> None:
+    page = PageAddress(identifier="rolls")
+    draft = Draft("Rye.")
+    post_comment(forum=cast.gazette, thread=page, author=cast.cy, draft=draft)
+    with queries_counted() as spent:
+        comment = post_comment(forum=cast.gazette, thread=page, author=cast.cy, draft=draft)
+    assert not [sql for sql in spent.by_alias["p1"] if "threadaddress" in sql]
+    assert comment.thread.comments_shown == 2
+
+
+def test_a_thread_that_went_away_is_forgotten(cast: Cast) -> None:
+    page = PageAddress(identifier="rolls")
+    thread = make_thread(cast.gazette, page)
+    ThreadAddress.objects.of(cast.gazette).delete()
+    Thread.objects.of(cast.gazette).filter(pk=thread.pk).delete()
+    with pytest.raises(Thread.DoesNotExist):
+        post_comment(forum=cast.gazette, thread=page, author=cast.cy, draft=Draft("Rye."))
+    comment = post_comment(forum=cast.gazette, thread=page, author=cast.cy, draft=Draft("Rye."))
+    assert comment.thread_id != thread.pk
+
+
+def test_first_comments_at_once_are_all_counted_against_the_limit(cast: Cast, settings: Any) -> None:
+    """A subject's row is made empty and then counted, so that nobody passes because it was not there yet."""
+    settings.DESCANT_COMMENTS_PER_MINUTE = 2
+    limit = pacing.Limit(cast.gazette, "post/192.0.2.9", 2)
+    for _ in range(3):
+        limit.make_room()
+    for _ in range(2):
+        pacing.keep_pace(forum=cast.gazette, subject="post/192.0.2.9", per_minute=2)
+    with pytest.raises(TooFast):
+        pacing.keep_pace(forum=cast.gazette, subject="post/192.0.2.9", per_minute=2)

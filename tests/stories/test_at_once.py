@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 
 from descant.accounts.models import User
+from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
@@ -30,6 +31,7 @@ MANY = 50
 def gazette(settings: Any) -> Iterator[Forum]:
     settings.DESCANT_COMMENTS_PER_MINUTE = settings.DESCANT_VOTES_PER_MINUTE = 0
     directory.forget()
+    lately.forget()
     yield open_forum(name="gazette", domains=["gazette.example"], partition="p1")
     directory.forget()
 

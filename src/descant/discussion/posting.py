@@ -1,16 +1,17 @@
 """Posting a comment."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
+from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
@@ -21,8 +22,8 @@ from descant.discussion.tree import counting
 from descant.discussion.tree.paths import level_of, path_below
 from descant.forums.models import Forum
 from django_headroom import ids
-from django_headroom.transactions import writing
-from django_headroom.updates import insert
+from django_headroom.chains import Chain
+from django_headroom.transactions import alias_of
 
 
 class Refused(Exception):
@@ -79,17 +80,14 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
     source = _check(forum, author, draft)
     if isinstance(thread, PageAddress):
         thread = make_thread(forum, thread, by=author.address)
-    html = text.render(source, Comment.Format.MARKDOWN)
     verdict = screening.screen(forum=forum, author=author)
     try:
-        with writing(forum) as alias:
-            _keep_pace(forum, author)
-            comment = _place(alias, thread, draft, verdict)
-            comment.text, comment.html, comment.html_version = source, html, text.RULES_VERSION
-            _sign(comment, author)
-            insert(comment, using=alias)
-            _keep_receipt(alias, author, draft, comment)
-            signals.comment_posted.say(at=alias, **signals.told(comment))
+        comment = _compose(forum, thread, author, draft.parent_id, verdict)
+        comment.text, comment.html = source, text.render(source, Comment.Format.MARKDOWN)
+        comment.html_version = text.RULES_VERSION
+        limits = _limits(forum, author)
+        while not _write(comment, author, draft, limits):
+            _make_way(comment.thread, limits)
     except (IntegrityError, Refused, pacing.TooFast):
         kept = _kept(thread, author, draft)
         if kept is None:
@@ -116,37 +114,61 @@ def _check(forum: Forum, author: Author, draft: Draft) -> str:
     return source
 
 
-def _keep_pace(forum: Forum, author: Author) -> None:
-    if author.moderates:
-        return
-    per_minute = settings.DESCANT_COMMENTS_PER_MINUTE
-    for subject in filter(None, (author.user and f"u{author.user.pk}", author.address)):
-        pacing.keep_pace(forum=forum, subject=f"post/{subject}", per_minute=per_minute)
-
-
-def _place(alias: str, thread: Thread, draft: Draft, verdict: screening.Verdict) -> Comment:
-    """The comment at its place in the tree; the thread's row is locked from here on, so versions come in order."""
-    shown = verdict.state == Comment.State.SHOWN
-    counting.raise_version(thread, shown=int(shown))
-    if not thread.takes_comments():
-        raise ThreadClosed(_("This discussion is closed: it takes no more comments."))
-    parent = _parent(alias, thread, draft.parent_id)
-    comment = Comment(
-        pk=ids.next_id(alias, Comment),
-        forum_id=thread.forum_id,
-        thread=thread,
-        parent=parent,
-        state=verdict.state,
-    )
-    comment.reasons = verdict.reasons
-    comment.created_at = timezone.now()
+def _compose(
+    forum: Forum, thread: Thread, author: Author, parent_id: int | None, verdict: screening.Verdict
+) -> Comment:
+    """The comment at its place in the tree, signed."""
+    alias = alias_of(forum)
+    parent = _parent(alias, thread, parent_id)
+    comment = Comment(pk=ids.next_id(alias, Comment), forum_id=forum.pk, thread=thread, parent=parent)
+    comment.state, comment.reasons = verdict.state, verdict.reasons
+    comment.drawn = comment.is_shown
     comment.path = path_below(parent.path if parent else b"", comment.created_at, comment.pk)
     comment.level = level_of(comment.path)
-    comment.drawn = shown
-    comment.version = thread.version if shown else None
-    if shown:
-        counting.count_replies(comment, 1)
+    _sign(comment, author)
     return comment
+
+
+def _limits(forum: Forum, author: Author) -> Sequence[pacing.Limit]:
+    per_minute = settings.DESCANT_COMMENTS_PER_MINUTE
+    if author.moderates or not per_minute:
+        return ()
+    subjects = filter(None, (author.user and f"u{author.user.pk}", author.address))
+    return [pacing.Limit(forum, f"post/{subject}", per_minute) for subject in subjects]
+
+
+def _write(comment: Comment, author: Author, draft: Draft, limits: Sequence[pacing.Limit]) -> bool:
+    """All that a post writes; the thread's row comes first, so that versions are in the order of the commits.
+
+    A comment that waits raises nothing.
+    """
+    shown = int(comment.is_shown)
+    when, by = {"state": Thread.State.OPEN}, {"version": shown, "comments_shown": shown}
+    chain = Chain(alias_of(comment.thread), head=comment.thread, when=when, by=by)
+    for limit in limits:
+        chain.guard(*limit.counting())
+    if shown:
+        counting.count_reply(chain, comment)
+    chain.insert(comment, **({"version": "version"} if shown else {}))
+    if (
+        draft.key
+    ):  # after its comment: of equal requests at once the others fail here, and get the first one's answer
+        chain.insert(_receipt(author, draft, comment))
+    chain.insert(signals.comment_posted.event(**signals.told(comment)))
+    return chain.run()
+
+
+def _make_way(thread: Thread, limits: Sequence[pacing.Limit]) -> None:
+    """Nothing was written: find the reason and refuse, or see to it that the next attempt goes further."""
+    for limit in limits:
+        limit.make_room()
+    try:
+        thread.refresh_from_db(fields=["state"])
+    except Thread.DoesNotExist:
+        lately.forget()
+        raise
+    if not thread.takes_comments():
+        raise ThreadClosed(_("This discussion is closed: it takes no more comments."))
 
 
 def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None:
@@ -176,12 +198,10 @@ def _mailbox(written: str) -> str:
     return written[:254]
 
 
-def _keep_receipt(alias: str, author: Author, draft: Draft, comment: Comment) -> None:
-    """After its comment: of equal requests at once the others fail here and get the first one's answer."""
-    if draft.key:
-        receipt = Receipt(pk=comment.pk, comment=comment, key=_key(author, draft))
-        receipt.forum_id, receipt.request = comment.forum_id, _request(comment.thread, author, draft)
-        insert(receipt, using=alias)
+def _receipt(author: Author, draft: Draft, comment: Comment) -> Receipt:
+    receipt = Receipt(pk=comment.pk, comment=comment, key=_key(author, draft))
+    receipt.forum_id, receipt.request = comment.forum_id, _request(comment.thread, author, draft)
+    return receipt
 
 
 def _kept(thread: Thread, author: Author, draft: Draft) -> Comment | None:

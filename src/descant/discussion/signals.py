@@ -15,6 +15,5 @@ def told(comment: Comment) -> dict[str, object]:
         "comment_id": str(comment.pk),
         "author_id": comment.author_id,
         "state": str(comment.state),
-        "version": comment.version,
         "posted_at": comment.created_at.isoformat(),
     }

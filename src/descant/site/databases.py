@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 GLOBAL = "default"
 MOST_PARTITIONS = 1_023
+USES_BEFORE_PREPARED = 5  # of a statement on one connection, before the server keeps its plan
 
 
 def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -83,7 +84,10 @@ def _server(url: str) -> dict[str, Any]:
             "A named database is a PostgreSQL one: postgresql://user:password@host/name."
         )
     pool = {"min_size": 1, "max_size": int(os.environ.get("DESCANT_POOL", "12")), "timeout": 5}
-    return {**server, "OPTIONS": {**server.get("OPTIONS", {}), "pool": pool}, "CONN_MAX_AGE": 0}
+    prepared = {"server_side_binding": True, "prepare_threshold": USES_BEFORE_PREPARED}
+    is_prepared = os.environ.get("DESCANT_PREPARED", "1") == "1"
+    options = {**(prepared if is_prepared else {}), **server.get("OPTIONS", {}), "pool": pool}
+    return {**server, "OPTIONS": options, "CONN_MAX_AGE": 0}
 
 
 def _file(alias: str, data: Path) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Finding the thread of a page, and making it when somebody first writes there."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import cache
 
 from django.conf import settings
 from django.db import IntegrityError, connections, transaction
 
 from descant.discussion import text
+from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress, digest
 from descant.discussion.judging import pacing
 from descant.discussion.models import Thread, ThreadAddress
@@ -14,6 +15,7 @@ from descant.forums.domains import check_page
 from descant.forums.models import Forum
 from django_headroom.partitions import partition_of
 from django_headroom.transactions import writing
+from django_headroom.updates import as_python
 
 THREADS_PER_COMMENT = 6  # new threads that one address can make for each comment its limit allows
 
@@ -33,7 +35,7 @@ def find_thread(forum: Forum, page: PageAddress, *, using: str = "") -> Thread |
     page.check()
     wanted = page.digests()
     alias = using or partition_of(forum)
-    found = {thread.digest: thread for thread in _threads(alias, forum, wanted)}
+    found = _threads(alias, forum, wanted)
     exact, last = found.get(wanted[0]), found.get(wanted[-1])
     if exact is not None or last is None:
         return exact
@@ -51,19 +53,25 @@ def make_thread(forum: Forum, page: PageAddress, *, by: str = "") -> Thread:
     """
     if page.url:
         check_page(forum, page.url)
-    found = find_thread(forum, page)
+    found = lately.thread_lately(forum, page)
     if found is None:
-        try:
-            with writing(forum):
-                if by:
-                    per_minute = THREADS_PER_COMMENT * settings.DESCANT_COMMENTS_PER_MINUTE
-                    pacing.keep_pace(forum=forum, subject=f"thread/{by}", per_minute=per_minute)
-                return _write_thread(forum, page)
-        except IntegrityError:
-            found = find_thread(forum, page)
-            if found is None:
-                raise
+        found = find_thread(forum, page) or _make(forum, page, by)
+        lately.keep(forum, page, found)
     return found
+
+
+def _make(forum: Forum, page: PageAddress, by: str) -> Thread:
+    try:
+        with writing(forum):
+            if by:
+                per_minute = THREADS_PER_COMMENT * settings.DESCANT_COMMENTS_PER_MINUTE
+                pacing.keep_pace(forum=forum, subject=f"thread/{by}", per_minute=per_minute)
+            return _write_thread(forum, page)
+    except IntegrityError:
+        found = find_thread(forum, page)
+        if found is None:
+            raise
+        return found
 
 
 def add_address(thread: Thread, kind: str, value: str) -> bool:
@@ -78,17 +86,30 @@ def add_address(thread: Thread, kind: str, value: str) -> bool:
     return True
 
 
-def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> Iterable[Any]:
-    """Threads with the ``digest`` that led to them; written out, for every page and every post begins with it."""
+def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> dict[str, Thread]:
+    """The threads that digests lead to; asked without the ORM, for every page and every post begins with it."""
+    connection, fields = connections[alias], Thread._meta.concrete_fields
+    with connection.cursor() as cursor:
+        cursor.execute(_asking(alias, len(digests)), [forum.pk, *digests])
+        found = cursor.fetchall()
+    names = [field.attname for field in fields]
+    return {
+        digest: Thread.from_db(
+            alias, names, [as_python(*pair, connection) for pair in zip(fields, row, strict=True)]
+        )
+        for digest, *row in found
+    }
+
+
+@cache
+def _asking(alias: str, digests: int) -> str:
     quote = connections[alias].ops.quote_name
     columns = ", ".join(f"thread.{quote(str(field.column))}" for field in Thread._meta.concrete_fields)
-    marks = ", ".join(["%s"] * len(digests))
-    sql = (
-        f"SELECT {columns}, address.digest FROM {quote(ThreadAddress._meta.db_table)} AS address"
+    return (
+        f"SELECT address.digest, {columns} FROM {quote(ThreadAddress._meta.db_table)} AS address"
         f" JOIN {quote(Thread._meta.db_table)} AS thread ON thread.id = address.thread_id"
-        f" WHERE address.forum_id = %s AND address.digest IN ({marks})"
+        f" WHERE address.forum_id = %s AND address.digest IN ({', '.join(['%s'] * digests)})"
     )
-    return Thread.objects.raw(sql, [forum.pk, *digests], using=alias)
 
 
 def _write_thread(forum: Forum, page: PageAddress) -> Thread:

@@ -8,6 +8,7 @@ from django.db.models.expressions import Case, When
 
 from descant.discussion.models import Comment, Thread
 from descant.discussion.tree.paths import ancestors_in
+from django_headroom.chains import Chain
 from django_headroom.updates import change, step
 
 
@@ -41,6 +42,14 @@ def show_or_hide(comment: Comment, *, was_shown: bool) -> None:
     step(comment, replies=0)
     change(comment, drawn=comment.is_shown or comment.replies > 0, version=comment.thread.version)
     count_replies(comment, by)
+
+
+def count_reply(chain: Chain, comment: Comment) -> None:
+    """Count a new shown comment in each branch that it is drawn in, where a mark appears if there was none."""
+    above = ancestors_in(comment.path)
+    if above:
+        branches = Comment.objects.using(chain.alias).filter(pk__in=above)
+        chain.update(branches, replies=F("replies") + 1, drawn=True)
 
 
 def count_replies(comment: Comment, by: int) -> None:
