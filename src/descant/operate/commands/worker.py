@@ -2,18 +2,22 @@
 
 import argparse
 import logging
+import os
 import signal
 import threading
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from descant.operate.upgrading import aliases
-from django_headroom.delayed.worker import drain
+from django_headroom.delayed.worker import BATCH, drain
 
 NAME = "worker"
 HELP = "do what follows a comment, until stopped"
 PAUSE = 0.25
+NICENESS = 10
 
 _log = logging.getLogger(__name__)
 _stop = threading.Event()
@@ -26,26 +30,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
+    _give_way()
     while not _stop.is_set():
-        busy = _drain_all()
-        if options.once and not busy:
+        most = _drain_all()
+        if options.once and not most:
             break
-        if not busy:
+        if most < BATCH and not options.once:  # what has come since is worth a round only together with more
             _stop.wait(PAUSE)
     return 0
 
 
-def _drain_all() -> bool:
-    """One round over the databases; one that cannot be reached is tried again in the next."""
-    busy = False
+def _give_way() -> None:
+    """On a busy machine those who read and write come first; what follows a comment may wait."""
+    os.nice(NICENESS)
+    with suppress(OSError):  # Linux weighs sessions against each other, and ours is one by itself
+        Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
+
+
+def _drain_all() -> int:
+    """One round over the databases, and the most that one had; one out of reach is tried again in the next."""
+    most = 0
     for alias in aliases():
         try:
-            busy = drain(alias) > 0 or busy
+            most = max(most, drain(alias))
         except (OperationalError, InterfaceError) as error:
             _log.warning("The database %s cannot be reached: %s", alias, error)
             close_old_connections()
             _stop.wait(1)
-    return busy
+    return most
 
 
 def _end(number: int, frame: FrameType | None) -> None:
