@@ -13,7 +13,7 @@ from bench.sites import DOMAIN, FORUM, Site
 
 def weights(site: Site) -> dict[str, float]:
     """What a browser fetches, compressed as the server sends it."""
-    with site.serving(workers=1):
+    with site.serving():
         page = fetch(site, f"/embed/comments/?f={FORUM}&t_i=seed-1-1&t_u=https://{DOMAIN}/seed-1-1")
         scripts = sorted(set(re.findall(r'"(/static/[^"]+\.js)"', gzip.decompress(page).decode())))
         loader = len(fetch(site, "/embed.js"))

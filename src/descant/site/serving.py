@@ -19,8 +19,9 @@ HELP = "run a whole site: bring the databases up to date, then the web server an
 
 # Connections that one web process takes in at a time; more wait in the kernel's queue.
 BACKPRESSURE = 128
-# Threads of a web process take turns at the interpreter; more of them only help while they wait for a far database.
-BLOCKING_THREADS = 2
+# Web processes and the threads of each. Threads take turns at the interpreter, and help while others wait for a server;
+# before a file they would wait for the interpreter while they hold the file, and everybody behind them with them.
+WITH_A_SERVER, WITH_FILES = (2, 3), (3, 1)
 LOOK_EVERY = 0.25  # seconds
 DEATHS_BEFORE_READY = 3
 SLOW_START = 60.0  # seconds
@@ -68,10 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=Path(defaults.get("DESCANT_DATA", "data")), help="data folder"
     )
-    parser.add_argument("--workers", type=int, default=2, help="web processes (default: 2)")
-    parser.add_argument(
-        "--threads", type=int, default=BLOCKING_THREADS, help="threads of each (default: %(default)s)"
-    )
+    workers, threads = WITH_A_SERVER if os.environ.get("DESCANT_DATABASE") else WITH_FILES
+    parser.add_argument("--workers", type=int, default=workers, help="web processes (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=threads, help="threads of each (default: %(default)s)")
     parser.add_argument(
         "--demo",
         action=argparse.BooleanOptionalAction,
