@@ -74,7 +74,7 @@ def text_in(body: Body, key: str, otherwise: str = "") -> str:
     if value is None:
         return otherwise
     if not isinstance(value, str):
-        raise BadCall(f"{key!r} must be a text.")
+        raise BadCall(_("%(name)s must be a text.") % {"name": key})
     return value.replace("\0", "")
 
 
@@ -88,7 +88,7 @@ def id_in(body: Body, key: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise BadCall(f"{key!r} must be an id, as a string.")
+        raise BadCall(_("%(name)s must be an id, as a text.") % {"name": key})
     return int(value)
 
 
@@ -110,8 +110,7 @@ def _answered(view: Callable[[Asking, Body], Body | HttpResponse], request: Http
     if not re.fullmatch(FORUM_NAME, name):
         raise UnknownForum(_("There is no forum of this name."))
     forum = forum_named(name)
-    language = text_in(body, "lang")
-    with override(language if language in dict(settings.LANGUAGES) else forum.language):
+    with override(forum.language_for(text_in(body, "lang"))):
         try:
             said = view(Asking(request, forum, author_of(request, forum)), body)
         except REFUSALS as refused:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.template.loader import render_to_string
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.models import Comment
@@ -14,7 +14,7 @@ from descant.embed.pages import FrameAddress, context
 
 def draw_line(asking: Asking, page: PageAddress, comment: Comment) -> str:
     """The line of a comment as the person who asks may see it, drawn as in the frame's document."""
-    address = FrameAddress(asking.forum.name, page.identifier, page.url)
+    address = FrameAddress(asking.forum.name, page.identifier, page.url, get_language() or "")
     given = context(asking.forum, address, Page(comment.thread))
     return render_to_string(
         "embed/_line.html", {**given, "line": line_of(comment, asking.author)}, using="jinja2"

@@ -32,7 +32,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             thread = find_thread(forum, PageAddress(address.identifier, address.url))
         except NoAddress as error:
             raise Http404(str(error)) from error
-    with override(forum.language):
+    with override(forum.language_for("")):
         atom = _feed(request, forum, thread)
         if thread is not None or not (address.identifier or address.url):
             for comment in recent_comments(forum=forum, thread_id=thread.pk if thread else None):

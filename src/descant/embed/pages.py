@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.translation import get_language_bidi, gettext, override
+from django.utils.translation import get_language, get_language_bidi, gettext, override
 from django.views.decorators.http import require_safe
 
 from descant.discussion.addressing.addresses import NoAddress, PageAddress
@@ -58,13 +58,13 @@ def comments(request: HttpRequest) -> HttpResponse:
         forum = forum_named(address.forum)
     except UnknownForum:
         return _error(gettext("There is no forum of this name here. Check the shortname in the page."), 404)
-    with override(_language(address, forum)):
+    with override(forum.language_for(address.language)):
         try:
             return _comments(request, forum, address)
         except PageOutside as refused:
             return _error(str(refused), 403, forum)
-        except NoAddress:
-            return _error(gettext("The page names no thread: give an identifier or a URL."), 400, forum)
+        except NoAddress as refused:
+            return _error(str(refused), 400, forum)
         except BadCursor:
             return _error(gettext("This link is damaged or too old. Open the first page."), 400, forum)
 
@@ -96,12 +96,11 @@ def context(forum: Forum, address: FrameAddress, page: Page) -> dict[str, object
             "t_u": address.url,
             "lang": address.language,
         },
-        "lang": _language(address, forum),
-        "dir": "rtl" if get_language_bidi() else "ltr",
+        **_spoken(),
         "style": _style(),
         "page_url": partial(_page_url, address, page.order),
         "feed_url": f"/embed/feed/?{address.query()}",
-        "sign_in_url": f"/embed/sign-in/?{urlencode({'f': forum.name})}",
+        "sign_in_url": f"/embed/sign-in/?{urlencode({'f': forum.name, 'lang': get_language()})}",
         "is_open": thread is None or thread.state == Thread.State.OPEN,
         "can_post": True,
         "limits": {"text_max": settings.DESCANT_TEXT_MAX, "name_max": settings.DESCANT_NAME_MAX},
@@ -119,13 +118,9 @@ def _page_url(address: FrameAddress, order_now: str, order: str = "", cursor: st
     return address.page_url(order or order_now, cursor)
 
 
-def _language(address: FrameAddress, forum: Forum) -> str:
-    known = dict(settings.LANGUAGES)
-    wanted = address.language.lower().replace("_", "-")
-    for language in (wanted, wanted.split("-")[0], forum.language):
-        if language in known:
-            return language
-    return str(settings.LANGUAGE_CODE)
+def _spoken() -> dict[str, object]:
+    """The language of the document, and where its lines begin."""
+    return {"lang": get_language(), "dir": "rtl" if get_language_bidi() else "ltr"}
 
 
 @cache
@@ -148,7 +143,9 @@ def _policy(forum: Forum | None) -> str:
 
 def _error(message: str, status: int, forum: Forum | None = None) -> HttpResponse:
     """An error is a page too; where no forum is known anybody may frame it, for it says nothing of anybody."""
-    html = render_to_string("embed/error.html", {"message": message, "style": _style()}, using="jinja2")
+    html = render_to_string(
+        "embed/error.html", {"message": message, "style": _style(), **_spoken()}, using="jinja2"
+    )
     return HttpResponse(
         html,
         status=status,

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import get_supported_language_variant
 
 FORUM_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$"
 
@@ -34,6 +35,15 @@ class Forum(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def language_for(self, asked: str) -> str:
+        """What to speak here with somebody who asks for a language: that one if we can, else the forum's."""
+        for wanted in (asked, self.language):
+            try:
+                return get_supported_language_variant(wanted.lower().replace("_", "-"))
+            except LookupError:
+                continue
+        return str(settings.LANGUAGE_CODE)
 
 
 class Domain(models.Model):

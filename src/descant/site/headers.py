@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
+from django.utils.translation import activate, get_supported_language_variant, gettext
 
 _log = logging.getLogger(__name__)
 
@@ -18,15 +20,44 @@ PAGE_POLICY = (
 PERSONAL = ("/accounts/", "/embed/sign-in/", "/embed/do/")
 
 
-class PersonalLanguage(LocaleMiddleware):
-    """Middleware: the browser's language on pages for one person; public pages say theirs in the URL."""
+class Language(LocaleMiddleware):
+    """Middleware: what ``lang`` in the URL says; without it, on pages for one person what her browser says.
+
+    The window in which she signs in is opened with the language of the frame. Its pages lead to others, which have no
+    ``lang`` of their own, so a cookie keeps it there until the browser is closed. Public pages know no cookie and no
+    browser: any cache may keep them.
+    """
 
     def process_request(self, request: HttpRequest) -> None:
-        if request.path.startswith(PERSONAL):
+        asked = _language_asked(request)
+        if not asked and request.path.startswith(PERSONAL):
             super().process_request(request)
+        else:
+            activate(
+                asked or settings.LANGUAGE_CODE
+            )  # a thread still speaks the language of its last request
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        return super().process_response(request, response) if request.path.startswith(PERSONAL) else response
+        if not request.path.startswith(PERSONAL):
+            return response
+        asked = _language_asked(request)
+        if asked:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                asked,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return super().process_response(request, response)
+
+
+def _language_asked(request: HttpRequest) -> str:
+    """The language in the URL, as we call it; empty if there is none, or one that we do not speak."""
+    try:
+        return get_supported_language_variant(request.GET.get("lang", "").lower().replace("_", "-"))
+    except LookupError:
+        return ""
 
 
 class SecurityHeaders:
@@ -50,5 +81,7 @@ class SecurityHeaders:
             return None
         _log.error("A database is out of reach.", exc_info=error)
         headers = {"Retry-After": "2", "Cache-Control": "no-store"}
-        message = "The comments are out of reach just now. Please come back in a moment.\n"
-        return HttpResponse(message, status=503, content_type="text/plain; charset=utf-8", headers=headers)
+        message = gettext("The comments are out of reach just now. Please come back in a while.")
+        return HttpResponse(
+            f"{message}\n", status=503, content_type="text/plain; charset=utf-8", headers=headers
+        )

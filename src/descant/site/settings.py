@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "descant.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "descant.site.headers.PersonalLanguage",
+    "descant.site.headers.Language",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -155,13 +155,14 @@ SOCIALACCOUNT_ADAPTER = "descant.accounts.adapters.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}  # the local file names them, by DESCANT_SOCIAL
 LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = DESCANT_URL.startswith("https:")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = DESCANT_URL.startswith("https:")
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [DESCANT_URL]
 # A name with __Host- keeps a neighbour under the same domain from setting a cookie of ours.
 _host = "__Host-" if SESSION_COOKIE_SECURE else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_host}descant", f"{_host}descant_csrf"
+LANGUAGE_COOKIE_NAME = f"{_host}descant_language"
 MIDDLEWARE += ["descant.accounts.headers.AccountPages"]
 # Limits on signing in are kept in the global database, so that they hold over all processes and machines.
 CACHES = {
@@ -191,7 +192,7 @@ EMAIL_FILE_PATH = DESCANT_DATA / "mail"  # without a mail server: one file for e
 # --- Languages, times, files -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French")), ("ar", _("Arabic"))]
-LOCALE_PATHS = [PACKAGE / "locale"]
+LOCALE_PATHS = [PACKAGE / "locale", PACKAGE / "accounts" / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
