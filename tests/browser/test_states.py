@@ -108,9 +108,7 @@ def test_a_thread_that_was_closed_meanwhile_gives_the_text_back(
     gus.frame.get_by_role("button", name="Write a comment").click()
     close(site, article)
     gus.send("Too late.", "Gus")
-    expect(
-        gus.frame.get_by_text("This discussion is closed: it takes no more comments.").first
-    ).to_be_visible()
+    expect(gus.frame.get_by_text("This thread is closed: it takes no more comments.").first).to_be_visible()
     expect(gus.frame.get_by_role("textbox", name="Your comment")).to_have_value("Too late.")
 
 

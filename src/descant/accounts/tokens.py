@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.utils.translation import gettext
 
 from descant.accounts.models import User
 
@@ -54,7 +55,7 @@ def read_token(token: str, *, forum_id: int) -> Bearer:
             user = User.objects.filter(pk=user_id, token_epoch=epoch, is_active=True).first()
             if user is not None:
                 return Bearer(user=user)
-    raise BadToken("You are not signed in here any more: sign in again.")
+    raise BadToken(gettext("You are not signed in here any more: sign in again."))
 
 
 def _said(token: str) -> object:

@@ -55,7 +55,9 @@ def decide(*, forum: Forum, comments: Iterable[Comment], verdict: str, by: Autho
     """
     _check(by)
     if verdict not in AFTER:
-        raise NoSuchVerdict(f"There is no verdict {verdict[:20]!r}: {', '.join(sorted(AFTER))}.")
+        raise NoSuchVerdict(
+            _("A verdict is one of these: %(verdicts)s.") % {"verdicts": ", ".join(sorted(AFTER))}
+        )
     changed = 0
     for _thread_id, of_thread in groupby(sorted(comments, key=_place), key=lambda comment: comment.thread_id):
         with writing(forum) as alias:

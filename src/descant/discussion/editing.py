@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from descant.discussion import signals, text
 from descant.discussion.authors import Author
@@ -98,6 +99,9 @@ def _check(comment: Comment, author: Author) -> None:
         raise NotYours(_("This comment is not yours to change."))
     if not seconds_left(comment, author):
         minutes = settings.DESCANT_EDIT_SECONDS // 60
-        raise TooLate(
-            _("A comment can be changed for %(minutes)s minutes: ask a moderator now.") % {"minutes": minutes}
+        sentence = ngettext(
+            "A comment can be changed for %(minutes)s minute: ask a moderator now.",
+            "A comment can be changed for %(minutes)s minutes: ask a moderator now.",
+            minutes,
         )
+        raise TooLate(sentence % {"minutes": minutes})

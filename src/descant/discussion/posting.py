@@ -168,7 +168,7 @@ def _make_way(thread: Thread, limits: Sequence[pacing.Limit]) -> None:
         lately.forget()
         raise
     if not thread.takes_comments():
-        raise ThreadClosed(_("This discussion is closed: it takes no more comments."))
+        raise ThreadClosed(_("This thread is closed: it takes no more comments."))
 
 
 def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None:
@@ -176,7 +176,7 @@ def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None
         return None
     parent: Comment | None = Comment.objects.using(alias).filter(pk=parent_id, thread=thread).first()
     if parent is None or parent.state in (Comment.State.WAITING, Comment.State.SPAM):
-        raise NoParent(_("The comment you answer is not in this discussion any more: send yours without it."))
+        raise NoParent(_("The comment you reply to is not in this thread any more: send yours without it."))
     return parent
 
 

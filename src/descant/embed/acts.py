@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from descant.accounts.tokens import issue_token, new_guest
 from descant.discussion import text
@@ -80,7 +81,7 @@ def vote(asking: Asking, body: Body) -> Body:
     """Vote up (1) or down (-1), or take it back (0)."""
     value = body.get("value")
     if value not in (-1, 0, 1) or isinstance(value, bool | float):
-        raise BadCall("'value' must be 1, 0 or -1.")
+        raise BadCall(_("A vote is 1, -1 or 0."))
     comment = comment_in(asking, body)
     cast_vote(forum=asking.forum, comment=comment, author=asking.author, value=value)
     return {"ups": comment.ups, "downs": comment.downs, "value": value}
@@ -114,7 +115,7 @@ def page_in(body: Body) -> PageAddress:
     """What a call says of its page."""
     page = body.get("thread")
     if not isinstance(page, dict):
-        raise BadCall("'thread' must be an object with an identifier or a url.")
+        raise BadCall(_("The page names no thread: give an identifier or a URL."))
     return PageAddress(text_in(page, "identifier"), text_in(page, "url"), text_in(page, "title"))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
@@ -95,10 +96,10 @@ def _lines(asking: Asking, page: PageAddress, comments: Sequence[Comment]) -> li
 
 def _ids_in(body: Body) -> list[int]:
     ids = body.get("comments") or []
-    if not isinstance(ids, list) or len(ids) > IDS_MOST:
-        raise BadCall(f"'comments' must be a list of at most {IDS_MOST} ids.")
-    if not all(
-        isinstance(each, str) and each.isascii() and each.isdecimal() and len(each) < 19 for each in ids
-    ):
-        raise BadCall("'comments' must hold ids, as strings.")
+    if not isinstance(ids, list) or len(ids) > IDS_MOST or not all(map(_is_id, ids)):
+        raise BadCall(_("%(name)s must be a list of ids, as texts.") % {"name": "comments"})
     return [int(each) for each in ids]
+
+
+def _is_id(each: object) -> bool:
+    return isinstance(each, str) and each.isascii() and each.isdecimal() and len(each) < 19

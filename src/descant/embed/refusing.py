@@ -66,7 +66,7 @@ def refusal(error: Exception) -> HttpResponse:
         case TooFast():
             return _answer(429, "too_fast", str(error), error.retry_after)
         case UnknownForum():
-            return _answer(404, "unknown_forum", str(error))
+            return _answer(404, "unknown_forum", _("There is no forum of this name."))
         case PageOutside():
             return _answer(403, "page_outside", str(error))
         case NoAddress():

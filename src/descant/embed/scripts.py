@@ -1,6 +1,7 @@
 """The two scripts that other people's pages load, and the counts that one of them asks for."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from descant.discussion.addressing.counts import count_comments
 from descant.embed.lean import lean
 from descant.embed.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
-from descant.forums.models import Forum
 
 FILES = Path(__file__).parent / "static" / "descant"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -48,20 +48,24 @@ def count_data(request: HttpRequest, shortname: str = "") -> HttpResponse:
         return HttpResponse("// There is no forum of this name here.\n", status=404, content_type=SCRIPT)
     counted = count_comments(forum=forum, wanted=wanted)
     counts = [{"id": value, "comments": number} for (_, value), number in counted.items()]
-    told = json.dumps({"text": _words(forum), "counts": counts}, separators=(",", ":"))
+    with override(forum.language_for("")):
+        text = {"and": gettext("and"), "comments": _forms(counted.values())}
+    told = json.dumps({"text": text, "counts": counts}, separators=(",", ":"))
     return cacheable(request, f"DISQUSWIDGETS.displayCount({told});\n", SCRIPT, COUNT_SECONDS)
 
 
-def _words(forum: Forum) -> dict[str, object]:
-    with override(forum.language):
-        return {
-            "and": gettext("and"),
-            "comments": {
-                "zero": ngettext("{num} Comment", "{num} Comments", 0).replace("{num}", "0"),
-                "one": ngettext("{num} Comment", "{num} Comments", 1).replace("{num}", "1"),
-                "multiple": ngettext("{num} Comment", "{num} Comments", 100),
-            },
-        }
+def _forms(numbers: Iterable[int]) -> dict[str, str]:
+    """The three forms that themes of Disqus know, and each number for which a language has another."""
+    several = ngettext("{num} Comment", "{num} Comments", 100)
+    forms = {"zero": _comments(0), "one": _comments(1), "multiple": several}
+    for number in sorted(set(numbers) - {0, 1}):
+        if _comments(number) != several.replace("{num}", str(number)):
+            forms[str(number)] = _comments(number)
+    return forms
+
+
+def _comments(number: int) -> str:
+    return ngettext("{num} Comment", "{num} Comments", number).replace("{num}", str(number))
 
 
 def _label(request: HttpRequest) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.models import ThreadAddress
 
 IDENTIFIER_MAX = 300
@@ -27,11 +29,11 @@ class PageAddress:
     def check(self) -> None:
         """Raises: NoAddress: there is nothing to look up, or it is too long."""
         if not self.identifier and not self.url:
-            raise NoAddress("The page names no thread: give its identifier (t_i) or its URL (t_u).")
+            raise NoAddress(_("The page names no thread: give an identifier or a URL."))
         if len(self.identifier) > IDENTIFIER_MAX or len(self.url) > URL_MAX:
             raise NoAddress(
-                f"The address is too long: an identifier has at most {IDENTIFIER_MAX} characters, "
-                f"a URL {URL_MAX}."
+                _("An identifier has at most %(identifier)s characters, a URL %(url)s: give a shorter one.")
+                % {"identifier": IDENTIFIER_MAX, "url": URL_MAX}
             )
 
     def digests(self) -> Sequence[str]:

@@ -19,6 +19,9 @@ def check_guest_name(name: str) -> None:
     if not shown:
         raise BadName(_("A comment needs a name: write the one others shall read."))
     if len(shown) > settings.DESCANT_NAME_MAX:
-        raise BadName(_("The name is longer than %(most)s characters.") % {"most": settings.DESCANT_NAME_MAX})
+        raise BadName(
+            _("The name has %(length)s characters, %(most)s are allowed: shorten it.")
+            % {"length": len(shown), "most": settings.DESCANT_NAME_MAX}
+        )
     if is_reserved(shown):
         raise BadName(_("This name is kept for the people who run the site: choose another."))

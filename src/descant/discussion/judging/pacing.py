@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from descant.discussion.models import Pace
 from descant.forums.models import Forum
@@ -24,7 +24,12 @@ class TooFast(Exception):
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        super().__init__(_("That was too fast: try again in %(seconds)s seconds.") % {"seconds": retry_after})
+        sentence = ngettext(
+            "That was too fast: try again in %(seconds)s second.",
+            "That was too fast: try again in %(seconds)s seconds.",
+            retry_after,
+        )
+        super().__init__(sentence % {"seconds": retry_after})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ class BadCursor(ValueError):
     """A cursor that this version did not make."""
 
     def __init__(self) -> None:
-        super().__init__("This link to a page of the discussion is damaged or too old: open the first page.")
+        super().__init__("This link to a page of the thread is damaged or too old: open the first page.")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ export const here = {
   longest: Number(longest),
   guests: guests === 'yes',
   lang: root.lang,
+  digits: `${root.lang}-u-nu-latn`, // numbers and dates in the digits that the server writes
   thread: { identifier, url, title: new URLSearchParams(location.hash.slice(1)).get('title') || title },
 };
 
@@ -26,7 +27,7 @@ export const made = (id) => find(`#${id}`).content.firstElementChild.cloneNode(t
 /** Tell screen readers. */
 export const say = (sentence) => { find('#said').textContent = sentence; };
 
-export const written = (n) => new Intl.NumberFormat(here.lang).format(n);
+export const written = (n) => new Intl.NumberFormat(here.digits).format(n);
 
 /** "12 replies", in any language. */
 export function counted(what, n) {

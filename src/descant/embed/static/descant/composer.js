@@ -134,7 +134,7 @@ function missing(form) {
   const text = form.text.value.trim();
   const over = [...text].length - here.longest;
   if (!text) return words.nothing;
-  if (over > 0) return words.long.replace('{n}', over);
+  if (over > 0) return counted('long', over);
   if (form.purpose.edits || hasAccount()) return '';
   if (!here.guests) return words.strangers;
   return form.name.value.trim() ? '' : words.nameless;

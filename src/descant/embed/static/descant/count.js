@@ -42,10 +42,10 @@
   }
 
   /** What count-data.js calls. Pages call it too, with nothing. */
-  function displayCount({ counts = [], text } = {}) {
-    const { zero, one, multiple } = text ? text.comments : { zero: '0 Comments', one: '1 Comment', multiple: '{num} Comments' };
+  function displayCount({ counts = [], text = { comments: {} } } = {}) {
+    const { zero, one, multiple = '{num}', ...forms } = text.comments;
     for (const { id, comments } of counts) {
-      const words = ([zero, one][comments] || multiple).replace('{num}', comments);
+      const words = (forms[comments] || [zero, one][comments] || multiple).replace('{num}', comments);
       for (const kind of [1, 2]) for (const element of places.get(`${kind}=${id}`) || []) element.textContent = words;
     }
   }

@@ -128,12 +128,15 @@
   function hear({ origin, source, data }) {
     const place = places.find(({ frame }) => frame.contentWindow === source);
     if (!place || origin !== home.origin || !data || data.descant !== 1) return;
-    const { type, height, top, id, text, key, value } = data;
+    const { type, height, top, id, text, key, value, title } = data;
     const { frame } = place;
     if (type === 'height' && height > 0) frame.style.height = `${Math.min(height, 1e6)}px`;
     if (type === 'scroll' && top >= 0) scrollBy(0, frame.getBoundingClientRect().top + top - innerHeight / 4);
     if (type === 'keep') drafts(key, value);
-    if (type === 'ready') send(place, { drafts: drafts() });
+    if (type === 'ready') {
+      frame.title = title;
+      send(place, { drafts: drafts() });
+    }
     const names = { ready: ['onReady', 'afterRender'], identify: ['onIdentify'], before: ['beforeComment'], comment: ['onNewComment'], paginate: ['onPaginate'] };
     place.told = { id, text };
     run(place, ...(names[type] || []));

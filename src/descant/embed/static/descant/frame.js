@@ -30,7 +30,7 @@ document.addEventListener('click', onClick);
 document.addEventListener('ours', learn);
 hear(onMessage);
 restoreDraft();
-tell('ready');
+tell('ready', { title: document.title });
 if (new URLSearchParams(location.search).get('cursor')?.startsWith('comment-')) {
   point(find('.whole ~ #read .line:not(.stub)'));
 }

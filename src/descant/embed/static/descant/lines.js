@@ -121,7 +121,7 @@ export function freshen(within = document) {
     const text = ago((Date.now() - date) / 1000);
     article.ariaLabel = article.ariaLabel.replace(time.textContent, text);
     time.textContent = text;
-    time.title = date.toLocaleString(here.lang, { dateStyle: 'full', timeStyle: 'short' });
+    time.title = date.toLocaleString(here.digits, { dateStyle: 'full', timeStyle: 'short' });
     if (here.thread.url) Object.assign(link, { href: addressOf(time.closest('.line')), target: '_top' });
   }
   for (const code of within.querySelectorAll('pre')) code.tabIndex = 0;
@@ -133,7 +133,7 @@ export function addressOf(line) {
 }
 
 const spans = { year: 31536000, month: 2592000, day: 86400, hour: 3600, minute: 60 };
-const relative = new Intl.RelativeTimeFormat(here.lang);
+const relative = new Intl.RelativeTimeFormat(here.digits);
 
 function ago(seconds) {
   const unit = Object.keys(spans).find((name) => seconds >= spans[name]);
