@@ -13,7 +13,7 @@ BIN := .venv/bin
 RUNNING := .venv/running-$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports house tidy bench docs clean packages FORCE
+.PHONY: help run test check lint types imports house tidy texts bench docs clean packages FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -47,6 +47,9 @@ house:
 tidy: .venv/to-build  ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+texts: .venv/to-build  ## gather the texts that people see into the catalogues, and compile these
+	@exec $(BIN)/python tools/texts.py
 
 bench: .venv/to-build packages  ## one benchmark: B=first writes bench/results/first.json
 	@test -f "bench/$(B).py" || { echo "There is no bench/$(B).py; there are:"; ls bench/*.py; exit 2; }
