@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import translation
 
 from descant.accounts.models import User
 from descant.discussion.addressing import lately
@@ -50,6 +51,13 @@ def _fresh_directory() -> Iterator[None]:
     yield
     directory.forget()
     lately.forget()
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """What a request has spoken stays with its thread, and a test's is the next test's."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
