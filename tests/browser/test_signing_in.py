@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Article, Embed, new_article
+from tests.browser.stage.axe import violations
 from tests.browser.stage.hosting import Hosting
 from tests.browser.stage.readers import Reader
-from tests.browser.stage.serving import Site
+from tests.browser.stage.serving import PASSWORD, Site
 
 THIRD = "third=1; SameSite=None; Secure; Path=/"
 PARTED = "parted=1; SameSite=None; Secure; Path=/; Partitioned"
@@ -62,6 +63,31 @@ def test_the_popup_names_the_forum_and_its_sites_before_it_grants(reader: Reader
     expect(popup.get_by_role("heading")).to_have_text("Sign in to the comments of gazette")
     expect(popup.get_by_role("listitem").filter(has_text="127.0.0.1").first).to_be_visible()
     expect(reader.frame.get_by_text("You write as")).to_be_hidden()
+
+
+def test_the_window_of_an_arabic_frame_is_arabic_and_runs_from_the_right(
+    new_reader: Callable[..., Reader], embed: Embed
+) -> None:
+    cy = new_reader(locale="en-GB")
+    cy.visit(new_article(embed, attributes='data-lang="ar"').url)
+    cy.frame.get_by_role("button", name="اكتب تعليقًا").click()
+    with cy.context.expect_page() as opened:
+        cy.frame.get_by_role("button", name="تسجيل الدخول").click()
+    popup = opened.value
+    expect(popup.locator("html")).to_have_attribute("dir", "rtl")
+    assert popup.evaluate("getComputedStyle(document.querySelector('label')).direction") == "rtl"
+    assert popup.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    popup.get_by_role("textbox", name="البريد الإلكتروني أو اسم المستخدم").fill("cy")
+    popup.get_by_label("كلمة المرور").fill(PASSWORD)
+    popup.get_by_role("button", name="تسجيل الدخول", exact=True).click()
+    host = popup.get_by_role("listitem").locator("bdi").first.bounding_box()
+    row = popup.get_by_role("listitem").first.bounding_box()
+    assert host
+    assert row
+    assert row["x"] + row["width"] - host["x"] - host["width"] < 2  # begins at the right
+    assert violations(popup) == []
+    popup.get_by_role("button", name="المتابعة باسم Cy").click()
+    expect(cy.frame.get_by_text("تكتب باسم")).to_be_visible()
 
 
 def test_the_token_is_this_forums_alone(reader: Reader, article: Article, site: Site) -> None:

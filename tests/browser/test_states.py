@@ -1,11 +1,12 @@
 """When something does not work, the text stays, the reason is said, and one button tries again."""
 
 import json
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Article
+from tests.browser.conftest import Article, Embed, new_article
 from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site
 
@@ -110,6 +111,28 @@ def test_a_thread_that_was_closed_meanwhile_gives_the_text_back(
     gus.send("Too late.", "Gus")
     expect(gus.frame.get_by_text("This thread is closed: it takes no more comments.").first).to_be_visible()
     expect(gus.frame.get_by_role("textbox", name="Your comment")).to_have_value("Too late.")
+
+
+def test_what_is_refused_is_said_in_the_readers_language(reader: Reader, embed: Embed, site: Site) -> None:
+    """With the plural that her language has for the number."""
+    article = new_article(embed, attributes='data-lang="ar"')
+    site.say(article.thread, "The first.")
+    reader.forgive(FAILED)
+    reader.visit(article.url)
+    reader.frame.get_by_role("button", name="اكتب تعليقًا").click()
+    box = reader.frame.get_by_role("textbox", name="تعليقك")
+    box.fill("x" * 10_002)
+    send = reader.frame.get_by_role("button", name="نشر التعليق")
+    send.click()
+    expect(reader.frame.get_by_text("النص أطول من المسموح بحرفين.").first).to_be_visible()
+    box.fill("متأخر.")
+    reader.frame.get_by_role("textbox", name="الاسم", exact=True).fill("Gus")
+    close(site, article)
+    send.click()
+    expect(reader.frame.get_by_text("هذا النقاش مغلق: لا يقبل المزيد من التعليقات.").first).to_be_visible()
+    expect(reader.page.locator("iframe")).to_have_attribute("title", re.compile("تعليقات على"))
+    digits = reader.inside.evaluate("document.querySelector('time').title")
+    assert re.search(r"20\d\d", digits), digits
 
 
 def close(site: Site, article: Article) -> None:
