@@ -104,7 +104,7 @@ def test_a_screen_reader_hears_who_when_how_many_and_how_deep(
     expect(frame.get_by_role("button", name="2 replies", exact=True)).to_have_attribute(
         "aria-expanded", "true"
     )
-    expect(reader.page.locator("iframe")).to_have_attribute("title", "Comments")
+    expect(reader.page.locator("iframe")).to_have_attribute("title", f"Comments on {article.thread['title']}")
 
 
 def test_a_finger_finds_targets_of_forty_pixels(
