@@ -1,15 +1,33 @@
 """A far key is a number until it is attached; attach() is the join, one query for many rows."""
 
+import copy
+import pickle
+from collections.abc import Collection, Mapping
+from typing import Any
+
 import pytest
+from django.db import connections
 from django.db.models import F
+from django.template import Context, Engine
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from django_headroom.joins import CHUNK, CrossPartitionJoin, FarKey, NotAttached, attach
+from django_headroom.joins import (
+    CHUNK,
+    CrossPartitionJoin,
+    FarKey,
+    NotAttached,
+    PartitionUnknown,
+    Tombstone,
+    attach,
+    attach_back,
+    attach_sets,
+)
+from django_headroom.joins.attaching import Missing
 from django_headroom.testing import queries_counted, query_budget
 from tests.headroom.market.items.models import Item, Shelf
-from tests.headroom.market.people.models import Person
+from tests.headroom.market.people.models import Person, Review
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
 
@@ -105,9 +123,165 @@ def test_a_path_follows_what_is_loaded_and_nothing_else(bakery: Shop, shelf: She
         attach([Item(name="x", maker_id=1)], "maker.shop")
 
 
-def test_a_near_key_is_no_far_key(shelf: Shelf) -> None:
-    with pytest.raises(TypeError, match=r"select_related\('shelf'\)"):
-        attach([Item(shelf=shelf)], "shelf")
+def test_a_column_leads_nowhere(shelf: Shelf) -> None:
+    with pytest.raises(TypeError, match=r"Item\.name leads to no other rows"):
+        attach([Item(shelf=shelf)], "name")
+
+
+def test_a_path_may_lead_over_what_the_same_call_attaches(
+    bakery: Shop, shelf: Shelf, ann: Person
+) -> None:
+    Item.objects.of(bakery).bulk_create([Item(name=name, shelf=shelf, maker=ann) for name in "xyz"])
+    with query_budget(3):
+        [again] = attach(Shelf.objects.of(bakery), "items.maker", "items")
+    with query_budget(0):
+        assert [item.maker for item in again.items.all()] == [ann] * 3
+
+
+def test_a_key_that_was_deferred_is_refused_not_fetched_row_by_row(bakery: Shop, ann: Person) -> None:
+    Item.objects.of(bakery).create(name="rye", maker=ann)
+    with query_budget(1), pytest.raises(NotAttached, match=r"Item\.maker_id was deferred"):
+        attach(Item.objects.of(bakery).only("name"), "maker")
+
+
+def test_sets_of_several_models_ask_one_target_once(bakery: Shop, butcher: Shop) -> None:
+    people = Person.objects.bulk_create([Person(name=name) for name in "abc"])
+    items = [Item(name="x", shop=bakery, maker_id=person.pk) for person in people]
+    reviews = [Review(by_id=people[0].pk, about_id=people[1].pk), Review(about_id=people[2].pk)]
+    for review in reviews:
+        review._state.db = "people"  # as one that was read there
+    with queries_counted() as spent:
+        attach_sets((items, "maker"), (reviews, "by"), (reviews, "about"))
+    assert spent.count == 1
+    asked = spent.by_alias["people"][0]
+    assert all(asked.count(str(person.pk)) == 1 for person in people), "each key is asked for once"
+    assert reviews[0].by is items[0].maker
+    assert (reviews[0].about, reviews[1].about) == (items[1].maker, items[2].maker)
+    assert reviews[0].by._state.db == "people"
+
+
+def test_rows_of_another_home_find_theirs_in_the_partition_of_each(bakery: Shop, butcher: Shop) -> None:
+    rye, ham = (Item.objects.of(shop).create(name=shop.name) for shop in (bakery, butcher))
+    for item in (rye, ham, rye):
+        Review.objects.create(shop_id=item.shop_id, item_id=item.pk)
+    reviews = list(Review.objects.order_by("pk"))
+    with queries_counted() as spent:
+        attach(reviews, "item")
+    assert [len(spent.by_alias[alias]) for alias in ("p1", "p2")] == [1, 1]
+    assert [review.item for review in reviews] == [rye, ham, rye]
+    assert [review.item._state.db for review in reviews] == ["p1", "p2", "p1"]
+    assert reviews[0].item is reviews[2].item
+
+
+def test_a_row_that_does_not_say_whose_it_is_leads_into_no_partition(bakery: Shop) -> None:
+    review = Review.objects.create(item_id=Item.objects.of(bakery).create(name="rye").pk)
+    with pytest.raises(PartitionUnknown, match=r"Review\.item leads to items\.Item.*has no shop_id"):
+        attach([review], "item")
+
+
+def test_another_tenants_row_of_the_same_partition_is_not_answered(bakery: Shop, cellar: Shop) -> None:
+    hers = Item.objects.of(cellar).create(name="wine")
+    [review] = attach([Review(shop=bakery, item_id=hers.pk)], "item", missing="none")
+    assert review.item is None
+
+
+def test_a_missing_row_is_none_or_a_tombstone_if_asked(bakery: Shop, ann: Person) -> None:
+    def attached(missing: Missing) -> Item:
+        [item] = attach([Item(name="rye", shop=bakery, maker_id=987)], "maker", missing=missing)
+        return item
+
+    assert attached("none").maker is None
+    grave = attached("tombstone").maker
+    assert (type(grave), bool(grave), grave.pk, str(grave)) == (Tombstone, False, 987, "people.Person 987")
+    with pytest.raises(Person.DoesNotExist, match=r"no people\.Person 987 any more"):
+        grave.name  # noqa: B018
+    shown = Engine().from_string("[{{ item.maker.name }}{% if not item.maker %}gone{% endif %}]")
+    assert shown.render(Context({"item": attached("tombstone")})) == "[gone]"
+    assert copy.copy(grave).pk == pickle.loads(pickle.dumps(grave)).pk == 987
+    item = attached("raise")
+    item.maker_id = ann.pk
+    with pytest.raises(NotAttached):
+        item.maker  # noqa: B018 - nobody has asked for the new key
+    with pytest.raises(ValueError, match="say one of 'raise', 'none', 'tombstone'"):
+        attached("never")  # type: ignore[arg-type]
+
+
+def test_django_prefetches_from_the_database_of_the_first_row_and_attach_from_each(
+    bakery: Shop, butcher: Shop
+) -> None:
+    shelves = [Shelf.objects.of(shop).create(name=shop.name) for shop in (bakery, butcher)]
+    for shelf in shelves:
+        Item.objects.of(shelf.shop_id).bulk_create([Item(name="x", shelf=shelf), Item(name="y", shelf=shelf)])
+    with query_budget(2):
+        attach(shelves, "items")
+    with query_budget(0):
+        assert [len(shelf.items.all()) for shelf in shelves] == [2, 2], "Django's own gives 2 and 0"
+        assert {item._state.db for item in shelves[1].items.all()} == {"p2"}
+
+    items = [item for shop in (bakery, butcher) for item in Item.objects.of(shop)]
+    with query_budget(2):
+        attach(items, "shelf")
+    with query_budget(0):
+        assert [item.shelf for item in items] == [shelves[0], shelves[0], shelves[1], shelves[1]]
+        assert items[2].shelf is items[3].shelf
+        attach(items, "shelf")
+
+
+def test_a_dangling_foreign_key_is_told_as_asked(bakery: Shop) -> None:
+    def attached(missing: Missing) -> Any:
+        item = Item(name="x", shop=bakery, shelf_id=987)
+        item._state.db, item._state.adding = "p1", False
+        return attach([item], "shelf", missing=missing)[0].shelf
+
+    assert attached("none") is None
+    assert attached("tombstone").pk == 987
+    with pytest.raises(Shelf.DoesNotExist):
+        attached("raise")
+
+
+def test_a_row_cache_is_asked_first_and_told_what_was_read() -> None:
+    class Kept(dict[tuple[str, int], Person]):
+        def get_many(self, model: type[Any], alias: str, keys: Collection[int]) -> Mapping[int, Person]:
+            asked.append(sorted(keys))
+            return {key: self[alias, key] for key in keys if (alias, key) in self}
+
+        def set_many(self, model: type[Any], alias: str, rows: Mapping[int, Person]) -> None:
+            self.update({(alias, key): row for key, row in rows.items()})
+
+    asked: list[list[int]] = []
+    kept = Kept()
+    people = Person.objects.bulk_create([Person(name="Ann"), Person(name="Bo")])
+    keys = [person.pk for person in people]
+    with query_budget(1):
+        attach([Item(maker_id=keys[0]), Item(maker_id=987)], "maker", cache=kept)
+    with queries_counted() as spent:
+        found = attach([Item(maker_id=key) for key in keys], "maker", cache=kept)
+    assert asked == [sorted([keys[0], 987]), keys]
+    assert str(keys[0]) not in spent.by_alias["people"][0].partition("WHERE")[2]
+    assert [item.maker for item in found] == people
+    with query_budget(0):
+        attach([Item(maker_id=key) for key in keys], "maker", cache=kept)
+
+
+def test_who_points_at_a_row_is_found_where_the_querysets_say(bakery: Shop, butcher: Shop) -> None:
+    ann, bo, cy = Person.objects.bulk_create([Person(name=name) for name in ("Ann", "Bo", "Cy")])
+    for shop, maker, name in [(bakery, ann, "rye"), (butcher, ann, "ham"), (butcher, bo, "lard")]:
+        Item.objects.of(shop).create(name=name, maker=maker)
+    sold = [Item.objects.of(shop).order_by("id") for shop in (bakery, butcher)]
+    with query_budget(2):
+        people = attach_back((each for each in (ann, bo, cy, ann)), "made", *sold, by="maker")
+    assert people == [ann, bo, cy, ann]
+    with query_budget(0):
+        assert [[item.name for item in person.made] for person in (ann, bo, cy)] == [
+            ["rye", "ham"],
+            ["lard"],
+            [],
+        ]
+        assert ann.made[0].maker is ann
+    with pytest.raises(TypeError, match=r"Item\.shelf is no far key to all of these rows"):
+        attach_back(people, "made", *sold, by="shelf")
+    with pytest.raises(TypeError, match=r"Item\.shop is no far key to all of these rows"):
+        attach_back(people, "made", *sold, by="shop")
 
 
 @pytest.mark.parametrize(
@@ -143,25 +317,63 @@ def test_a_far_key_is_written_down_in_migrations() -> None:
     assert isinstance(FarKey(*positional, **options), FarKey)
 
 
-@hypothesis_settings(
+keys = st.none() | st.integers(1, 30)
+on_random_rows = hypothesis_settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(
-    people=st.sets(st.integers(1, 30), max_size=12),
-    makers=st.lists(st.none() | st.integers(1, 30), max_size=25),
-)
-def test_attach_is_the_join(bakery: Shop, butcher: Shop, people: set[int], makers: list[int | None]) -> None:
-    """On any rows it gives what a look-up in a dict of the other table would give."""
+
+
+@on_random_rows
+@given(people=st.sets(st.integers(1, 30), max_size=12), about=st.lists(keys, max_size=25))
+def test_attach_is_the_left_join(db: None, people: set[int], about: list[int | None]) -> None:
+    """In one database both can be asked: the far key's answer is the join's, for one query instead of none."""
+    Review.objects.filter(pk__gt=0).delete()
     Person.objects.filter(pk__gt=0).delete()
-    by_key = {
-        person.pk: person for person in Person.objects.bulk_create(Person(pk=pk, name="x") for pk in people)
+    Person.objects.bulk_create(Person(pk=pk, name=f"person {pk}") for pk in people)
+    Review.objects.bulk_create(Review(about_id=key) for key in about)
+    with connections["people"].cursor() as cursor:
+        cursor.execute(
+            "SELECT review.id, person.id, person.name FROM people_review review"
+            " LEFT JOIN people_person person ON person.id = review.about_id ORDER BY review.id"
+        )
+        joined = [tuple(row) for row in cursor.fetchall()]
+    reviews = list(Review.objects.order_by("id"))
+    with queries_counted() as spent:
+        attach(iter(reviews), "about", missing="none")
+    assert spent.count == (1 if any(about) else 0)
+    with query_budget(0):
+        assert [
+            (review.pk, review.about and review.about.pk, review.about and review.about.name)
+            for review in reviews
+        ] == joined
+        for review, key in zip(attach(reviews, "about"), about, strict=True):
+            assert (key is None or key not in people) is (review.about is None)
+
+
+@on_random_rows
+@given(shelves=st.lists(st.integers(0, 9), max_size=25), order=st.randoms(use_true_random=False))
+def test_attach_is_select_related_over_two_partitions(
+    bakery: Shop, butcher: Shop, shelves: list[int], order: Any
+) -> None:
+    for shop in (bakery, butcher):
+        Item.objects.of(shop).delete()
+        Shelf.objects.of(shop).delete()
+        made = Shelf.objects.of(shop).bulk_create([Shelf(name=f"{shop.name} {each}") for each in range(5)])
+        Item.objects.of(shop).bulk_create(
+            [Item(name="x", shelf=made[number] if number < 5 else None) for number in shelves]
+        )
+    joined = {
+        (item.shop_id, item.pk): item.shelf and (item.shelf.pk, item.shelf.name, item.shelf._state.db)
+        for shop in (bakery, butcher)
+        for item in Item.objects.of(shop).select_related("shelf")
     }
-    items = [Item(maker_id=key, shop=(bakery, butcher)[number % 2]) for number, key in enumerate(makers)]
-    for item, key in zip(attach(items, "maker"), makers, strict=True):
-        if key is None:
-            assert item.maker is None
-        elif key in by_key:
-            assert item.maker == by_key[key]
-        else:
-            with pytest.raises(Person.DoesNotExist):
-                item.maker  # noqa: B018
+    items = [item for shop in (bakery, butcher) for item in Item.objects.of(shop)]
+    order.shuffle(items)
+    with queries_counted() as spent:
+        attach(items, "shelf")
+    assert spent.count == (2 if any(number < 5 for number in shelves) else 0)
+    with query_budget(0):
+        assert {
+            (item.shop_id, item.pk): item.shelf and (item.shelf.pk, item.shelf.name, item.shelf._state.db)
+            for item in items
+        } == joined

@@ -39,7 +39,7 @@ def post_object(comment: Comment, forum: Forum) -> dict[str, Any]:
 
 def author_object(comment: Comment) -> dict[str, Any]:
     """Who wrote a comment; a guest has no id."""
-    user = comment._state.fields_cache.get("author")  # None for a guest, and for an account that is gone
+    user = comment._state.fields_cache.get("author") or None  # false where the account is gone
     told = {
         "name": comment.shown_name,
         "url": comment.author_url,

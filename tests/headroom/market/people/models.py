@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from django_headroom.joins import FarKey
+
 
 class Person(models.Model):
     """Somebody who makes what shops sell."""
@@ -10,3 +12,15 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Review(models.Model):
+    """What somebody says of an item; the item stands in its shop's partition."""
+
+    by = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="reviews")
+    about = FarKey("people.Person", null=True)
+    shop = FarKey("shops.Shop", null=True)
+    item = FarKey("items.Item", null=True)
+
+    def __str__(self) -> str:
+        return f"review {self.pk}"
