@@ -128,9 +128,7 @@ def test_a_column_leads_nowhere(shelf: Shelf) -> None:
         attach([Item(shelf=shelf)], "name")
 
 
-def test_a_path_may_lead_over_what_the_same_call_attaches(
-    bakery: Shop, shelf: Shelf, ann: Person
-) -> None:
+def test_a_path_may_lead_over_what_the_same_call_attaches(bakery: Shop, shelf: Shelf, ann: Person) -> None:
     Item.objects.of(bakery).bulk_create([Item(name=name, shelf=shelf, maker=ann) for name in "xyz"])
     with query_budget(3):
         [again] = attach(Shelf.objects.of(bakery), "items.maker", "items")

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 
+from django_headroom.identity import open_map
 from django_headroom.joins.far_keys import STANDS_FOR, FarKey, NotAttached
 
 CHUNK = 999  # what SQLite takes in one query
@@ -230,8 +231,11 @@ def _keyed(field: Any, rows: Iterable[Any], key_field: Any) -> _Pairs:
 def _fetch(place: _Place, keys: set[Any], cache: RowCache | None) -> dict[Any, Any]:
     model, alias, column = place
     far: dict[Any, Any] = {}
-    if cache is not None and column == "pk":
-        far.update(cache.get_many(model, alias, keys))
+    opened = open_map()
+    if opened is not None and column == "pk":
+        far = {key: row for key in keys if (row := opened.find(model, alias, key)) is not None}
+    if cache is not None and column == "pk" and keys - far.keys():
+        far.update(cache.get_many(model, alias, keys - far.keys()))
     read = {}
     for chunk in _chunks(keys - far.keys()):
         for row in model._base_manager.using(alias).filter(**{f"{column}__in": chunk}):

@@ -4,16 +4,23 @@ from typing import ClassVar
 
 from django.db import models
 
+from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.joins import FarKey
-from django_headroom.partitions import Partitioned
+from django_headroom.partitions import Partitioned, PartitionedQuerySet
 
 
-class OfShop(Partitioned):
+class OfShopQuerySet(MappedQuerySet, PartitionedQuerySet):
+    """Rows of a shop."""
+
+
+class OfShop(Mapped, Partitioned):
     """A row that belongs to a shop."""
 
     partition_key: ClassVar[str] = "shop_id"
 
     shop = FarKey("shops.Shop")
+
+    objects: ClassVar = OfShopQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -1,14 +1,22 @@
 """The people of the market, in a database of their own."""
 
+from typing import ClassVar
+
 from django.db import models
 
+from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.joins import FarKey
 
 
-class Person(models.Model):
+class Person(Mapped):
     """Somebody who makes what shops sell."""
 
     name = models.CharField(max_length=50)
+
+    objects: ClassVar = MappedQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"  # so that a foreign key to a person asks the identity map as well
 
     def __str__(self) -> str:
         return self.name

@@ -12,6 +12,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='person',
+            options={'base_manager_name': 'objects'},
+        ),
         migrations.CreateModel(
             name='Review',
             fields=[
