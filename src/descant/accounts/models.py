@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from django_headroom.identity import Mapped
+
 NAME_MAX = 80
 
 
-class User(AbstractUser):
+class User(Mapped, AbstractUser):
     """A person with an account; ``username`` signs in and is unique, ``name`` is what others read."""
 
     first_name = None  # type: ignore[assignment]

@@ -7,17 +7,24 @@ from django.db.models import Q, Value
 from django.utils import timezone
 
 from descant.discussion.tree.path_field import PathField
+from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.joins import FarKey
 from django_headroom.partitions import Partitioned, PartitionedQuerySet
 
 
-class OfForum(Partitioned):
+class OfForumQuerySet(MappedQuerySet, PartitionedQuerySet):
+    """Rows of a forum."""
+
+
+class OfForum(Mapped, Partitioned):
     """A row that belongs to a forum."""
 
     partition_key: ClassVar[str] = "forum_id"
 
     forum = FarKey("forums.Forum")
     forum_id: int
+
+    objects: ClassVar = OfForumQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -81,7 +88,7 @@ class ThreadAddress(OfForum):
         return self.value
 
 
-class CommentQuerySet(PartitionedQuerySet):
+class CommentQuerySet(OfForumQuerySet):
     """Choices of comments."""
 
     def shown(self) -> Self:

@@ -1,10 +1,14 @@
 """Forums: one for each website, with its domains, roles and keys; all in the global database."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_supported_language_variant
+
+from django_headroom.identity import Mapped, MappedQuerySet
 
 FORUM_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$"
 
@@ -18,7 +22,7 @@ class Premoderation(models.TextChoices):
     EVERYBODY = "everybody"
 
 
-class Forum(models.Model):
+class Forum(Mapped):
     """A website's place here; its name is what Disqus calls the shortname."""
 
     name = models.CharField(max_length=50, unique=True, validators=[RegexValidator(FORUM_NAME)])
@@ -32,6 +36,8 @@ class Forum(models.Model):
     )
     guests_may_post = models.BooleanField(default=True)
     opened_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar = MappedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django_headroom.conf import headroom
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.signals import signal_named
+from django_headroom.identity import identity_map
 
 BATCH = 100
 
@@ -72,7 +73,8 @@ def _tell(event: Event) -> bool:
         if uid in event.heard_by:
             continue
         try:
-            receiver(deepcopy(event.payload), event_id=str(event.event_id))
+            with identity_map():
+                receiver(deepcopy(event.payload), event_id=str(event.event_id))
             event.heard_by.append(uid)
         except Exception:  # noqa: BLE001 - the worker's loop is the one place that may: it reports, and tries again
             failures.append(traceback.format_exc())

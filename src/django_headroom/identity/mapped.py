@@ -1,6 +1,7 @@
 """What takes part in an identity map: ``Mapped`` models, their ``MappedQuerySet``, and a request, by the middleware."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any, cast
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from django_headroom.homes import primary_of
-from django_headroom.identity.mapping import bypassed, identity_map, open_map
+from django_headroom.identity.mapping import bypassed, identity_map, open_map, when_first_opened
 
 CHUNK = 1_000
 
@@ -35,7 +36,7 @@ class MappedQuerySet(models.QuerySet[Any]):
             pk = _only_key(self, args, kwargs)
             if pk is not None:
                 found = opened.find(self.model, self.db, pk)
-                if found is not None:
+                if found is not None and all(_holds(each, found) for each in self.query.where.children):
                     return found
         return super().get(*args, **kwargs)
 
@@ -93,20 +94,6 @@ class Mapped(models.Model):
     class Meta:
         abstract = True
 
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any, **options: Any) -> Any:
-        opened = open_map()
-        if opened is None:
-            return super().from_db(db, field_names, values, **options)
-        told = dict(zip(field_names, values, strict=True))
-        pk = _pk_in(cls, told)
-        if pk is None or db is None:
-            return super().from_db(db, field_names, values, **options)
-        make = super().from_db
-        return opened.take(
-            (cls, primary_of(db), pk), db, told, lambda: make(db, field_names, values, **options)
-        )
-
     def save(self, *args: Any, **options: Any) -> None:
         opened, created = open_map(), self._state.adding
         super().save(*args, **options)
@@ -133,6 +120,26 @@ class Mapped(models.Model):
             super().refresh_from_db(using, fields, from_queryset)
         db = self._state.db or ""
         opened.told(self, fields, at_primary=db == primary_of(db))
+
+
+def _from_db(cls: type[Mapped], /, db: str | None, field_names: Any, values: Any, **options: Any) -> Any:
+    make = super(Mapped, cls).from_db
+    opened = open_map()
+    if opened is not None and db is not None:
+        told = dict(zip(field_names, values, strict=True))
+        pk = _pk_in(cls, told)
+        if pk is not None:
+            key = (cls, primary_of(db), pk)
+            return opened.take(key, db, told, lambda: make(db, field_names, values, **options))
+    return make(db, field_names, values, **options)
+
+
+def _take_part() -> None:
+    """Rows pass by the map in processes that have ever opened one; in the others a row costs nothing more."""
+    Mapped.from_db = classmethod(_from_db)  # type: ignore[assignment, method-assign]
+
+
+when_first_opened.append(_take_part)
 
 
 class IdentityMapMiddleware:
@@ -197,11 +204,20 @@ def _is_of_a_tenant_at_most(queryset: Any) -> bool:
     )
 
 
+def _holds(condition: Any, row: Any) -> bool:
+    return bool(getattr(row, condition.lhs.target.attname) == condition.rhs)
+
+
 def _pk_in(model: type[models.Model], told: dict[str, Any]) -> Any:
-    names = [field.attname for field in model._meta.pk_fields]
-    if not all(name in told for name in names):
-        return None
-    return told[names[0]] if len(names) == 1 else tuple(told[name] for name in names)
+    names = _pk_names(model)
+    if len(names) == 1:
+        return told.get(names[0])
+    return tuple(told[name] for name in names) if told.keys() >= {*names} else None
+
+
+@cache
+def _pk_names(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.pk_fields)
 
 
 def _past(rows: Iterator[Any]) -> Iterator[Any]:

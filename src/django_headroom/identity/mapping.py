@@ -4,7 +4,6 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from copy import deepcopy
 from threading import Lock
 from typing import Any, Literal, TypeAlias
 
@@ -12,62 +11,10 @@ from django.db import connections, models, transaction
 from django.db.models.expressions import Combinable
 
 from django_headroom.homes import primary_of
+from django_headroom.identity.kept import Conflict, Kept, still
 
 Conflicts: TypeAlias = Literal["note", "raise"]
 _Key: TypeAlias = tuple[type[models.Model], str, Any]  # a model, the alias of a primary, a primary key
-
-_NEVER = object()
-
-
-class Conflict(Exception):
-    """A column that somebody else has written while a change of it was not saved here; the change was kept."""
-
-    def __init__(self, row: models.Model, column: str, mine: Any, theirs: Any) -> None:
-        super().__init__(
-            f"{type(row).__name__} {row.pk}: {column} is {theirs!r} in the database by now, and {mine!r} here, not "
-            f"saved: save it to overwrite theirs, or take theirs with refresh_from_db()."
-        )
-        self.model, self.pk, self.column, self.mine, self.theirs = type(row), row.pk, column, mine, theirs
-
-
-class _Kept:
-    """What is known of one row: its object, and what each column was when the database was last asked."""
-
-    __slots__ = ("at_primary", "columns", "expired", "row", "sure")
-
-    def __init__(self, row: weakref.ref[models.Model], columns: dict[str, Any], at_primary: bool) -> None:
-        self.row = row
-        self.columns = columns
-        self.at_primary = at_primary  # then a copy that lags tells nothing new
-        self.sure = True  # nothing was written past the object
-        self.expired: set[str] = set()
-
-    def merge(self, row: models.Model, told: dict[str, Any], at_primary: bool) -> Conflict | None:
-        """Take over what a row's columns are by now, but for those with an unsaved change."""
-        fill_only, conflict = self.at_primary and not at_primary, None
-        for name, value in told.items():
-            mine, was = row.__dict__.get(name, _NEVER), self.columns.get(name, _NEVER)
-            if mine is not _NEVER and fill_only:
-                continue
-            if mine is _NEVER or (mine == was and mine != value):
-                setattr(row, name, value)
-            elif was is not _NEVER and value not in (was, mine):
-                conflict = Conflict(row, name, mine, value)
-            self.columns[name] = _still(value)
-        self.expired -= told.keys()
-        self.sure = self.sure or (not fill_only and len(told) == len(row._meta.concrete_fields))
-        self.at_primary = self.at_primary or at_primary
-        return conflict
-
-    def expire(self, row: models.Model, names: Collection[str]) -> None:
-        """Have columns read again when they are next asked for."""
-        self.sure = False
-        for field in row._meta.concrete_fields:
-            if field.attname in names and not field.primary_key:
-                row.__dict__.pop(field.attname, None)
-                row._state.fields_cache.pop(field.name, None)
-                self.columns.pop(field.attname, None)
-                self.expired.add(field.attname)
 
 
 class IdentityMap:
@@ -78,7 +25,7 @@ class IdentityMap:
         self.closed = False
         self._raises = mode == "raise"
         self._at_most = at_most
-        self._kept: dict[_Key, _Kept] = {}
+        self._kept: dict[_Key, Kept] = {}
         self._held: dict[
             _Key, models.Model
         ] = {}  # the latest stay alive; an older one, while somebody has it
@@ -116,11 +63,12 @@ class IdentityMap:
         told = {name: row.__dict__[name] for name in _columns(row, names) if name in row.__dict__}
         kept, mapped = self._at(key)
         if kept is None or mapped is None:
-            self._keep(key, row, told, at_primary)
+            if len(told) == len(row._meta.concrete_fields):  # of the others nobody knows what was not saved
+                self._keep(key, row, told, at_primary)
         elif mapped is not row:  # another object of the row, made before the scope or past it
             self._report(kept.merge(mapped, told, at_primary))
         else:
-            kept.columns.update({name: _still(value) for name, value in told.items()})
+            kept.columns.update({name: still(value) for name, value in told.items()})
             kept.expired -= told.keys()
             kept.at_primary = kept.at_primary or at_primary
             kept.sure = kept.sure or names is None
@@ -167,30 +115,27 @@ class IdentityMap:
         self._held.clear()
         self._deleted.clear()
 
-    def _at(self, key: _Key) -> tuple[_Kept | None, models.Model | None]:
+    def _at(self, key: _Key) -> tuple[Kept | None, models.Model | None]:
         kept = self._kept.get(key)
         return kept, kept.row() if kept else None
 
     def _keep(self, key: _Key, row: Any, told: dict[str, Any], at_primary: bool) -> Any:
-        if self.closed:
-            return row
-        kept_rows = self._kept
-
-        def forget(dead: weakref.ref[models.Model]) -> None:
-            if key in kept_rows and kept_rows[key].row is dead:
-                del kept_rows[key]
-
-        columns = {name: _still(value) for name, value in told.items()}
-        kept_rows[key] = _Kept(weakref.ref(row, forget), columns, at_primary)
-        self._hold(key, row)
+        if not self.closed:
+            self._kept[key] = Kept(weakref.KeyedRef(row, self._let_go, key), told, at_primary)
+            self._hold(key, row)
         return row
 
+    def _let_go(self, dead: Any) -> None:
+        key = dead.key
+        if key in self._kept and self._kept[key].row is dead:
+            del self._kept[key]
+
     def _hold(self, key: _Key, row: models.Model) -> None:
-        with self._lock:
-            self._held.pop(key, None)
-            self._held[key] = row
-            if len(self._held) > self._at_most:
-                del self._held[next(iter(self._held))]
+        if key not in self._held:
+            with self._lock:
+                self._held[key] = row
+                if len(self._held) > self._at_most:
+                    del self._held[next(iter(self._held))]
 
     def _report(self, conflict: Conflict | None) -> None:
         if conflict is not None:
@@ -198,7 +143,7 @@ class IdentityMap:
                 raise conflict
             self.conflicts.append(conflict)
 
-    def _of(self, alias: str) -> list[tuple[_Key, _Kept, models.Model]]:
+    def _of(self, alias: str) -> list[tuple[_Key, Kept, models.Model]]:
         found = [(key, kept, kept.row()) for key, kept in list(self._kept.items()) if key[1] == alias]
         return [(key, kept, row) for key, kept, row in found if row is not None]
 
@@ -240,6 +185,7 @@ class _Unless:
 
 
 _open: ContextVar[IdentityMap | None] = ContextVar("identity_map", default=None)
+when_first_opened: list[Callable[[], None]] = []
 
 
 @contextmanager
@@ -259,6 +205,9 @@ def identity_map(*, conflicts: Conflicts = "note", at_most: int = 10_000) -> Ite
     >>> with identity_map():
     ...     assert Person.objects.get(pk=7) is Person.objects.get(pk=7)  # one query
     """
+    for act in when_first_opened:
+        act()
+    when_first_opened.clear()
     opened = IdentityMap(conflicts, at_most)
     token = _open.set(opened)
     try:
@@ -293,8 +242,3 @@ def _columns(row: models.Model, names: Iterable[str] | None) -> list[str]:
     return [
         each.attname for each in fields if wanted is None or each.attname in wanted or each.name in wanted
     ]
-
-
-def _still(value: Any) -> Any:
-    """A value as it is now, also if somebody changes it in place."""
-    return deepcopy(value) if isinstance(value, list | dict | set) else value

@@ -18,6 +18,7 @@ from descant.forums.opening import (
     remove_domain,
 )
 from descant.operate.commands import CommandFailed
+from django_headroom.skinny import range_iter
 
 NAME = "forum"
 HELP = "open a forum for a website, change it, list them"
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.verb == "set":
         _set(options)
     else:
-        for forum in Forum.objects.order_by("name").prefetch_related("domains"):
+        for forum in range_iter(Forum.objects.prefetch_related("domains"), key="name"):
             domains = ", ".join(domain.host for domain in forum.domains.all())
             print(f"{forum.name}\t{forum.partition}\t{domains}")
     return 0
