@@ -17,7 +17,7 @@ def growth_mb(rows: Iterable[Any]) -> tuple[int, float]:
     gc.collect()
     before = most = _resident_mb()
     count = 0
-    for count, _ in enumerate(rows, start=1):  # noqa: B007 - the last number is the count
+    for count, _ in enumerate(rows, start=1):
         if count % EVERY == 0:
             most = max(most, _resident_mb())
     return count, max(most, _resident_mb()) - before

@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from django_headroom.homes import primary_of
+from django_headroom.identity import written
 
 # Values of these types, in columns of these kinds, every driver takes as they are.
 _PLAIN_VALUES = frozenset({bool, bytes, float, int, str, NoneType})
@@ -80,6 +81,7 @@ def step(row: models.Model, *, read: Sequence[str] = (), **by: int) -> None:
         raise _gone(row)
     for field, value in zip(fields, found, strict=True):
         setattr(row, field.attname, as_python(field, value, connection))
+    written(row, [field.attname for field in fields])
 
 
 def insert(row: models.Model, *, using: str) -> None:
@@ -99,6 +101,7 @@ def insert(row: models.Model, *, using: str) -> None:
         if row.pk is None:
             row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, using
+    written(row, created=True)
 
 
 def values_to_insert(row: models.Model, using: str) -> list[Any]:
@@ -148,6 +151,7 @@ def _update(row: models.Model, when: dict[str, Any], columns: dict[str, Any]) ->
             setattr(row, name, value)
     if computed:
         row.refresh_from_db(fields=computed, using=alias)
+    written(row, values)
     return True
 
 

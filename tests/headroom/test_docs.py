@@ -22,7 +22,7 @@ from django_headroom.ids import WriteSlot, WrongSlot
 from django_headroom.testing import queries_counted, query_budget
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Item, Shelf, Ticket
-from tests.headroom.market.people.models import Person
+from tests.headroom.market.people.models import Person, Review
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
 
@@ -32,8 +32,22 @@ TOOLKIT = ROOT / "src/django_headroom"
 MODULES = {page.stem: [TOOLKIT / f"{page.stem}.py"] for page in PAGES}
 MODULES["delayed"] = [TOOLKIT / "delayed" / f"{name}.py" for name in ("signals", "models", "worker")]
 MODULES["queued_sqlite"] = []
+MODULES["joins"] = [TOOLKIT / "joins" / f"{name}.py" for name in ("far_keys", "attaching")]
+MODULES["skinny"] = [TOOLKIT / "skinny" / f"{name}.py" for name in ("passing", "walking")]
+MODULES["identity"] = [TOOLKIT / "identity" / f"{name}.py" for name in ("mapping", "mapped")]
 
-IN_THE_EXAMPLES = [Item, Shelf, Ticket, Person, Shop, Path, ImproperlyConfigured, CaptureQueriesContext, F]
+IN_THE_EXAMPLES = [
+    Item,
+    Shelf,
+    Ticket,
+    Person,
+    Review,
+    Shop,
+    Path,
+    ImproperlyConfigured,
+    CaptureQueriesContext,
+    F,
+]
 IN_THE_EXAMPLES += [WriteSlot, WrongSlot, override_settings, queries_counted, query_budget, writing]
 MODULES_IN_THE_EXAMPLES = {
     "pytest": pytest,

@@ -10,7 +10,7 @@ from django_headroom.identity import Mapped
 NAME_MAX = 80
 
 
-class User(Mapped, AbstractUser):
+class User(AbstractUser, Mapped):
     """A person with an account; ``username`` signs in and is unique, ``name`` is what others read."""
 
     first_name = None  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from django_headroom.joins import FarKey
 from django_headroom.partitions import Partitioned, PartitionedQuerySet
 
 
-class OfForumQuerySet(MappedQuerySet, PartitionedQuerySet):
+class OfForumQuerySet(MappedQuerySet, PartitionedQuerySet):  # type: ignore[override]  # of as_manager()
     """Rows of a forum."""
 
 
@@ -24,7 +24,7 @@ class OfForum(Mapped, Partitioned):
     forum = FarKey("forums.Forum")
     forum_id: int
 
-    objects: ClassVar = OfForumQuerySet.as_manager()
+    objects: ClassVar = OfForumQuerySet.as_manager()  # type: ignore[assignment]  # narrower than Partitioned's
 
     class Meta:
         abstract = True
@@ -88,7 +88,7 @@ class ThreadAddress(OfForum):
         return self.value
 
 
-class CommentQuerySet(OfForumQuerySet):
+class CommentQuerySet(OfForumQuerySet):  # type: ignore[override]  # of as_manager()
     """Choices of comments."""
 
     def shown(self) -> Self:

@@ -1,7 +1,7 @@
 """One row, one object, for the length of a request or a job: ``with identity_map():``."""
 
 from django_headroom.identity.kept import Conflict
-from django_headroom.identity.mapped import IdentityMapMiddleware, Mapped, MappedQuerySet
+from django_headroom.identity.mapped import IdentityMapMiddleware, Mapped, MappedQuerySet, written
 from django_headroom.identity.mapping import IdentityMap, bypassed, identity_map, open_map
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "bypassed",
     "identity_map",
     "open_map",
+    "written",
 ]

@@ -134,6 +134,16 @@ def _from_db(cls: type[Mapped], /, db: str | None, field_names: Any, values: Any
     return make(db, field_names, values, **options)
 
 
+def written(row: models.Model, names: Iterable[str] | None = None, *, created: bool = False) -> None:
+    """Tell an open map that these columns of a row (or all) were written by other means than ``save()``.
+
+    >>> written(thread, ["version"])
+    """
+    opened = open_map()
+    if opened is not None and isinstance(row, Mapped):
+        opened.written(row, names, created=created)
+
+
 def _take_part() -> None:
     """Rows pass by the map in processes that have ever opened one; in the others a row costs nothing more."""
     Mapped.from_db = classmethod(_from_db)  # type: ignore[assignment, method-assign]
