@@ -12,6 +12,9 @@ from django.db import connections
 from django.db.models import Value
 from django.http import HttpRequest, HttpResponse
 
+from django_headroom.delayed import signals
+from django_headroom.delayed.signals import DelayedSignal
+from django_headroom.delayed.worker import drain
 from django_headroom.identity import IdentityMap, IdentityMapMiddleware, identity_map, open_map
 from django_headroom.testing import query_budget
 from django_headroom.transactions import writing
@@ -167,3 +170,26 @@ def test_a_plain_model_and_a_row_without_its_key_stay_as_they_are(opened: Identi
     step_free = Item.objects.of(bakery).annotate(one=Value(1)).first()
     assert step_free is not None
     assert len(opened) == 0
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_the_worker_opens_a_map_for_each_receiver(rye: Item, bakery: Shop) -> None:
+    sold = DelayedSignal("sold", schema=1)
+    heard: list[Any] = []
+    try:
+        for name in ("one", "other"):
+            sold.connect(
+                lambda data, event_id: heard.append(
+                    (open_map(), Item.objects.using("p1").get(), Item.objects.using("p1").get())
+                ),
+                dispatch_uid=name,
+            )
+        with writing(bakery):
+            sold.say(at=bakery, item=rye.pk)
+        drain("p1")
+    finally:
+        del signals._signals["sold"]
+    assert len({id(each) for each, _, _ in heard}) == 2
+    assert all(one is other for _, one, other in heard)
+    assert heard[0][1] is not heard[1][1]
+    assert all(each.closed for each, _, _ in heard)
