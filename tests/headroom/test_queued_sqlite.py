@@ -1,5 +1,6 @@
 """Writers of one SQLite file take turns: none is told "database is locked", and none waits for the dead."""
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connections, transaction
 
+from django_headroom.queued_sqlite import turns
+from django_headroom.queued_sqlite.turns import Turns
 from tests.headroom.market.items.models import Item
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import together
@@ -30,9 +33,22 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def start(file: Path, *words: object) -> "subprocess.Popen[str]":
+def start(file: Path, *words: object, patience: float = 60) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "tests.headroom.market.writers", str(file), *map(str, words)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    told = {**os.environ, "PATIENCE": str(patience)}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_in_line(file: Path, *words: object) -> "subprocess.Popen[str]":
+    """A process that stands in the queue."""
+    queue = Turns(str(file))
+    process = start(file, *words)
+    while process.poll() is None and not queue._is_awaited():
+        time.sleep(0.02)
+    queue.close()
+    return process
 
 
 @pytest.fixture
@@ -74,6 +90,34 @@ def test_a_writer_waits_for_its_turn_and_a_killed_holder_lets_it_go_on(
     assert waiting.returncode == 0, errors
     assert time.monotonic() - killed_at < 5
     assert written(file) == 1, "what the killed one had begun is not there"
+
+
+def test_who_waits_behind_a_stopped_writer_is_told_so_in_time(
+    file: Path, holder: "subprocess.Popen[str]"
+) -> None:
+    holder.send_signal(signal.SIGSTOP)
+    waiting = [start(file, "write", THREADS, 1, patience=0.5) for _ in range(2)]
+    for process in waiting:
+        _, errors = process.communicate(timeout=20)
+        assert "OperationalError: No turn to write to" in errors
+        assert f"{file} came in 0.5 seconds" in errors
+    assert written(file) == 0
+
+
+def test_a_stopped_one_in_the_queue_holds_up_nobody_behind_her(
+    file: Path, holder: "subprocess.Popen[str]"
+) -> None:
+    first = wait_in_line(file, "write", 1, 1)
+    first.send_signal(signal.SIGSTOP)
+    second = start(file, "write", 1, 2)
+    holder.send_signal(signal.SIGKILL)
+    _, errors = second.communicate(timeout=20)
+    assert second.returncode == 0, errors
+    assert written(file) == 2
+    first.send_signal(signal.SIGCONT)
+    _, errors = first.communicate(timeout=20)
+    assert first.returncode == 0, errors
+    assert written(file) == 3
 
 
 def test_readers_do_not_wait(file: Path, holder: "subprocess.Popen[str]") -> None:
@@ -135,8 +179,11 @@ def test_who_would_wait_for_herself_is_told_so(bakery: Shop) -> None:
         raise AssertionError("both have their turn")
 
 
+@pytest.mark.parametrize("in_order", [turns.IN_ORDER, False])
 @pytest.mark.django_db(databases=["default", "p1"], transaction=True)
-def test_threads_of_one_process_take_turns_too(bakery: Shop) -> None:
+def test_threads_of_one_process_take_turns_too(
+    bakery: Shop, monkeypatch: pytest.MonkeyPatch, in_order: bool
+) -> None:
     def raise_price(_: int) -> None:
         for _ in range(10):
             with transaction.atomic(using="p1"):
@@ -144,6 +191,7 @@ def test_threads_of_one_process_take_turns_too(bakery: Shop) -> None:
                 item.price += 1  # read and written back: right only if nobody comes between
                 item.save()
 
+    monkeypatch.setattr(turns, "IN_ORDER", in_order)
     Item.objects.of(bakery).create(name="rye")
     together(8, raise_price)
     assert Item.objects.of(bakery).get().price == 80

@@ -1,10 +1,9 @@
 """A database engine, ``django_headroom.queued_sqlite``: writers take turns by a lock beside the file.
 
 SQLite's own waiting is a sleep and a retry: under many writers some wait past any time-out and see "database is
-locked". A lock of the operating system (``flock``) wakes the next one at once, and is let go if its holder dies.
+locked". In a queue each is woken when it is her turn, and who holds on too long fails the others by name.
 """
 
-import fcntl
 import os
 import threading
 from collections.abc import Callable
@@ -13,9 +12,12 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from django_headroom.queued_sqlite.turns import Turns
+
+PATIENCE = 5.0  # seconds, where OPTIONS["timeout"] does not say: as long as SQLite itself would try
 READING = ("SELECT", "PRAGMA", "EXPLAI", "SAVEPO", "RELEAS", "ROLLBA")
 
-_turns: set[tuple[int, str]] = set()  # (thread, file): who would wait for herself is told so instead
+_taken: set[tuple[int, str]] = set()  # (thread, file): who would wait for herself is told so instead
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -23,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._queue: int | None = None
+        self._queue: Turns | None = None
         self._turn: tuple[int, str] | None = None
         self.execute_wrappers.append(self._take_turn_for_a_write)
 
@@ -53,7 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         finally:
             self._end_turn()
             if self._queue is not None:
-                os.close(self._queue)
+                self._queue.close()
                 self._queue = None
 
     def _take_turn_for_a_write(
@@ -72,19 +74,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._turn or self.is_in_memory_db():
             return
         turn = threading.get_ident(), os.path.abspath(self.settings_dict["NAME"])
-        if turn in _turns:
+        if turn in _taken:
             raise OperationalError(
                 f"{self.alias!r} would wait for ever: this thread is writing to {turn[1]} through another alias. "
                 f"End that transaction first, or give each file one alias."
             )
         if self._queue is None:
-            self._queue = os.open(f"{turn[1]}-queue", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._queue, fcntl.LOCK_EX)
+            self._queue = Turns(turn[1])
+        patience = float(self.settings_dict["OPTIONS"].get("timeout", PATIENCE))
+        if not self._queue.take(patience):
+            raise OperationalError(
+                f"No turn to write to {turn[1]} came in {patience:g} seconds: one writer keeps its own. `lslocks` "
+                f"names the process that holds …-queue: continue it if it is stopped, end it if it hangs; if its "
+                f"transactions are that long, shorten them, or raise OPTIONS['timeout'] of {self.alias!r}."
+            )
         self._turn = turn
-        _turns.add(turn)
+        _taken.add(turn)
 
     def _end_turn(self) -> None:
         if self._turn and self._queue is not None:
-            _turns.discard(self._turn)
-            fcntl.flock(self._queue, fcntl.LOCK_UN)
+            _taken.discard(self._turn)
+            self._queue.end()
         self._turn = None

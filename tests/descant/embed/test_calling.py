@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils.translation import get_language
 
 from descant.accounts.tokens import issue_token
@@ -16,6 +16,7 @@ from descant.discussion.models import Comment
 from descant.discussion.posting import Refused, TooLong
 from descant.embed.calling import Asking, Body, answer, call, id_in, text_in
 from descant.forums.domains import PageOutside
+from django_headroom.queued_sqlite.turns import Turns
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
 
@@ -55,6 +56,26 @@ def test_the_bearer_of_a_token_is_known_with_her_role(cast: Cast) -> None:
     with query_budget(2):
         response = ask(HTTP_AUTHORIZATION=f"Bearer {token}")
     assert json.loads(response.content)["role"] == "moderator"
+
+
+@pytest.mark.skipif(connections["p1"].vendor != "sqlite", reason="the queue stands before SQLite")
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_who_does_not_let_go_costs_others_a_503_and_readers_nothing(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections["p1"].settings_dict["OPTIONS"], "timeout", 0.3)
+    said = {"forum": "gazette", "name": "Gus", "text": "Hello", "thread": {"identifier": "bread"}}
+    sent = {"content_type": "application/json", "headers": {"Origin": HOME}}
+    other = Turns(str(connections["p1"].settings_dict["NAME"]))
+    assert other.take(1)
+    try:
+        answers = [client.post("/embed/do/post", {**said, "key": "k" * 32}, **sent) for _ in range(2)]
+        assert [(each.status_code, each.headers["Retry-After"]) for each in answers] == [(503, "2")] * 2
+        assert client.get("/embed/comments/?f=gazette&t_i=bread").status_code == 200
+    finally:
+        other.end()
+        other.close()
+    assert client.post("/embed/do/post", {**said, "key": "k" * 32}, **sent).status_code == 201
 
 
 def test_a_token_of_another_forum_is_void(cast: Cast) -> None:

@@ -12,7 +12,11 @@ from tests.headroom.market.threads import together
 
 
 def main(file: str, act: str, *numbers: str) -> None:
-    options = {"transaction_mode": "IMMEDIATE", "timeout": 0.2}  # a writer that does not queue soon fails
+    options = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": float(os.environ.get("PATIENCE", "60")),
+        "init_command": "PRAGMA busy_timeout = 200",  # a writer that does not queue soon fails
+    }
     settings.configure(
         DATABASES={
             "default": {"ENGINE": "django_headroom.queued_sqlite", "NAME": Path(file), "OPTIONS": options}
