@@ -13,12 +13,13 @@ from typing import Any
 from django.db import connections, models, transaction
 from django.db.models.sql import UpdateQuery
 
+from django_headroom.identity import written
 from django_headroom.updates import as_python, fields_to_insert, insert, values_to_insert
 
 
 @dataclass(frozen=True)
-class _Update:
-    sql: str  # ends with its WHERE: what must have happened before is added to it
+class _Write:
+    sql: str
     arguments: Sequence[Any]
 
 
@@ -31,7 +32,7 @@ class _Insert:
 class Chain:
     """Writes to one database: guards, then the head, then what hangs on the head.
 
-    A guard or head that finds no row ends the chain: nothing after it is written; what guards before it wrote stays.
+    Where a guard or the head finds no row, neither the head nor what hangs on it is written; what guards wrote stays.
     No row may be written twice by one chain.
 
     Args:
@@ -51,25 +52,25 @@ class Chain:
     ) -> None:
         self.alias, self.head, self.by = alias, head, by
         self._step = _stepping(head, when, by, connections[alias].ops.quote_name)
-        self._guards: list[_Update] = []
-        self._hung: list[_Update | _Insert] = []
+        self._guards: list[_Write] = []
+        self._hung: list[_Write | _Insert] = []
 
     def guard(self, sql: str, arguments: Sequence[Any]) -> None:
-        """Ask for a write before the head that must find a row: the SQL of an UPDATE that ends with its WHERE."""
-        self._guards.append(_Update(sql, arguments))
+        """Ask for a write before the head that must find a row: SQL to which RETURNING can be added."""
+        self._guards.append(_Write(sql, arguments))
 
     def update(self, rows: models.QuerySet[Any], **columns: Any) -> None:
         """Change the rows chosen, none or many."""
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(columns)
-        self._hung.append(_Update(*query.get_compiler(self.alias).as_sql()))
+        self._hung.append(_Write(*query.get_compiler(self.alias).as_sql()))
 
     def insert(self, row: models.Model, **stamped: str) -> None:
         """Add a row with plain values; ``stamped`` columns take what the head's columns of these names then hold."""
         self._hung.append(_Insert(row, stamped))
 
     def run(self) -> bool:
-        """Write all of it, or, where a guard or the head finds no row, nothing after that.
+        """Write all of it, or, where a guard or the head finds no row, nothing but guards.
 
         Returns:
             Whether the head and what hangs on it was written; its rows then have the values of the database.
@@ -90,9 +91,9 @@ class Chain:
         arguments: list[Any] = []
         before = ""
         for number, guard in enumerate(self._guards):
-            parts.append(f"guard_{number} AS ({guard.sql}{before} RETURNING 1)")
+            parts.append(f"guard_{number} AS ({guard.sql} RETURNING 1)")
             arguments += guard.arguments
-            before = f" AND EXISTS (SELECT FROM guard_{number})"
+            before += f" AND EXISTS (SELECT FROM guard_{number})"
         parts.append(f"head AS ({self._step.sql}{before} RETURNING {self._columns()})")
         arguments += self._step.arguments
         for number, each in enumerate(self._hung):
@@ -106,10 +107,11 @@ class Chain:
         for each in self._hung:
             if isinstance(each, _Insert):
                 each.row._state.adding, each.row._state.db = False, self.alias
+                written(each.row, created=True)
         return True
 
-    def _on_head(self, each: _Update | _Insert) -> tuple[str, Sequence[Any]]:
-        if isinstance(each, _Update):
+    def _on_head(self, each: _Write | _Insert) -> tuple[str, Sequence[Any]]:
+        if isinstance(each, _Write):
             return f"{each.sql} AND EXISTS (SELECT FROM head)", each.arguments
         has_key, stamped = each.row.pk is not None, tuple(each.stamped.items())
         values = values_to_insert(each.row, self.alias)
@@ -152,18 +154,19 @@ class Chain:
         for name, value in zip(self.by, found, strict=True):
             own: Any = self.head._meta.get_field(name)
             setattr(self.head, own.attname, as_python(own, value, connection))
+        written(self.head, self.by)
         for each in self._hung:
             if isinstance(each, _Insert):
                 for name, of_head in each.stamped.items():
                     setattr(each.row, name, getattr(self.head, of_head))
 
 
-def _stepping(row: models.Model, when: Mapping[str, Any], by: Mapping[str, int], quote: Any) -> _Update:
+def _stepping(row: models.Model, when: Mapping[str, Any], by: Mapping[str, int], quote: Any) -> _Write:
     columns = [quote(_column(row, name)) for name in by]
     steps = ", ".join(f"{column} = {column} + %s" for column in columns)
     asked = {"pk": row.pk, **when}
     where = " AND ".join(f"{quote(_column(row, name))} = %s" for name in asked)
-    return _Update(
+    return _Write(
         f"UPDATE {quote(row._meta.db_table)} SET {steps} WHERE {where}", [*by.values(), *asked.values()]
     )
 

@@ -1,7 +1,6 @@
 """Posting a comment."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -9,7 +8,6 @@ from django.db import connections
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import decide, set_thread_state
-from descant.discussion.judging import pacing
 from descant.discussion.judging.naming import BadName
 from descant.discussion.judging.pacing import TooFast
 from descant.discussion.models import Comment, Thread, ThreadAddress
@@ -179,15 +177,3 @@ def test_a_thread_that_went_away_is_forgotten(cast: Cast) -> None:
         post_comment(forum=cast.gazette, thread=page, author=cast.cy, draft=Draft("Rye."))
     comment = post_comment(forum=cast.gazette, thread=page, author=cast.cy, draft=Draft("Rye."))
     assert comment.thread_id != thread.pk
-
-
-def test_first_comments_at_once_are_all_counted_against_the_limit(cast: Cast, settings: Any) -> None:
-    """A subject's row is made empty and then counted, so that nobody passes because it was not there yet."""
-    settings.DESCANT_COMMENTS_PER_MINUTE = 2
-    limit = pacing.Limit(cast.gazette, "post/192.0.2.9", 2)
-    for _ in range(3):
-        limit.make_room()
-    for _ in range(2):
-        pacing.keep_pace(forum=cast.gazette, subject="post/192.0.2.9", per_minute=2)
-    with pytest.raises(TooFast):
-        pacing.keep_pace(forum=cast.gazette, subject="post/192.0.2.9", per_minute=2)

@@ -245,11 +245,9 @@ class Receipt(OfForum):
 class Pace(OfForum):
     """How fast one subject writes: the time at which it has used up what it may (the GCRA algorithm)."""
 
-    subject = models.CharField(max_length=64)
+    id = None  # the subject is the key: a row is found, made and changed by one statement
+    subject = models.CharField(max_length=40, primary_key=True)  # a keyed digest of the forum and who acts
     used_until = models.FloatField()  # seconds since 1970
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["forum", "subject"], name="pace_once")]
 
     def __str__(self) -> str:
         return self.subject

@@ -86,8 +86,8 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
         comment.text, comment.html = source, text.render(source, Comment.Format.MARKDOWN)
         comment.html_version = text.RULES_VERSION
         limits = _limits(forum, author)
-        while not _write(comment, author, draft, limits):
-            _make_way(comment.thread, limits)
+        if not _write(comment, author, draft, limits):
+            raise _reason(comment.thread, limits)
     except (IntegrityError, Refused, pacing.TooFast):
         kept = _kept(thread, author, draft)
         if kept is None:
@@ -158,17 +158,16 @@ def _write(comment: Comment, author: Author, draft: Draft, limits: Sequence[paci
     return chain.run()
 
 
-def _make_way(thread: Thread, limits: Sequence[pacing.Limit]) -> None:
-    """Nothing was written: find the reason and refuse, or see to it that the next attempt goes further."""
-    for limit in limits:
-        limit.make_room()
-    try:
-        thread.refresh_from_db(fields=["state"])
-    except Thread.DoesNotExist:
+def _reason(thread: Thread, limits: Sequence[pacing.Limit]) -> Exception:
+    """Why nothing was written."""
+    held = Thread.objects.of(thread.forum_id).filter(pk=thread.pk).first()
+    if held is None or not held.takes_comments():
         lately.forget()
-        raise
-    if not thread.takes_comments():
-        raise ThreadClosed(_("This thread is closed: it takes no more comments."))
+    if held is None:
+        return Thread.DoesNotExist(_("This thread is gone: open the page again."))
+    if not held.takes_comments():
+        return ThreadClosed(_("This thread is closed: it takes no more comments."))
+    return pacing.TooFast(max([1, *(limit.seconds_left() for limit in limits)]))
 
 
 def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None:
