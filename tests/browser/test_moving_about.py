@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Article, Embed, loader
@@ -89,7 +90,7 @@ def test_a_permalink_opens_its_comment_in_its_place(reader: Reader, embed: Embed
         above = site.say(thread, f"Answer {number}.", to=above)
     for number in range(30):
         site.say(thread, f"Other {number}.")
-    reader.visit(f"{url}#comment-{above}")
+    reader.visit(f"{url}#descant-{above}")
     target = reader.line("Answer 5.")
     expect(target).to_be_focused()
     expect(target).to_be_in_viewport()
@@ -101,7 +102,10 @@ def test_a_permalink_opens_its_comment_in_its_place(reader: Reader, embed: Embed
     expect(reader.frame.get_by_role("link", name="Show the whole thread")).to_be_visible()
 
 
-def test_a_permalink_within_the_page_shows_its_comment(reader: Reader, embed: Embed, site: Site) -> None:
+@pytest.mark.parametrize("kind", ["descant", "comment"])
+def test_a_permalink_within_the_page_shows_its_comment(
+    reader: Reader, embed: Embed, site: Site, kind: str
+) -> None:
     url = embed("/within", identifier="within", body=LONG)
     thread = {"identifier": "within", "url": url, "title": "within"}
     asked = site.say(thread, "Look here.")
@@ -109,7 +113,7 @@ def test_a_permalink_within_the_page_shows_its_comment(reader: Reader, embed: Em
     reader.page.evaluate("scrollTo(0, 1e6)")
     reader.awake()
     reader.page.evaluate("scrollTo(0, 0)")
-    reader.page.evaluate("id => location.replace(`#comment-${id}`)", asked)
+    reader.page.evaluate("name => location.replace(`#${name}`)", f"{kind}-{asked}")
     expect(reader.line("Look here.")).to_be_focused()
     expect(reader.line("Look here.")).to_be_in_viewport()
     assert reader.page.evaluate("history.length") == entries
@@ -121,6 +125,6 @@ def test_the_time_of_a_comment_is_its_address_on_the_site(
     number = site.say(article.thread, "When was this?")
     reader.visit(article.url)
     when = reader.line("When was this?").get_by_role("link", name="just now")
-    expect(when).to_have_attribute("href", f"{article.url}#comment-{number}")
+    expect(when).to_have_attribute("href", f"{article.url}#descant-{number}")
     expect(when).to_have_attribute("target", "_top")
     expect(when.locator("time")).to_have_attribute("title", re.compile(r"20\d\d"))

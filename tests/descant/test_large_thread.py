@@ -27,7 +27,7 @@ def test_a_page_touches_few_rows_however_large_the_thread(cast: Cast, comments: 
         far = cursor_in_the_middle(cast, order)
         page = costs_little(cast, order, far)
         costs_little(cast, order, page.next_cursor or far)
-        costs_little(cast, order, f"comment-{page.lines[-1].comment.pk}")
+        costs_little(cast, order, page.lines[-1].comment.anchor)
         branch = next((line.more_cursor for line in page.lines if line.more_cursor), far)
         costs_little(cast, order, branch)
 

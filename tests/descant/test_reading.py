@@ -108,7 +108,7 @@ def test_a_permalink_opens_in_its_place_with_its_ancestors(cast: Cast, say: Say)
         say(str(number), to=top)
     middle = say("middle", to=top)
     deep = say("deep", to=middle)
-    page = read_page(forum=cast.gazette, page=BREAD, order="best", cursor=f"comment-{deep.pk}")
+    page = read_page(forum=cast.gazette, page=BREAD, order="best", cursor=deep.anchor)
     assert [(line.kind, line.comment.text) for line in page.lines] == [
         ("stub", "top"),
         ("stub", "middle"),
@@ -119,7 +119,8 @@ def test_a_permalink_opens_in_its_place_with_its_ancestors(cast: Cast, say: Say)
 
 def test_a_permalink_to_what_is_not_there_opens_the_first_page(cast: Cast, say: Say) -> None:
     say("top")
-    for wanted in ("comment-1", "comment-not-a-number", f"comment-{'9' * 60}"):
+    ids = ("1", "not-a-number", "9" * 60)
+    for wanted in [f"{kind}-{each}" for kind in ("comment", "descant") for each in ids]:
         assert texts(read_page(forum=cast.gazette, page=BREAD, order="best", cursor=wanted)) == ["top"]
 
 
@@ -129,6 +130,31 @@ def test_an_old_permalink_of_an_imported_comment_opens_it(cast: Cast, say: Say) 
     change(comment, source="disqus", source_id="158476713")
     page = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor="comment-158476713")
     assert texts(page) == ["29"]
+
+
+def opened_at(cast: Cast, name: str) -> str:
+    page = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor=name)
+    return page.lines[0].comment.text if page.branch else "the first page"
+
+
+def test_a_number_means_an_imported_comment_in_old_links_and_one_of_ours_in_ours(
+    cast: Cast, say: Say
+) -> None:
+    ours, arrived = say("ours"), say("arrived")
+    change(arrived, source="wordpress", source_id=str(ours.pk))
+    assert opened_at(cast, f"comment-{ours.pk}") == "arrived"
+    assert opened_at(cast, ours.anchor) == "ours"
+    assert opened_at(cast, arrived.anchor) == "arrived"
+    assert opened_at(cast, f"comment-{arrived.pk}") == "arrived", "as programs make links of ids"
+
+
+@pytest.mark.parametrize("kept", ["id:7", "id:wp_id=7"])
+def test_a_post_known_only_by_a_text_is_found_by_it(cast: Cast, say: Say, kept: str) -> None:
+    change(say("arrived"), source="disqus", source_id=kept)
+    assert opened_at(cast, "comment-7") == "arrived"
+    exact = say("exact")
+    change(exact, source="disqus", source_id="7")
+    assert opened_at(cast, "comment-7") == "exact", "an id of Disqus's own goes first"
 
 
 def test_a_hidden_comment_with_replies_stays_as_a_mark_and_one_without_goes(cast: Cast, say: Say) -> None:
@@ -155,7 +181,7 @@ def test_a_deep_answer_says_whom_it_answers(cast: Cast, say: Say) -> None:
     comment = say("0")
     for depth in range(1, 12):
         comment = say(str(depth), to=comment, by=cast.guest)
-    page = read_page(forum=cast.gazette, page=BREAD, order="best", cursor=f"comment-{comment.pk}")
+    page = read_page(forum=cast.gazette, page=BREAD, order="best", cursor=comment.anchor)
     line = page.lines[-1]
     assert line.comment.text == "11"
     assert line.answers is not None
@@ -176,7 +202,7 @@ def test_dee_never_sees_the_gazette(cast: Cast, say: Say) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "ee", "WyJ0Il0", "W10", "comment-", "IiI", "WyJiIiwiIiwiIl0", "å", "W" * 9000]
+    "cursor", ["x", "ee", "WyJ0Il0", "W10", "comment-", "descant-", "IiI", "WyJiIiwiIiwiIl0", "å", "W" * 9000]
 )
 def test_a_damaged_cursor_is_refused(cast: Cast, say: Say, cursor: str) -> None:
     say("top")
@@ -196,4 +222,4 @@ def test_a_page_costs_at_most_six_queries(cast: Cast, say: Say) -> None:
                 page = read_page(forum=cast.gazette, page=address, order=order, cursor=cursor)
             cursor = page.next_cursor
     with query_budget(6):
-        read_page(forum=cast.gazette, page=address, order="best", cursor=f"comment-{comment.pk}")
+        read_page(forum=cast.gazette, page=address, order="best", cursor=comment.anchor)

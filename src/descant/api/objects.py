@@ -32,7 +32,7 @@ def post_object(comment: Comment, forum: Forum) -> dict[str, Any]:
         "isHighlighted": False,
         "isJuliaFlagged": False,
         "media": [],
-        "url": f"{comment.thread.url}#comment-{comment.pk}",
+        "url": f"{comment.thread.url}#{comment.anchor}",
         "author": author_object(comment) if seen else None,
     }
 

@@ -11,6 +11,10 @@ from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.joins import FarKey
 from django_headroom.partitions import Partitioned, PartitionedQuerySet
 
+# Before what is no id of its service's own kind, but all by which a comment is known: a text, or WordPress's id in one.
+TEXT_ID = "id:"
+WORDPRESS_ID = "wp_id="
+
 
 class OfForumQuerySet(MappedQuerySet, PartitionedQuerySet):  # type: ignore[override]  # of as_manager()
     """Rows of a forum."""
@@ -179,6 +183,11 @@ class Comment(OfForum):
 
     def __str__(self) -> str:
         return f"comment {self.pk}"
+
+    @property
+    def anchor(self) -> str:
+        """What stands after ``#`` in its own link; no service that it may come from writes links like this."""
+        return f"descant-{self.pk}"
 
     @property
     def is_shown(self) -> bool:

@@ -62,7 +62,8 @@ def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "", 
 
     Args:
         order: one of ORDERS.
-        cursor: where it begins, as an earlier page said, or ``comment-ID``; empty for the first page.
+        cursor: where it begins, as an earlier page said, or ``comment-ID`` or
+            ``descant-ID``, as a permalink says; empty for the first page.
         fresh: read the primary, for somebody who must see her own write.
 
     Raises:
@@ -86,13 +87,20 @@ def line_of(comment: Comment, viewer: Author | None) -> Line:
 
 def _page(shelf: Shelf, order: str, where: cursors.Cursor | None) -> Page:
     if isinstance(where, AtComment):
-        begin = shelf.named(where.id)
+        begin = _asked_for(shelf, where)
         if begin is None:
             return _top_page(shelf, order, None)
         return _branch_page(shelf, order, InBranch(begin.path[:WIDTH], begin.path), [begin])
     if isinstance(where, InBranch):
         return _branch_page(shelf, order, where, [])
     return _top_page(shelf, order, where)
+
+
+def _asked_for(shelf: Shelf, at: AtComment) -> Comment | None:
+    """An old link means the comment it was made for; our own id is taken for one only where no comment came with it."""
+    if at.is_ours:
+        return shelf.with_id(at.id)
+    return shelf.arrived_as(at.id) or shelf.with_id(at.id)
 
 
 def _branch_page(shelf: Shelf, order: str, where: InBranch, begin: Sequence[Comment]) -> Page:

@@ -55,7 +55,7 @@ def _feed(request: HttpRequest, forum: Forum, thread: Thread | None) -> Atom1Fee
 def _add(atom: Atom1Feed, request: HttpRequest, forum: Forum, comment: Comment) -> None:
     atom.add_item(
         title=f"{text.one_line(comment.shown_name)} – {text.one_line(str(comment.thread))}",
-        link=f"{comment.thread.url}#comment-{comment.pk}",
+        link=f"{comment.thread.url}#{comment.anchor}",
         description=text.plain(text.shown_html(comment)),
         author_name=text.one_line(comment.shown_name),
         pubdate=comment.created_at,

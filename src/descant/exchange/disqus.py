@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from descant.discussion.models import TEXT_ID, WORDPRESS_ID
 from descant.exchange.stream import (
     COMMENT,
-    TEXT_ID,
     THREAD,
     Choices,
     CommentRead,
@@ -73,6 +73,7 @@ def _thread(row: Row, forums: dict[str, str]) -> ThreadRead | SkippedRow:
 def _post(row: Row) -> CommentRead | SkippedRow:
     get = row.fields.get
     own_id, text_id = get("@id", ""), get("id", "")
+    wordpress_id = text_id.removeprefix(WORDPRESS_ID)
     thread = _names(get("thread@id", ""), get("thread", ""))
     if not thread:
         return SkippedRow(row.line, "it names no thread", COMMENT)
@@ -85,7 +86,7 @@ def _post(row: Row) -> CommentRead | SkippedRow:
         # Never the bare text: another post, here or in a later file, may bear it as its own id.
         source_id=own_id or _text_name(text_id),
         names=tuple(name for name in (own_id, _text_name(text_id)) if name),
-        elsewhere=("wordpress", text_id[6:]) if text_id.startswith("wp_id=") else None,
+        elsewhere=("wordpress", wordpress_id) if wordpress_id != text_id else None,
         thread=thread,
         parent=_names(get("parent@id", ""), get("parent", "")),
         line=row.line,

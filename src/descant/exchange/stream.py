@@ -7,9 +7,6 @@ from typing import Final, Literal, TypeAlias
 THREAD: Final = "thread"
 COMMENT: Final = "comment"
 
-# Starts the `source_id` of a comment that is known by a text only: an id of its service's kind is never taken.
-TEXT_ID: Final = "id:"
-
 Kind: TypeAlias = Literal["thread", "comment"]
 State: TypeAlias = Literal["shown", "waiting", "spam", "hidden", "deleted"]
 

@@ -127,8 +127,8 @@ def test_hidden_waiting_and_deleted_comments_are_in_no_output(client: Client, ca
     say("secret waiting")
     outputs = [
         frame(client),
-        frame(client, cursor=f"comment-{gone[0].pk}"),
-        frame(client, cursor=f"comment-{parent.pk}"),
+        frame(client, cursor=gone[0].anchor),
+        frame(client, cursor=parent.anchor),
         client.get("/embed/feed/", ASKED),
         client.get("/embed/feed/", {"f": "gazette"}),
     ]
@@ -216,7 +216,7 @@ def test_nobody_is_told_whose_comment_was_hidden(client: Client, cast: Cast, say
         comment = say(str(depth), to=comment, by=secret if depth in (5, 7) else None)
     hidden = Comment.objects.of(cast.gazette).select_related("thread").filter(author_name="SECRETNAME")
     decide(forum=cast.gazette, comments=list(hidden), verdict="hide", by=cast.bo)
-    for more in ({}, {"cursor": f"comment-{comment.pk}"}):
+    for more in ({}, {"cursor": comment.anchor}):
         assert "SECRETNAME" not in frame(client, **more).content.decode()
 
 

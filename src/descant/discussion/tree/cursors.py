@@ -42,9 +42,13 @@ class InBranch:
 
 @dataclass(frozen=True)
 class AtComment:
-    """At one comment, in its place: what a permalink asks for. The id may be that of the service it came from."""
+    """At one comment, in its place: what a permalink asks for.
+
+    Our own links say ``descant-ID``. The id in ``comment-ID`` is that of the service where the comment was written.
+    """
 
     id: str
+    is_ours: bool = False
 
 
 Cursor = AfterTop | InBranch | AtComment
@@ -67,11 +71,11 @@ def read(written: str) -> Cursor | None:
     """
     if not written:
         return None
-    if written.startswith("comment-"):
-        wanted = written.removeprefix("comment-")
+    kind, _, wanted = written.partition("-")
+    if kind in ("comment", "descant"):
         if not 0 < len(wanted) <= 100 or not wanted.isprintable():
             raise BadCursor
-        return AtComment(wanted)
+        return AtComment(wanted, is_ours=kind == "descant")
     try:
         fields = json.loads(_bytes(written))
         return _cursor(fields)

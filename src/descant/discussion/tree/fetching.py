@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import QuerySet
 
-from descant.discussion.models import Comment, Thread
+from descant.discussion.models import TEXT_ID, WORDPRESS_ID, Comment, Thread
 from descant.discussion.tree.paths import after_branch, id_at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,15 +64,19 @@ class Shelf:
         rows = Comment.objects.using(self.alias).filter(id__in=wanted, thread=self.thread)
         return {comment.pk: comment for comment in self._rows(rows)}
 
-    def named(self, wanted: str) -> Comment | None:
-        """The drawn comment with this id, or with this id at the service it was imported from."""
-        of_thread = self._drawn()
-        found: Sequence[Comment] = ()
-        if wanted.isascii() and wanted.isdecimal() and len(wanted) < 19:
-            found = self._rows(of_thread.filter(pk=int(wanted)))
-        if not found:
-            found = self._rows(of_thread.filter(forum=self.thread.forum_id, source_id=wanted)[:1])
+    def with_id(self, written: str) -> Comment | None:
+        """The drawn comment with this id of ours."""
+        if not (written.isascii() and written.isdecimal() and len(written) < 19):
+            return None
+        found = self._rows(self._drawn().filter(pk=int(written)))
         return found[0] if found else None
+
+    def arrived_as(self, written: str) -> Comment | None:
+        """The drawn comment that had this id at the service it was imported from."""
+        names = [written, f"{TEXT_ID}{written}", f"{TEXT_ID}{WORDPRESS_ID}{written}"]
+        rows = self._drawn().filter(forum=self.thread.forum_id, source_id__in=names)
+        found = self._rows(rows.order_by("id")[: len(names)])
+        return min(found, key=lambda comment: names.index(str(comment.source_id)), default=None)
 
     def _drawn(self) -> QuerySet[Comment]:
         rows: QuerySet[Comment] = Comment.objects.using(self.alias).drawn().filter(thread=self.thread)

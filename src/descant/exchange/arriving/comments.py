@@ -10,13 +10,13 @@ from django.db.models import F
 
 from descant.discussion import text
 from descant.discussion.addressing.addresses import digest
-from descant.discussion.models import Comment, Thread
+from descant.discussion.models import TEXT_ID, Comment, Thread
 from descant.discussion.tree.paths import ancestors_in, level_of, path_below
 from descant.exchange.arriving.berth import Berth, Placed, chunks, until_alone
 from descant.exchange.arriving.copying import count_anew, insert_rows
 from descant.exchange.sorting import arrivals
 from descant.exchange.sorting.arrivals import CommentArrival
-from descant.exchange.stream import COMMENT, TEXT_ID
+from descant.exchange.stream import COMMENT
 from django_headroom import ids
 from django_headroom.transactions import writing
 

@@ -56,7 +56,7 @@
     frame.allow = 'clipboard-write';
     frame.loading = comment ? 'eager' : 'lazy';
     // The query names the thread and is the same for all readers; what else we know travels behind the "#".
-    const query = { f: forum, t_i: data.identifier, t_u: data.url || location.href.split('#')[0], lang: data.lang, cursor: comment && `comment-${comment}` };
+    const query = { f: forum, t_i: data.identifier, t_u: data.url || location.href.split('#')[0], lang: data.lang, cursor: comment };
     const fragment = { origin: location.origin, title: data.title || document.title, ...look };
     frame.src = `${home.origin}/embed/comments/?${written(query)}#${written(fragment)}`;
     Object.assign(frame.style, { display: 'block', width: '100%', height: '20rem', border: 0, colorScheme: look.scheme });
@@ -88,8 +88,9 @@
     return new URLSearchParams(Object.entries(pairs).filter(([, value]) => value));
   }
 
+  /** The comment that the page's address names: by its old id, or by ours. */
   function asked() {
-    return (/^#comment-(\d+)$/.exec(location.hash) || [])[1];
+    return (/^#((comment|descant)-[\w.:=-]{1,100})$/.exec(location.hash) || [])[1];
   }
 
   function send({ frame }, message) {

@@ -31,7 +31,7 @@ document.addEventListener('ours', learn);
 hear(onMessage);
 restoreDraft();
 tell('ready', { title: document.title });
-if (new URLSearchParams(location.search).get('cursor')?.startsWith('comment-')) {
+if (/^(comment|descant)-/.test(new URLSearchParams(location.search).get('cursor'))) {
   point(find('.whole ~ #read .line:not(.stub)'));
 }
 learn();
@@ -84,11 +84,12 @@ function showWaiting({ html, parent, reasons }, sentence) {
   if (line && !line.matches('.held')) showHeld(line, reasons, sentence);
 }
 
-/** Show one comment: here if it is drawn, else on the page that holds it. */
-function show(id) {
-  if (lineOf(id)) return point(lineOf(id));
+/** Show the comment that a link names: here if it is ours to see and drawn, else on the page that holds it. */
+function show(name) {
+  const line = name.startsWith('descant-') && lineOf(name.slice(8));
+  if (line) return point(line);
   const query = new URLSearchParams(location.search);
-  query.set('cursor', `comment-${id}`);
+  query.set('cursor', name);
   return location.replace(`?${query}${location.hash}`);
 }
 

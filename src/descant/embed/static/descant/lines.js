@@ -129,7 +129,7 @@ export function freshen(within = document) {
 
 /** The address of a comment: on its own site, where that is known. */
 export function addressOf(line) {
-  return here.thread.url ? `${here.thread.url.split('#')[0]}#comment-${line.dataset.id}` : find('.when', line).href;
+  return here.thread.url ? `${here.thread.url.split('#')[0]}#descant-${line.dataset.id}` : find('.when', line).href;
 }
 
 const spans = { year: 31536000, month: 2592000, day: 86400, hour: 3600, minute: 60 };
