@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 
 from descant.forums.models import Forum
 
-_HOST = re.compile(r"(\*\.)?([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?")
+_HOST = re.compile(r"(\*\.)?([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}(:\d{1,5})?")
 # What browsers and Python read in two ways, and so no address of a page: userinfo, backslashes, blanks, controls.
 _MISREAD = re.compile(r"[\\\s\x00-\x20\x7f]|^[^/]*//[^/?#]*@")
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = ("localhost", "127.0.0.1")
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 class BadDomain(ValueError):
@@ -27,10 +28,12 @@ def as_host(domain: str) -> str:
     Raises:
         BadDomain
     """
-    bare = domain.strip().lower()
-    if "://" in bare:
-        bare = urlsplit(bare).netloc
-    bare = bare.split("/")[0].rstrip(".")
+    bare = domain.strip().lower().rpartition("://")[2].split("/")[0].rstrip(".")
+    if bare.startswith("["):
+        raise BadDomain(
+            f"{domain[:80]!r} is an IPv6 address, which no browser can be told of (frame-ancestors has no form for "
+            f"it): let the page be opened by a name; [::1] is localhost."
+        )
     try:
         bare = ".".join(
             label if label.isascii() else label.encode("idna").decode() for label in bare.split(".")
@@ -50,10 +53,11 @@ def check_page(forum: Forum, url: str) -> None:
     """
     try:
         parts = None if _MISREAD.search(url) else urlsplit(url)
-        host, port = (as_host(parts.hostname or ""), parts.port) if parts else ("", None)
+        usual = _USUAL_PORTS.get(parts.scheme) if parts else None
+        host, port = (as_host(parts.hostname or ""), parts.port or usual) if parts and usual else ("", None)
     except ValueError:
-        parts, host, port = None, "", None
-    if parts is None or parts.scheme not in ("http", "https") or not _is_among(forum, host, port):
+        host, port = "", None
+    if port is None or not _is_among(forum, host, port):
         raise PageOutside(_("This page is not on a domain of the forum. Its owner can add the domain."))
 
 
@@ -67,12 +71,12 @@ def frame_ancestors(forum: Forum) -> str:
     return " ".join(["'self'", *sources])
 
 
-def _is_among(forum: Forum, host: str, port: int | None) -> bool:
+def _is_among(forum: Forum, host: str, port: int) -> bool:
+    """As browsers read ``frame_ancestors``: without a port the usual ones, of our own machine any."""
     for domain in forum.domains.all():
-        wanted, _, wanted_port = (
-            domain.host.partition(":") if "[" not in domain.host else (domain.host, "", "")
-        )
-        if wanted_port and port != int(wanted_port):
+        wanted, _, wanted_port = domain.host.partition(":")
+        ports = [int(wanted_port)] if wanted_port else _USUAL_PORTS.values()
+        if port not in ports and (wanted_port or wanted not in _LOOPBACK):
             continue
         if wanted.startswith("*."):
             if host.endswith(wanted[1:]):
