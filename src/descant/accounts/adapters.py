@@ -1,6 +1,7 @@
 """How allauth does things here: whose names are refused, where mails lead, and what ends with a password."""
 
 from dataclasses import dataclass
+from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -20,6 +21,10 @@ from descant.accounts import ending
 from descant.accounts.models import NAME_MAX, User
 from descant.accounts.naming import is_reserved, tidy
 from descant.accounts.network import client_address
+
+
+class MailNotSent(Exception):
+    """The mail server does not answer, or does not take the mail; the account is as it was before, or made."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,10 @@ class AccountAdapter(DefaultAccountAdapter):
         told["current_site"] = Home("Descant", urlsplit(settings.DESCANT_URL).netloc)
         if "login_code" in template_prefix:
             told["code_url"] = self._code_url(context["request"], context["code"])
-        super().send_mail(template_prefix, email, told)
+        try:
+            super().send_mail(template_prefix, email, told)
+        except (OSError, SMTPException) as error:
+            raise MailNotSent from error
 
     def _code_url(self, request: HttpRequest, code: str) -> str:
         asked = request.POST.get("next") or request.GET.get("next") or ""

@@ -214,9 +214,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
+    # What strangers get wrong is answered, and no news: a log that they can fill tells nothing any more.
     "loggers": {
-        "django.security.DisallowedHost": {"level": "CRITICAL"}
-    },  # answered with 400; no news for a log
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.request": {"level": "ERROR"},
+    },
     "root": {"handlers": ["console"], "level": os.environ.get("DESCANT_LOG", "WARNING")},
 }
 
