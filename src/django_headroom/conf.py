@@ -42,6 +42,9 @@ class Headroom:
     delayed_lease_seconds: int = 30
     """How long a claimed event stays with its worker before another may take it."""
 
+    refuse_bare_save: bool = False
+    """Whether ``save()`` of an existing row without ``update_fields`` is refused, on models that ask."""
+
     def __post_init__(self) -> None:
         """Refuse slots that would let two databases hand out the same id."""
         numbers = sorted(self.slots.values())

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from django_headroom import ids
 from django_headroom.conf import EVERYWHERE, PARTITIONED, headroom
 from django_headroom.homes import home_of, lives_in, primary_of
+from django_headroom.updates import refuse_bare_save
 
 _OWN_CODE = (f"{Path(__file__).parent}{os.sep}", f"{Path(django.__file__).parent}{os.sep}")
 
@@ -147,7 +148,9 @@ class Partitioned(models.Model):
 
         Raises:
             AnotherTenant: a new row is tied to a row of somebody else.
+            BareSave: the row is not new and ``update_fields`` is not named, where the settings refuse that.
         """
+        refuse_bare_save(self, *args, **options)
         if self._state.adding:
             _check_ties(self)
             alias = options.get("using") or _alias_of_row(self) or _refuse(type(self))

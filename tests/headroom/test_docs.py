@@ -31,6 +31,7 @@ PAGES = sorted(path for path in (ROOT / "docs/toolkit").glob("*.md") if path.nam
 TOOLKIT = ROOT / "src/django_headroom"
 MODULES = {page.stem: [TOOLKIT / f"{page.stem}.py"] for page in PAGES}
 MODULES["delayed"] = [TOOLKIT / "delayed" / f"{name}.py" for name in ("signals", "models", "worker")]
+MODULES["updates"] = [TOOLKIT / "updates" / f"{name}.py" for name in ("changing", "saving", "stepping")]
 MODULES["queued_sqlite"] = []
 MODULES["joins"] = [TOOLKIT / "joins" / f"{name}.py" for name in ("far_keys", "attaching")]
 MODULES["skinny"] = [TOOLKIT / "skinny" / f"{name}.py" for name in ("passing", "walking")]

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from django_headroom.identity import Mapped
+from django_headroom.updates import NoBareSave
 
 NAME_MAX = 80
 
@@ -36,7 +37,7 @@ class User(AbstractUser, Mapped):
             yield f"{fallback}.{self.token_epoch}"
 
 
-class HandOff(models.Model):
+class HandOff(NoBareSave):
     """What the pop-up granted and the frame has not collected yet: one use, two minutes."""
 
     challenge = models.CharField(max_length=64, unique=True)

@@ -1,5 +1,7 @@
 """What its author may still do to a comment, for a while: edit it, or delete it."""
 
+from typing import Any
+
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -68,7 +70,7 @@ def edit_comment(*, forum: Forum, comment: Comment, author: Author, source: str)
     return comment
 
 
-def _written(source: str) -> dict[str, object]:
+def _written(source: str) -> dict[str, Any]:
     return {
         "text": source,
         "format": Comment.Format.MARKDOWN,

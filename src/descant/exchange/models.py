@@ -4,9 +4,10 @@ from django.db import models
 from django.utils import timezone
 
 from descant.forums.models import Forum
+from django_headroom.updates import NoBareSave
 
 
-class ImportJob(models.Model):
+class ImportJob(NoBareSave):
     """One run of an import; what it wrote stands in the forum's partition, what it reported stands here."""
 
     class State(models.TextChoices):

@@ -3,9 +3,10 @@
 from django.db import models
 
 from django_headroom.joins import FarKey
+from django_headroom.updates import NoBareSave
 
 
-class Activity(models.Model):
+class Activity(NoBareSave):
     """One public comment of one account, wherever it stands: profiles are read from these rows."""
 
     user_id = models.BigIntegerField()

@@ -10,6 +10,8 @@ from django.utils.translation import get_supported_language_variant
 
 from django_headroom.identity import Mapped, MappedQuerySet
 
+from django_headroom.updates import NoBareSave
+
 FORUM_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$"
 
 
@@ -22,7 +24,7 @@ class Premoderation(models.TextChoices):
     EVERYBODY = "everybody"
 
 
-class Forum(Mapped):
+class Forum(Mapped, NoBareSave):
     """A website's place here; its name is what Disqus calls the shortname."""
 
     name = models.CharField(max_length=50, unique=True, validators=[RegexValidator(FORUM_NAME)])
@@ -52,7 +54,7 @@ class Forum(Mapped):
         return str(settings.LANGUAGE_CODE)
 
 
-class Domain(models.Model):
+class Domain(NoBareSave):
     """A host that may show the forum: ``blog.example``, ``*.blog.example`` or ``blog.example:8001``."""
 
     forum = models.ForeignKey(Forum, on_delete=models.CASCADE, related_name="domains")
@@ -65,7 +67,7 @@ class Domain(models.Model):
         return self.host
 
 
-class Role(models.Model):
+class Role(NoBareSave):
     """What a person may do on a forum."""
 
     class Kind(models.TextChoices):
@@ -84,7 +86,7 @@ class Role(models.Model):
         return f"{self.user}, {self.kind} of {self.forum}"
 
 
-class Key(models.Model):
+class Key(NoBareSave):
     """What a program shows to speak for a forum.
 
     The secret key signs messages, so it is kept as it is; of the access token only a digest is kept.

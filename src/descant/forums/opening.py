@@ -1,6 +1,7 @@
 """Opening a forum and changing it: its name, its domains, its people, and the partition its rows live in."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -62,7 +63,7 @@ def _roomiest() -> str:
     return min(headroom().partitions, key=lambda alias: counted.get(alias, 0))
 
 
-def change_forum(*, forum: Forum, **columns: object) -> Forum:
+def change_forum(*, forum: Forum, **columns: Any) -> Forum:
     """Change a forum's settings; pages made before count as old, by its revision."""
     with writing("default"):
         change(forum, revision=F("revision") + 1, **columns)

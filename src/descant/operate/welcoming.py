@@ -76,7 +76,7 @@ def _owner() -> tuple[User, str]:
     with writing("default"):
         owner = User(username=OWNER, name="Maren Holt", email="owner@gazette.example")
         owner.set_password(password)
-        owner.save()
+        owner.save(force_insert=True)
     kept.touch(mode=0o600)
     kept.write_text(password)
     return owner, password

@@ -44,6 +44,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 HEADROOM = {
     **_places,
     "DIRECTORY": "descant.forums.directory.partition_of",
+    "REFUSE_BARE_SAVE": True,
     "HOMES": {
         "accounts": "default",
         "forums": "default",

@@ -1,7 +1,4 @@
-"""``change()``: one UPDATE of named columns; ``claim()``: a guarded one, true for one caller only; ``insert()``.
-
-From the talk's "Atomic updates" (slides 27 to 30): ``save()`` writes back what it read, and so undoes others.
-"""
+"""``step()`` and ``insert()``: one plain statement each, for the paths that are paid for by the microsecond."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -9,11 +6,9 @@ from types import NoneType
 from typing import Any
 
 from django.db import connections, models
-from django.db.models.expressions import Combinable
-from django.utils import timezone
 
-from django_headroom.homes import primary_of
 from django_headroom.identity import written
+from django_headroom.updates.rows import alias_of, as_python, field_of, gone
 
 # Values of these types, in columns of these kinds, every driver takes as they are.
 _PLAIN_VALUES = frozenset({bool, bytes, float, int, str, NoneType})
@@ -22,31 +17,6 @@ _PLAIN_KINDS = {
     "IntegerField", "PositiveSmallIntegerField", "SmallIntegerField", "TextField",
 }  # fmt: skip
 _PREPARING = ("pre_save", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
-
-
-def change(row: models.Model, **columns: Any) -> None:
-    """Write the named columns of one row, and nothing else; ``auto_now`` columns follow.
-
-    Args:
-        row: a saved object; it takes the new values, expressions as the database computed them.
-        columns: values or expressions, such as ``ups=F("ups") + 1``.
-
-    Raises:
-        DoesNotExist: the row is gone (of the row's own class).
-
-    >>> change(thread, title="Bread")
-    """
-    if not _update(row, {}, columns):
-        raise _gone(row)
-
-
-def claim(row: models.Model, *, when: dict[str, Any], **columns: Any) -> bool:
-    """Write the named columns if the row still is as ``when`` says: of many callers at once one is told True.
-
-    >>> claim(comment, when={"state": "waiting"}, state="shown")
-    True
-    """
-    return _update(row, when, columns)
 
 
 def step(row: models.Model, *, read: Sequence[str] = (), **by: int) -> None:
@@ -68,17 +38,17 @@ def step(row: models.Model, *, read: Sequence[str] = (), **by: int) -> None:
     """
     if not by:
         raise ValueError("step() adds to nothing: name a column, with 0 to lock and read.")
-    connection = connections[_alias_of(row)]
-    fields = [_field(row, name) for name in (*by, *read)]
+    connection = connections[alias_of(row)]
+    fields = [field_of(row, name) for name in (*by, *read)]
     columns = [connection.ops.quote_name(field.column) for field in fields]
     changes = ", ".join(f"{column} = {column} + %s" for column in columns[: len(by)])
-    table, key = (connection.ops.quote_name(name) for name in (row._meta.db_table, _field(row, "pk").column))
+    table, key = (connection.ops.quote_name(name) for name in (row._meta.db_table, field_of(row, "pk").column))
     sql = f"UPDATE {table} SET {changes} WHERE {key} = %s RETURNING {', '.join(columns)}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [*by.values(), row.pk])
         found = cursor.fetchone()
     if found is None:
-        raise _gone(row)
+        raise gone(row)
     for field, value in zip(fields, found, strict=True):
         setattr(row, field.attname, as_python(field, value, connection))
     written(row, [field.attname for field in fields])
@@ -137,53 +107,3 @@ def _insertion(model: type[models.Model], using: str, has_key: bool) -> str:
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) VALUES ({marks})"
     key = model._meta.pk
     return sql if has_key else f"{sql} RETURNING {quote(str(key.column))}"
-
-
-def _update(row: models.Model, when: dict[str, Any], columns: dict[str, Any]) -> bool:
-    alias = _alias_of(row)
-    values = {**_auto_now(row), **columns}
-    rows = row.__class__._base_manager.using(alias).filter(pk=row.pk, **when)
-    if not rows.update(**{name: _plain(row, name, value) for name, value in values.items()}):
-        return False
-    computed = [name for name, value in values.items() if isinstance(value, Combinable)]
-    for name, value in values.items():
-        if name not in computed:
-            setattr(row, name, value)
-    if computed:
-        row.refresh_from_db(fields=computed, using=alias)
-    written(row, values)
-    return True
-
-
-def _auto_now(row: models.Model) -> dict[str, Any]:
-    moving = [field for field in row._meta.concrete_fields if getattr(field, "auto_now", False)]
-    return {field.name: field.to_python(timezone.now()) for field in moving}
-
-
-def _plain(row: models.Model, name: str, value: Any) -> Any:
-    """The key of a far row: Django's ``update()`` takes objects for its own foreign keys only."""
-    return value.pk if isinstance(value, models.Model) and not _field(row, name).is_relation else value
-
-
-def _field(row: models.Model, name: str) -> Any:
-    return row._meta.pk if name == "pk" else row._meta.get_field(name)
-
-
-def as_python(field: Any, value: Any, connection: Any) -> Any:
-    """A value as the driver gave it, as the model has it."""
-    expression = field.cached_col
-    for convert in (*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)):
-        value = convert(value, expression, connection)
-    return value
-
-
-def _alias_of(row: models.Model) -> str:
-    """Where to write a row: on the primary, also if it was read from a replica."""
-    if row._state.adding or row._state.db is None:
-        raise ValueError(f"{type(row).__name__} has not been saved yet: create it first.")
-    return primary_of(row._state.db)
-
-
-def _gone(row: Any) -> Exception:
-    gone: Exception = type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone: it was not changed.")
-    return gone
