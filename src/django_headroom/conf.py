@@ -45,6 +45,21 @@ class Headroom:
     refuse_bare_save: bool = False
     """Whether ``save()`` of an existing row without ``update_fields`` is refused, on models that ask."""
 
+    held_seconds: float = 1.0
+    """A transaction of ``writing()`` that was open longer is reported when it ends."""
+
+    held_template_seconds: float = 0.01
+    """In tests, a template that takes longer inside a transaction is an error."""
+
+    first_write: tuple[str, ...] = ("default",)
+    """The databases of which one may be written in a request under ``FirstWrite``."""
+
+    first_write_together: bool = False
+    """Whether several of them may be written in one request; their transactions are two, not one."""
+
+    first_write_undone_from: int = 500
+    """Under ``FirstWrite`` an answer with this status or a higher one undoes what the request wrote."""
+
     def __post_init__(self) -> None:
         """Refuse slots that would let two databases hand out the same id."""
         numbers = sorted(self.slots.values())

@@ -1,9 +1,12 @@
 """writing(place) is one transaction on one named database."""
 
-import pytest
-from django.db import connections
+from collections.abc import Iterator
 
-from django_headroom.transactions import SecondDatabase, alias_of, writing
+import pytest
+from django.db import connections, transaction
+
+from django_headroom.transactions import SecondDatabase, after_commit, alias_of, writing
+from django_headroom.transactions.writing import _after_commit
 from tests.headroom.market.items.models import Item, Shelf
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop
@@ -85,3 +88,78 @@ def test_the_place_of_a_replica_is_its_primary(shelf: Shelf) -> None:
 def test_a_row_that_was_not_saved_is_no_place(butcher: Shop) -> None:
     with pytest.raises(ValueError, match="name a tenant or an alias"), writing(Item(shop=butcher)):
         raise AssertionError("it was opened")
+
+
+def test_two_that_are_declared_are_undone_together(bakery: Shop, butcher: Shop) -> None:
+    with pytest.raises(Spoilt), writing(bakery, and_also=butcher):
+        Item.objects.of(bakery).create(name="rye")
+        Item.objects.of(butcher).create(name="ham")
+        raise Spoilt
+    assert not Item.objects.using("p1").exists()
+    assert not Item.objects.using("p2").exists()
+    with writing(bakery, and_also=butcher) as alias, writing(butcher) as inner:
+        Item.objects.of(bakery).create(name="rye")
+        Item.objects.of(butcher).create(name="ham")
+        assert (alias, inner) == ("p1", "p2")
+        with pytest.raises(SecondDatabase, match="for 'people'"), writing("people"):
+            raise AssertionError("a third one was opened")
+    assert [Item.objects.using(alias).count() for alias in ("p1", "p2")] == [1, 1]
+
+
+def test_a_second_one_cannot_be_declared_halfway(bakery: Shop, butcher: Shop) -> None:
+    with (
+        writing(bakery),
+        pytest.raises(SecondDatabase, match=r"writing\('p1', and_also='p2'\)"),
+        writing(bakery, and_also=butcher),
+    ):
+        raise AssertionError("the second one was opened")
+
+
+@pytest.fixture
+def told() -> Iterator[list[str]]:
+    found: list[str] = []
+    before = list(_after_commit)
+
+    @after_commit
+    def note(alias: str) -> None:
+        assert not connections[alias].in_atomic_block
+        found.append(
+            f"{alias} {len(together(1, lambda _: Item.objects.using(alias).values_list('name'))[0])}"
+        )
+
+    yield found
+    _after_commit[:] = before
+
+
+def test_each_outermost_commit_is_told_before_what_else_waits(bakery: Shop, told: list[str]) -> None:
+    with writing(bakery):
+        Item.objects.of(bakery).create(name="rye")
+        transaction.on_commit(lambda: told.append("page"), using="p1")
+        with writing(bakery):
+            Item.objects.of(bakery).create(name="oat")
+        assert told == []
+    assert told == ["p1 2", "page"]
+
+
+def test_what_was_undone_is_not_told(bakery: Shop, butcher: Shop, told: list[str]) -> None:
+    with pytest.raises(Spoilt), writing(bakery):
+        raise Spoilt
+    with pytest.raises(Spoilt), transaction.atomic(using="p2"):
+        with writing(butcher):
+            pass
+        assert told == [], "somebody else's transaction is open still"
+        raise Spoilt
+    assert told == []
+    with writing(bakery, and_also=butcher):
+        pass
+    assert sorted(told) == ["p1 0", "p2 0"]
+
+
+def test_a_listener_that_fails_breaks_nothing(bakery: Shop, told: list[str]) -> None:
+    @after_commit
+    def fail(alias: str) -> None:
+        raise Spoilt
+
+    with writing(bakery):
+        Item.objects.of(bakery).create(name="rye")
+    assert told == ["p1 1"]

@@ -1,0 +1,17 @@
+"""The only door to a transaction, and what must not stand inside."""
+
+from django_headroom.transactions.first_write import FirstWrite, on_first_write
+from django_headroom.transactions.held import TransactionHeld, held_lines, outside_transaction
+from django_headroom.transactions.writing import SecondDatabase, after_commit, alias_of, writing
+
+__all__ = [
+    "FirstWrite",
+    "SecondDatabase",
+    "TransactionHeld",
+    "after_commit",
+    "alias_of",
+    "held_lines",
+    "on_first_write",
+    "outside_transaction",
+    "writing",
+]

@@ -1,0 +1,115 @@
+"""``writing(place)`` opens a transaction and names its database.
+
+Outside it everything is in autocommit (slides 38 and 39 of the talk). Inside it stands nothing slow or remote.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from django_headroom.homes import primary_of
+from django_headroom.partitions import partition_of
+from django_headroom.transactions.held import report_if_long
+
+Act = TypeVar("Act", bound=Callable[[str], None])
+
+_open_at: ContextVar[tuple[str, ...]] = ContextVar("open_at", default=())
+_after_commit: list[Callable[[str], None]] = []
+
+
+class SecondDatabase(Exception):
+    """A write to another database than the open transaction's: together they could not be kept."""
+
+
+def alias_of(place: Any) -> str:
+    """The database to write to at a place: an alias, a tenant, or a row that was read or saved somewhere.
+
+    Of a replica, or a row that was read from one, it is the primary.
+
+    Raises:
+        ValueError: the row has not been saved, so it is in no database.
+    """
+    if isinstance(place, str):
+        return primary_of(place)
+    if hasattr(place, "partition"):
+        return partition_of(place)
+    alias: str | None = place._state.db
+    if alias is None:
+        raise ValueError(f"{place!r} has not been saved, so it is in no database: name a tenant or an alias.")
+    return primary_of(alias)
+
+
+@contextmanager
+def writing(place: Any, *, and_also: Any = None) -> Iterator[str]:
+    """One transaction on the database of ``place``; it commits when the block ends, and an exception undoes it.
+
+    Args:
+        place: a tenant, a row that stands in a database, or a database alias.
+        and_also: a second place, whose database gets a transaction of its own. An exception undoes both. They are
+            not one: they commit one after the other, and if the second fails to, the first stays.
+
+    Returns:
+        The alias of ``place``, for ``using=`` inside.
+
+    Raises:
+        SecondDatabase: a transaction on another database is open around this one.
+
+    >>> with writing(gazette) as alias:
+    ...     Thread.objects.of(gazette).create(title="Bread")
+    """
+    alias, around = alias_of(place), _open_at.get()
+    wanted = (alias,) if and_also is None else (alias_of(and_also), alias)
+    if around:
+        _check(around, wanted)
+    token, opened_at = _open_at.set(around or wanted), time.perf_counter()
+    try:
+        with ExitStack() as stack:
+            for each in sorted(set(wanted)):  # in one order everywhere, so that no two wait for each other
+                stack.enter_context(transaction.atomic(using=each))
+                if not around and _after_commit:
+                    _tell_after_commit(each)
+            yield alias
+    finally:
+        _open_at.reset(token)
+        if not around:
+            report_if_long(alias, time.perf_counter() - opened_at)
+
+
+def after_commit(act: Act) -> Act:
+    """Have ``act(alias)`` called each time an outermost ``writing`` has been committed, and before what else waits.
+
+    What was undone is not told. Where ``writing`` stands in a transaction of somebody else's, such as the one of a
+    request, it is told when that one commits. A failure is logged: the rows are there already.
+
+    >>> @after_commit
+    ... def note_position(alias):
+    ...     ...
+    """
+    _after_commit.append(act)
+    return act
+
+
+def _check(around: Sequence[str], wanted: Sequence[str]) -> None:
+    for alias in wanted:
+        if alias not in around:
+            raise SecondDatabase(
+                f"A transaction on {around[-1]!r} is open, and this one is for {alias!r}: end the first, "
+                f"or say a delayed signal and do the second in its receiver. Where both must be open, say so at the "
+                f"first, as writing({around[-1]!r}, and_also={alias!r}); they still are two."
+            )
+
+
+def _tell_after_commit(alias: str) -> None:
+    for act in _after_commit:
+        transaction.on_commit(_telling(act, alias), using=alias, robust=True)
+
+
+def _telling(act: Callable[[str], None], alias: str) -> Callable[[], None]:
+    def tell() -> None:  # a function: Django's report of a failure asks for its name, which a partial has not
+        act(alias)
+
+    return tell
