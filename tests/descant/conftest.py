@@ -19,6 +19,7 @@ from descant.discussion.posting import Draft, post_comment
 from descant.forums import directory
 from descant.forums.models import Forum, Role
 from descant.forums.opening import open_forum
+from django_headroom.transactions.guarding import refuse_holding
 
 ALL_DATABASES = ["default", "p1", "p2"]
 
@@ -41,6 +42,13 @@ def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Pages name static files by their hashes, so these are collected as at a real start."""
     with override_settings(STATIC_ROOT=tmp_path_factory.mktemp("static")):
         call_command("collectstatic", interactive=False, verbosity=0)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_held() -> Iterator[None]:
+    """Whatever is slow or remote inside a transaction fails the test that does it."""
+    with refuse_holding():
         yield
 
 
