@@ -45,6 +45,9 @@ class Headroom:
     refuse_bare_save: bool = False
     """Whether ``save()`` of an existing row without ``update_fields`` is refused, on models that ask."""
 
+    counters_folder: str = ""
+    """Where buffered counters of this machine write down what they count; without one they change the row at once."""
+
     held_seconds: float = 1.0
     """A transaction of ``writing()`` that was open longer is reported when it ends."""
 

@@ -55,12 +55,13 @@ def queries_counted() -> Iterator[Spent]:
 
 
 def _note(statements: list[str], execute: Any, *call: Any) -> Any:
-    sql, params, _, context = call
+    sql, params, many, context = call
     try:
         return execute(*call)
     finally:
         if sql.split(" ")[0].rstrip(";") not in ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"):
-            sent = context["connection"].ops.last_executed_query(context["cursor"].cursor, sql, params)
+            written = context["connection"].ops.last_executed_query
+            sent = None if many else written(context["cursor"].cursor, sql, params)
             statements.append(sent or sql)
 
 

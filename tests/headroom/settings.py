@@ -37,13 +37,21 @@ DATABASES = {alias: database(alias) for alias in ("default", "people", "p1", "p2
 DATABASES["p1_replica"] = {**database("p1"), "TEST": {"MIRROR": "p1"}}
 DATABASE_ROUTERS = ["django_headroom.partitions.Router"]
 HEADROOM = {
-    "HOMES": {"shops": "default", "people": "people", "items": PARTITIONED, "delayed": EVERYWHERE},
+    "HOMES": {
+        "shops": "default",
+        "people": "people",
+        "items": PARTITIONED,
+        "delayed": EVERYWHERE,
+        "counters": EVERYWHERE,
+    },
     "SLOTS": {"p1": 1, "p2": 2},
     "REPLICAS": {"p1": ("p1_replica",)},
+    "COUNTERS_FOLDER": str(DATA / "counters"),
     "DIRECTORY": "tests.headroom.market.shops.models.partition_of",
 }
 
 INSTALLED_APPS = [
+    "django_headroom.counters",
     "django_headroom.delayed",
     "tests.headroom.market.shops",
     "tests.headroom.market.people",

@@ -32,6 +32,7 @@ TOOLKIT = ROOT / "src/django_headroom"
 MODULES = {page.stem: [TOOLKIT / f"{page.stem}.py"] for page in PAGES}
 MODULES["delayed"] = [TOOLKIT / "delayed" / f"{name}.py" for name in ("signals", "models", "worker")]
 MODULES["updates"] = [TOOLKIT / "updates" / f"{name}.py" for name in ("changing", "saving", "stepping")]
+MODULES["counters"] = [TOOLKIT / "counters" / f"{name}.py" for name in ("kinds", "models")]
 TRANSACTIONS = ("writing", "guarding", "first_write")
 MODULES["transactions"] = [TOOLKIT / "transactions" / f"{name}.py" for name in TRANSACTIONS]
 MODULES["queued_sqlite"] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ObjectDoesNotExist
 
+from descant.forums.counting import key_uses
 from descant.forums.models import FORUM_NAME, Forum, Key
 
 KEPT_SECONDS = 5.0
@@ -24,6 +25,7 @@ class UnknownKey(ObjectDoesNotExist):
 class _Kept:
     forum: Forum
     until: float
+    key_id: int = 0
 
 
 _by_name: dict[str, _Kept] = {}
@@ -56,7 +58,7 @@ def forum_with_id(forum_id: int) -> Forum:
 
 
 def forum_with_public_key(public_key: str) -> Forum:
-    """The forum whose programs show this key.
+    """The forum whose programs show this key; the key's use is counted, without a query.
 
     Raises:
         UnknownKey: there is none.
@@ -66,7 +68,8 @@ def forum_with_public_key(public_key: str) -> Forum:
         key = Key.objects.filter(public_key=public_key).only("forum_id").first()
         if key is None:
             raise UnknownKey("No forum has this api_key: copy the public key from the forum's owner.")
-        kept = _by_public_key[public_key] = _Kept(forum_with_id(key.forum_id), _soon())
+        kept = _by_public_key[public_key] = _Kept(forum_with_id(key.forum_id), _soon(), key.pk)
+    key_uses.add(kept.key_id)
     return kept.forum
 
 

@@ -97,6 +97,7 @@ class Key(NoBareSave):
     secret_key = models.CharField(max_length=64, unique=True)
     access_token_digest = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(default=timezone.now)
+    uses = models.BigIntegerField(default=0, db_default=0)  # of the public key; a few seconds late
 
     def __str__(self) -> str:
         return f"{self.public_key} of {self.forum}"

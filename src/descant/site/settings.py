@@ -45,6 +45,7 @@ HEADROOM = {
     **_places,
     "DIRECTORY": "descant.forums.directory.partition_of",
     "REFUSE_BARE_SAVE": True,
+    "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
     "HOMES": {
         "accounts": "default",
         "forums": "default",
@@ -52,6 +53,7 @@ HEADROOM = {
         "exchange": "default",
         "discussion": PARTITIONED,
         "delayed": EVERYWHERE,
+        "counters": EVERYWHERE,
         "auth": "default",
         "contenttypes": "default",
         "sessions": "default",
@@ -83,6 +85,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     *(f"allauth.socialaccount.providers.{name}" for name in os.environ.get("DESCANT_SOCIAL", "").split()),
+    "django_headroom.counters",
     "django_headroom.delayed",
     "descant.accounts",
     "descant.forums",

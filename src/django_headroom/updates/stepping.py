@@ -42,7 +42,9 @@ def step(row: models.Model, *, read: Sequence[str] = (), **by: int) -> None:
     fields = [field_of(row, name) for name in (*by, *read)]
     columns = [connection.ops.quote_name(field.column) for field in fields]
     changes = ", ".join(f"{column} = {column} + %s" for column in columns[: len(by)])
-    table, key = (connection.ops.quote_name(name) for name in (row._meta.db_table, field_of(row, "pk").column))
+    table, key = (
+        connection.ops.quote_name(name) for name in (row._meta.db_table, field_of(row, "pk").column)
+    )
     sql = f"UPDATE {table} SET {changes} WHERE {key} = %s RETURNING {', '.join(columns)}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [*by.values(), row.pk])

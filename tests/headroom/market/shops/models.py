@@ -8,6 +8,7 @@ class Shop(models.Model):
 
     name = models.CharField(max_length=50)
     partition = models.CharField(max_length=10)
+    visits = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name

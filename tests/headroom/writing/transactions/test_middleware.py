@@ -16,7 +16,7 @@ from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
 from tests.headroom.market.wire import on_the_wire
 from tests.headroom.settings import HEADROOM
-from tests.headroom.transactions.test_first_write import Spoilt, kept, make, own_words
+from tests.headroom.writing.transactions.test_first_write import Spoilt, kept, make, own_words
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 
