@@ -14,6 +14,7 @@ from django.db import connections, models, transaction
 from django.db.models.sql import UpdateQuery
 
 from django_headroom.identity import written
+from django_headroom.transactions import note_write
 from django_headroom.updates import as_python, fields_to_insert, insert, values_to_insert
 
 
@@ -82,9 +83,12 @@ class Chain:
         as_one = connection.vendor == "postgresql"
         write = self._run_as_one if as_one else self._run_in_turn
         if as_one and not connection.in_atomic_block:
-            return write()  # one statement is a transaction by itself
-        with transaction.atomic(using=self.alias):
-            return write()
+            is_whole = write()  # one statement is a transaction by itself
+        else:
+            with transaction.atomic(using=self.alias):
+                is_whole = write()
+        note_write(self.alias)
+        return is_whole
 
     def _run_as_one(self) -> bool:
         parts: list[str] = []

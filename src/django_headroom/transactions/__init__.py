@@ -2,7 +2,7 @@
 
 from django_headroom.transactions.first_write import FirstWrite, on_first_write
 from django_headroom.transactions.held import TransactionHeld, held_lines, outside_transaction
-from django_headroom.transactions.writing import SecondDatabase, after_commit, alias_of, writing
+from django_headroom.transactions.writing import SecondDatabase, after_commit, alias_of, note_write, writing
 
 __all__ = [
     "FirstWrite",
@@ -11,6 +11,7 @@ __all__ = [
     "after_commit",
     "alias_of",
     "held_lines",
+    "note_write",
     "on_first_write",
     "outside_transaction",
     "writing",

@@ -70,7 +70,7 @@ def writing(place: Any, *, and_also: Any = None) -> Iterator[str]:
         with ExitStack() as stack:
             for each in sorted(set(wanted)):  # in one order everywhere, so that no two wait for each other
                 stack.enter_context(transaction.atomic(using=each))
-                if not around and _after_commit:
+                if not around:
                     _tell_after_commit(each)
             yield alias
     finally:
@@ -91,6 +91,15 @@ def after_commit(act: Act) -> Act:
     """
     _after_commit.append(act)
     return act
+
+
+def note_write(alias: str) -> None:
+    """Have ``after_commit`` told of a write that took place without ``writing``; for modules with SQL of their own.
+
+    At once in autocommit, and else when the transaction around it commits.
+    """
+    if alias not in _open_at.get():
+        _tell_after_commit(alias)
 
 
 def _check(around: Sequence[str], wanted: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections, transaction
 
+from django_headroom.chains import Chain
 from django_headroom.transactions import SecondDatabase, after_commit, alias_of, writing
 from django_headroom.transactions.writing import _after_commit
 from tests.headroom.market.items.models import Item, Shelf
@@ -153,6 +154,21 @@ def test_what_was_undone_is_not_told(bakery: Shop, butcher: Shop, told: list[str
     with writing(bakery, and_also=butcher):
         pass
     assert sorted(told) == ["p1 0", "p2 0"]
+
+
+def test_a_write_without_a_block_is_told_at_once_and_in_a_block_once(
+    bakery: Shop, shelf: Shelf, told: list[str]
+) -> None:
+    Chain("p1", head=shelf, when={}, by={"count": 1}).run()
+    assert told == ["p1 0"]
+    with writing(bakery):
+        Chain("p1", head=shelf, when={}, by={"count": 1}).run()
+        assert told == ["p1 0"]
+    assert told == ["p1 0"] * 2
+    with pytest.raises(Spoilt), transaction.atomic(using="p1"):
+        Chain("p1", head=shelf, when={}, by={"count": 1}).run()
+        raise Spoilt
+    assert told == ["p1 0"] * 2
 
 
 def test_a_listener_that_fails_breaks_nothing(bakery: Shop, told: list[str]) -> None:
