@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import get_supported_language_variant
 
 from django_headroom.identity import Mapped, MappedQuerySet
-
 from django_headroom.updates import NoBareSave
 
 FORUM_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$"

@@ -14,6 +14,7 @@ from django.db.models.functions import Concat, Upper
 from django.test import override_settings
 from django.utils import timezone
 
+from django_headroom.identity import identity_map
 from django_headroom.testing import query_budget
 from django_headroom.updates import BareSave, Conflict, NotAColumn, change, claim, post_update
 from tests.headroom.market.items.models import Item, Shelf
@@ -55,6 +56,20 @@ def test_compare_and_set_tells_what_is_there_instead(shelf: Shelf) -> None:
         change(mine, when={"name": "bread"}, count=F("count") + 1)
     assert (conflict.value.current.name, conflict.value.current.count) == ("rolls", 1)
     assert (mine.name, mine.count) == ("bread", 1), "who was refused keeps what she read"
+
+
+def test_in_an_identity_map_who_was_refused_keeps_what_she_read(bakery: Shop) -> None:
+    Item.objects.of(bakery).create(name="rye", price=1)
+    with identity_map():
+        mine = Item.objects.of(bakery).get()
+        with connections["p1"].cursor() as somebody_else:
+            somebody_else.execute("UPDATE items_item SET price = 7")
+        with pytest.raises(Conflict) as conflict:
+            change(mine, when={"price": 1}, name="oat")
+        assert (mine.price, conflict.value.current.price) == (1, 7)
+        change(mine, price=F("price") + 1)
+        assert Item.objects.of(bakery).get(pk=mine.pk) is mine
+        assert mine.price == 8
 
 
 def test_compare_and_set_of_a_row_that_is_gone(shelf: Shelf) -> None:
