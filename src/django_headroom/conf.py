@@ -24,6 +24,9 @@ class Headroom:
     slots: Mapping[str, int] = field(default_factory=dict)
     """Partition alias -> its slot (1 to 1,023), from which its ids start; never reused."""
 
+    ledger: str = ""
+    """Alias of the database that keeps the ledger of slots, in which none is used twice; empty: none is kept."""
+
     directory: str = ""
     """Dotted path of ``(tenant_id: int) -> str``: the alias of the partition that holds a tenant's rows."""
 

@@ -45,6 +45,7 @@ HEADROOM = {
         "counters": EVERYWHERE,
     },
     "SLOTS": {"p1": 1, "p2": 2},
+    "LEDGER": "default",
     "REPLICAS": {"p1": ("p1_replica",)},
     "COUNTERS_FOLDER": str(DATA / "counters"),
     "DIRECTORY": "tests.headroom.market.shops.models.partition_of",

@@ -1,5 +1,6 @@
-"""Bringing every database to what this version needs, each backed up before it changes."""
+"""Bringing every database to what this version needs, each backed up before it changes; and looking whose it is."""
 
+import logging
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -7,12 +8,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from descant.operate.commands import CommandFailed
 from django_headroom import ids
 from django_headroom.conf import headroom
+
+_log = logging.getLogger(__name__)
 
 
 def upgrade_all(*, backup: bool) -> None:
@@ -23,14 +26,33 @@ def upgrade_all(*, backup: bool) -> None:
 
     Raises:
         CommandFailed: a backup cannot be made, so nothing was changed in that database.
+        WrongSlot: a partition is not the one that the settings say, or is new and would have an old one's slot.
     """
     for alias in aliases():
         if _changes(alias):
-            if backup and _is_in_use(alias):
+            in_use = _is_in_use(alias)
+            if alias in headroom().slots and not in_use:
+                ids.check_slot_is_free(alias)
+            if backup and in_use:
                 print(f"Backed up {alias} to {back_up(alias)}.")
             call_command("migrate", database=alias, verbosity=0, interactive=False)
             print(f"Upgraded {alias}.")
     ids.check_slots()
+
+
+def check_databases() -> None:
+    """At the start of each program: refuse to write into a partition that is another's.
+
+    One that cannot be reached now was looked at by the `descant upgrade` before, and must not keep the others closed.
+
+    Raises:
+        WrongSlot: a partition is not the one that the settings say.
+    """
+    for alias in headroom().partitions:
+        try:
+            ids.check_slots(alias)
+        except (OperationalError, InterfaceError) as error:
+            _log.warning("%s cannot be reached: %s", alias, error)
 
 
 def aliases() -> list[str]:

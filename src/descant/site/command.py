@@ -13,6 +13,8 @@ from django.core.management import execute_from_command_line
 
 from descant import __version__
 from descant.operate.commands import CommandFailed
+from descant.operate.upgrading import check_databases
+from django_headroom.ids import WrongSlot
 
 # Every command, in the order in which they are listed. Models must be ready before these modules are imported, so
 # they stand here by name. A module may say in REFUSALS which other exceptions have a message for people.
@@ -20,6 +22,7 @@ COMMANDS = {
     "serve": "descant.site.serving",
     "upgrade": "descant.operate.commands.upgrade",
     "worker": "descant.operate.commands.worker",
+    "partition": "descant.operate.commands.partition",
     "forum": "descant.operate.commands.forum",
     "user": "descant.operate.commands.user",
     "apikey": "descant.operate.commands.apikey",
@@ -29,6 +32,8 @@ COMMANDS = {
 
 # The supervisor of a site chooses the environment that settings are read from, and holds no database open.
 WITHOUT_DJANGO = {"serve"}
+# Databases may not be there yet, or of an earlier version; every other command finds them as they should be.
+BEFORE_DATABASES = {"serve", "upgrade"}
 
 MANAGE_HELP = "Django's own commands: descant manage shell, descant manage help"
 
@@ -79,8 +84,10 @@ def run(command: Command, words: Sequence[str]) -> int:
     command.add_arguments(parser)
     options = parser.parse_args(words)
     try:
+        if command.NAME not in BEFORE_DATABASES:
+            check_databases()
         return command.run(options)
-    except (CommandFailed, *getattr(command, "REFUSALS", ())) as refused:
+    except (CommandFailed, WrongSlot, *getattr(command, "REFUSALS", ())) as refused:
         print(f"descant {command.NAME}: {refused}", file=sys.stderr)
         return 2
 

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 
 from descant.operate.commands import CommandFailed
+from django_headroom.ids import WrongSlot
 
 
 def main() -> None:
@@ -40,5 +41,5 @@ def prepare_demo() -> dict[str, str]:
 if __name__ == "__main__":
     try:
         main()
-    except (CommandFailed, OperationalError) as refused:
+    except (CommandFailed, OperationalError, WrongSlot) as refused:
         sys.exit(f"{refused}".strip())

@@ -43,6 +43,7 @@ DATABASE_ROUTERS = ["django_headroom.partitions.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 HEADROOM = {
     **_places,
+    "LEDGER": "default",
     "DIRECTORY": "descant.forums.directory.partition_of",
     "REFUSE_BARE_SAVE": True,
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),

@@ -10,5 +10,5 @@ class PathField(models.BinaryField):
 
     _pyi_private_get_type: bytes
 
-    def from_db_value(self, value: Any, expression: object, connection: object) -> bytes:
-        return bytes(value)
+    def from_db_value(self, value: Any, expression: object, connection: object) -> bytes | None:
+        return None if value is None else bytes(value)  # nothing, where an outer join found no row

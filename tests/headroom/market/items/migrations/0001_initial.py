@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         django_headroom.ids.WriteSlot(),
+        django_headroom.ids.WriteIdentity(),
         migrations.CreateModel(
             name='Shelf',
             fields=[

@@ -1,13 +1,11 @@
 """Ids step: each partition starts at its slot and steps by 1,024, so no two databases give the same one."""
 
 import os
-from typing import Any
 
 import pytest
 from django.db import connections
 
-from django_headroom import ids
-from django_headroom.ids import STEP, WrongSlot, check_slots, epoch, next_id, take
+from django_headroom.ids import STEP, WrongSlot, next_id, stepping, take
 from django_headroom.testing import query_budget
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Item, Shelf
@@ -95,39 +93,26 @@ def test_an_id_drawn_in_a_transaction_that_is_undone_is_no_row_s_id_twice(bakery
 
 @pytest.mark.django_db(databases=DATABASES, transaction=True)
 def test_ids_one_by_one_cost_one_round_trip_in_32() -> None:
-    ids._blocks.clear()
+    stepping._blocks.clear()
     with query_budget(1):
-        drawn = [next_id("p1", Item) for _ in range(ids.BLOCK)]
-    assert drawn == list(range(drawn[0], drawn[0] + STEP * ids.BLOCK, STEP))
+        drawn = [next_id("p1", Item) for _ in range(stepping.BLOCK)]
+    assert drawn == list(range(drawn[0], drawn[0] + STEP * stepping.BLOCK, STEP))
 
 
 def test_of_an_id_drawn_in_a_transaction_sqlite_keeps_no_block(bakery: Shop) -> None:
-    ids._blocks.clear()
+    stepping._blocks.clear()
     with writing("p1"):
         next_id("p1", Item)
-    assert bool(ids._blocks) is ON_POSTGRESQL
+    assert bool(stepping._blocks) is ON_POSTGRESQL
 
 
 def test_a_forked_process_draws_ids_of_its_own() -> None:
-    ids._blocks[("p1", "drawn_before")] = [1, 2, 3]
+    stepping._blocks[("p1", "drawn_before")] = [1, 2, 3]
     child = os.fork()
     if child == 0:
-        os._exit(len(ids._blocks))
+        os._exit(len(stepping._blocks))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert ids._blocks.pop(("p1", "drawn_before")) == [1, 2, 3]
-
-
-def test_the_slot_is_written_in_the_database_and_checked() -> None:
-    check_slots()
-    assert [epoch(alias) for alias in SLOTS] == [1, 1]
-
-
-def test_swapped_databases_are_refused_with_the_cure(settings: Any) -> None:
-    settings.HEADROOM = {**settings.HEADROOM, "SLOTS": {"p1": 2, "p2": 1}}
-    with pytest.raises(
-        WrongSlot, match=r"'p1' has slot 1, the settings say 2: name the database that belongs"
-    ):
-        check_slots()
+    assert stepping._blocks.pop(("p1", "drawn_before")) == [1, 2, 3]
 
 
 def test_a_database_without_a_slot_gives_no_ids() -> None:

@@ -1,0 +1,16 @@
+"""Beside the slot: which database this is, and where rows that leave it leave word."""
+
+from django.db import migrations
+
+from django_headroom.ids import WriteIdentity
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("discussion", "0001_initial"),
+    ]
+
+    operations = [
+        WriteIdentity(),
+    ]

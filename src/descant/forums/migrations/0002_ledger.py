@@ -1,0 +1,16 @@
+"""The ledger of slots: which database has each, also when it is gone."""
+
+from django.db import migrations
+
+from django_headroom.ids import WriteLedger
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("forums", "0001_initial"),
+    ]
+
+    operations = [
+        WriteLedger(),
+    ]

@@ -1,0 +1,30 @@
+"""Ids unique over all partitions: each database starts at its slot and steps by 1,024; no clock, nobody to ask."""
+
+from django_headroom.ids.finding import UnknownSlot, birthplace, find, leave_word
+from django_headroom.ids.operations import WriteIdentity, WriteLedger, WriteSlot
+from django_headroom.ids.restoring import epoch, raise_epoch, skip_ahead
+from django_headroom.ids.slots import STEP, SlotTaken, WrongSlot, check_slot_is_free, check_slots
+from django_headroom.ids.stepping import BLOCK, SteppingAutoField, fill, next_id, take
+
+__all__ = [
+    "BLOCK",
+    "STEP",
+    "SlotTaken",
+    "SteppingAutoField",
+    "UnknownSlot",
+    "WriteIdentity",
+    "WriteLedger",
+    "WriteSlot",
+    "WrongSlot",
+    "birthplace",
+    "check_slot_is_free",
+    "check_slots",
+    "epoch",
+    "fill",
+    "find",
+    "leave_word",
+    "next_id",
+    "raise_epoch",
+    "skip_ahead",
+    "take",
+]
