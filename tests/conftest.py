@@ -62,6 +62,8 @@ def choose_databases() -> None:
 
 start_django()
 
+pytest_plugins = ["django_headroom.testing.plugin"]
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     open_for_the_run.close()

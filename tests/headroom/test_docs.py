@@ -36,6 +36,7 @@ MODULES["counters"] = [TOOLKIT / "counters" / f"{name}.py" for name in ("kinds",
 TRANSACTIONS = ("writing", "guarding", "first_write")
 MODULES["transactions"] = [TOOLKIT / "transactions" / f"{name}.py" for name in TRANSACTIONS]
 MODULES["ids"] = [TOOLKIT / "ids" / "__init__.py"]
+MODULES["testing"] = [TOOLKIT / "testing" / "__init__.py"]
 MODULES["queued_sqlite"] = []
 MODULES["joins"] = [TOOLKIT / "joins" / f"{name}.py" for name in ("far_keys", "attaching")]
 MODULES["skinny"] = [TOOLKIT / "skinny" / f"{name}.py" for name in ("passing", "walking")]
