@@ -26,6 +26,7 @@ ASKED_FOR = {
     "handle_data",
     "handle_one_request",
     "handle_error",
+    "setUpTestData",
 }
 
 # Written in pieces, so that this file does not break its own rule.

@@ -136,12 +136,13 @@ def _limited(most: int | None) -> Any:
     return queries_counted() if most is None else query_budget(most)
 
 
-def _note(spent: Spent, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+def _note(spent: Spent, execute: Execute, *call: Any) -> Any:
+    sql, params, _, context = call
     if is_of_transactions(sql):
-        return execute(sql, params, many, context)
+        return execute(*call)
     connection, began = context["connection"], time.perf_counter()
     try:
-        return execute(sql, params, many, context)
+        return execute(*call)
     finally:
         ms = (time.perf_counter() - began) * 1000
         text = connection.ops.last_executed_query(context["cursor"].cursor, sql, params) or sql

@@ -68,6 +68,8 @@ class Watch:
 
     rows: dict[str, Counter[str]] = field(default_factory=dict)
     threads: set[threading.Thread] = field(default_factory=lambda: set(threading.enumerate()))
+    kept: tuple[str, ...] = ()
+    """Names of threads that serve the whole process, as a library may begin them at its first use."""
     settings: Any = field(default_factory=headroom)
     written: set[str] = field(default_factory=set)
     """Aliases to which something was sent since the last look; the others need no look."""
@@ -127,6 +129,8 @@ class Watch:
     def _threads(self) -> Iterator[str]:
         deadline = time.monotonic() + PATIENCE
         for thread in set(threading.enumerate()) - self.threads - _kept():
+            if thread.name in self.kept:
+                continue
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 yield f"the thread {thread.name!r}"

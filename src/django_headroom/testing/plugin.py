@@ -1,7 +1,7 @@
 """The same for pytest, beside pytest-django: ``-p django_headroom.testing.plugin``, or by a conftest.
 
-Two lines of its ini file: ``headroom_guards`` names functions that return a context manager, to be opened around each
-run; ``headroom_leaks = true`` lets each test fail that leaves something behind.
+Of its ini file: ``headroom_guards`` names functions that return a context manager, to be opened around the run;
+``headroom_leaks = true`` lets each test fail that leaves something behind, ``headroom_kept_threads`` aside.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ _watch = pytest.StashKey[Watch]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("headroom_guards", "context managers to open around the run", type="linelist", default=[])
+    parser.addini("headroom_kept_threads", "names of threads that are no leak", type="linelist", default=[])
     parser.addini("headroom_leaks", "fail tests that leave something behind", type="bool", default=False)
 
 
@@ -66,7 +67,7 @@ def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Ite
     """The watch begins when databases are made: those that are written to then are the run's."""
     config = request.config
     if fixturedef.argname == "django_db_setup" and config.getini("headroom_leaks"):
-        watch = config.stash[_watch] = Watch()
+        watch = config.stash[_watch] = Watch(kept=tuple(config.getini("headroom_kept_threads")))
         config.stash[_run].enter_context(around_every_statement(watch.note))
         found = yield
         with config.stash[blocking_manager_key].unblock():

@@ -1,0 +1,91 @@
+"""What a test leaves behind is told: rows, transactions, threads, connections, settings."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.test import override_settings
+
+from django_headroom.delayed.models import Event
+from django_headroom.testing import Leaked, nothing_left
+from tests.headroom.market.people.models import Person
+from tests.headroom.market.threads import DATABASES
+
+pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
+
+
+def left_by(act: Callable[[], object]) -> str:
+    with pytest.raises(Leaked) as failure, nothing_left(*DATABASES):
+        act()
+    return str(failure.value)
+
+
+def test_nothing_left_is_no_fault() -> None:
+    with nothing_left(*DATABASES):
+        Person.objects.create(name="Ann").delete()
+        with transaction.atomic("people"):
+            Person.objects.count()
+        thread = threading.Thread(target=lambda: (Person.objects.count(), connections.close_all()))
+        thread.start()
+
+
+def test_rows_are_told_by_table_and_alias() -> None:
+    told = left_by(lambda: [Person.objects.create(name="Ann") for _ in range(3)])
+    assert told == "Left behind: 3 rows in people_person of 'people'."
+
+
+def test_an_event_that_nobody_has_heard_is_a_row() -> None:
+    told = left_by(lambda: Event.objects.using("p2").create(signal="told", schema=1, payload={}))
+    assert told == "Left behind: 1 rows in delayed_event of 'p2'."
+
+
+def test_rows_that_were_there_are_nobodys_fault() -> None:
+    Person.objects.create(name="Ann")
+    with nothing_left("people"):
+        Person.objects.get().save()
+
+
+def test_an_open_transaction_is_told() -> None:
+    atomic = transaction.atomic("people")
+
+    def begin() -> None:
+        atomic.__enter__()
+        Person.objects.create(name="Ann")
+
+    assert left_by(begin) == "Left behind: an open transaction on 'people'."
+    transaction.set_rollback(True, using="people")
+    atomic.__exit__(None, None, None)
+
+
+def test_a_thread_and_its_connection_are_told() -> None:
+    end, ready = threading.Event(), threading.Event()
+
+    def work() -> None:
+        Person.objects.count()
+        ready.set()
+        end.wait()
+        connections.close_all()
+
+    thread = threading.Thread(target=work, name="a baker")
+
+    def begin() -> None:
+        thread.start()
+        ready.wait()
+
+    try:
+        assert left_by(begin) == (
+            "Left behind: the thread 'a baker'; a connection to 'people', opened by another thread."
+        )
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_settings_that_were_not_set_back_are_told(settings: Any) -> None:
+    changed = override_settings(HEADROOM={**settings.HEADROOM, "DELAYED_TRIES": 3})
+    try:
+        assert left_by(changed.enable) == "Left behind: HEADROOM with another DELAYED_TRIES."
+    finally:
+        changed.disable()
