@@ -54,7 +54,15 @@ IN_THE_EXAMPLES = [
     CaptureQueriesContext,
     F,
 ]
-IN_THE_EXAMPLES += [WriteIdentity, WriteSlot, WrongSlot, override_settings, queries_counted, query_budget, writing]
+IN_THE_EXAMPLES += [
+    WriteIdentity,
+    WriteSlot,
+    WrongSlot,
+    override_settings,
+    queries_counted,
+    query_budget,
+    writing,
+]
 MODULES_IN_THE_EXAMPLES = {
     "pytest": pytest,
     "sqlite3": sqlite3,

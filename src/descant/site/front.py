@@ -4,7 +4,6 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-
 from descant.operate.upgrading import check_databases
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "descant.site.settings")
