@@ -145,5 +145,6 @@ def _note(spent: Spent, execute: Execute, *call: Any) -> Any:
         return execute(*call)
     finally:
         ms = (time.perf_counter() - began) * 1000
-        text = connection.ops.last_executed_query(context["cursor"].cursor, sql, params) or sql
+        sent = None if many else connection.ops.last_executed_query(context["cursor"].cursor, sql, params)
+        text = sent or sql
         spent.statements.append(Statement(connection.alias, str(sql), params, text, ms, place_of_call()))
