@@ -1,6 +1,6 @@
 """Every setting of the toolkit, typed, with its default; a project writes them as one dict, ``HEADROOM``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -30,14 +30,29 @@ class Headroom:
     directory: str = ""
     """Dotted path of ``(tenant_id: int) -> str``: the alias of the partition that holds a tenant's rows."""
 
-    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Alias of a primary -> aliases of its replicas."""
+    replicas: Mapping[str, Sequence[str] | Mapping[str, float]] = field(default_factory=dict)
+    """Alias of a primary -> aliases of its replicas; or replica -> its weight, its share of the readers."""
 
     replica_lag_bytes: int = 1_048_576
     """A replica further behind than this, in bytes of write-ahead log, is not read from."""
 
+    replica_lag_seconds: float = 5.0
+    """A replica that is where its primary was longer ago than this is not read from."""
+
     replica_check_seconds: float = 1.0
     """How old the last look at a replica may be, and how long one that failed is left alone."""
+
+    replica_answer_seconds: float = 1.0
+    """How long a statement may take on a replica before it is given up and read on the primary."""
+
+    replica_wait_seconds: float = 0.05
+    """How long somebody waits for a replica to come to what she wrote, before she reads the primary."""
+
+    replica_position_seconds: float = 60.0
+    """How long it is remembered how far somebody has written; longer than any replica that is read may be behind."""
+
+    replica_cache: str = "default"
+    """Alias of the Django cache, shared by all processes, that remembers it."""
 
     delayed_tries: int = 10
     """How often a receiver is tried before its event is laid aside as dead."""
@@ -75,6 +90,12 @@ class Headroom:
             )
         if numbers and not 1 <= numbers[0] <= numbers[-1] <= MOST_SLOTS:
             raise ImproperlyConfigured(f"HEADROOM['SLOTS'] has {numbers}: a slot is from 1 to {MOST_SLOTS}.")
+        worst = self.replica_lag_seconds + 2 * self.replica_check_seconds + self.replica_answer_seconds
+        if self.replica_position_seconds <= worst:
+            raise ImproperlyConfigured(
+                f"HEADROOM['REPLICA_POSITION_SECONDS'] is {self.replica_position_seconds:g}, and a replica that is "
+                f"read may be {worst:g} seconds behind: remember longer."
+            )
 
     @property
     def partitions(self) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.settings import ON_POSTGRESQL
 
-# The one is about files, the other about a server.
-collect_ignore = ["test_queued_sqlite.py"] if ON_POSTGRESQL else ["test_replicas.py"]
+# It is about files; what is about servers stands in the folder `servers`.
+collect_ignore = ["test_queued_sqlite.py"] if ON_POSTGRESQL else []
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -31,26 +33,50 @@ class Replica:
     url: str
     port: int
     server: "subprocess.Popen[bytes]"
+    folder: Path
 
     def pause(self) -> None:
         """Stop replaying: it answers, and falls behind."""
-        self._say("SELECT pg_wal_replay_pause()")
+        self.say("SELECT pg_wal_replay_pause()")
 
     def resume(self) -> None:
-        self._say("SELECT pg_wal_replay_resume()")
+        self.say("SELECT pg_wal_replay_resume()")
+
+    def promote(self) -> None:
+        """Make it a primary of its own, on the next timeline."""
+        self.say("SELECT pg_promote(true)")
+
+    @contextlib.contextmanager
+    def hung(self) -> Iterator[None]:
+        """As if its machine stood still: connections stay open, new ones are taken by the kernel, nobody answers."""
+        pids = self._pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """As if its machine lost power: the server and, each in a process group of its own, its connections."""
-        connections = self._say("SELECT pid FROM pg_stat_activity")
-        os.killpg(self.server.pid, 9)
-        for (pid,) in connections:
+        pids = self._pids()
+        os.killpg(self.server.pid, signal.SIGKILL)
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, 9)
+                os.kill(pid, signal.SIGKILL)
         self.server.wait()
 
-    def _say(self, sql: str) -> list[tuple[int]]:
+    def say(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
-            return connection.execute(sql).fetchall()
+            said = connection.execute(sql)
+            return said.fetchall() if said.description else []
+
+    def _pids(self) -> list[int]:
+        """The postmaster's first, so that it starts nobody meanwhile."""
+        postmaster = (self.folder / "cluster" / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
+        return [int(postmaster), *map(int, children.split())]
 
 
 @contextlib.contextmanager
@@ -67,7 +93,7 @@ def running_replica(primary: str) -> Iterator[Replica]:
         address = urlsplit(primary)
         url = f"postgresql://{address.username}@127.0.0.1:{port}"
         wait_until_it_answers(url, server, folder / "log")
-        yield Replica(url, port, server)
+        yield Replica(url, port, server, folder)
     finally:
         if server is not None and server.poll() is None:
             stop_server(server)

@@ -34,8 +34,14 @@ def database(alias: str) -> dict[str, Any]:
 
 
 DATABASES = {alias: database(alias) for alias in ("default", "people", "p1", "p2")}
-# In tests Django makes it a mirror of its primary; tests/headroom/replica.py starts a real one.
-DATABASES["p1_replica"] = {**database("p1"), "TEST": {"MIRROR": "p1"}}
+# In tests Django makes them mirrors of their primary; tests/headroom/replica.py starts real ones.
+for replica in ("p1_replica", "p1_second"):
+    DATABASES[replica] = {**database("p1"), "TEST": {"MIRROR": "p1"}}
+    if ON_POSTGRESQL:
+        DATABASES[replica]["OPTIONS"] = {
+            "connect_timeout": 2,
+            "options": "-c default_transaction_read_only=on",
+        }
 DATABASE_ROUTERS = ["django_headroom.partitions.Router"]
 HEADROOM = {
     "HOMES": {

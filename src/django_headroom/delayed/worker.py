@@ -17,6 +17,7 @@ from django_headroom.conf import headroom
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.signals import signal_named
 from django_headroom.identity import identity_map
+from django_headroom.replicas import session
 
 BATCH = 100
 
@@ -73,7 +74,8 @@ def _tell(event: Event) -> bool:
         if uid in event.heard_by:
             continue
         try:
-            with identity_map():
+            # On primaries: what the event tells of may not have come to a replica yet.
+            with identity_map(), session(fresh=True):
                 receiver(deepcopy(event.payload), event_id=str(event.event_id))
             event.heard_by.append(uid)
         except Exception:  # noqa: BLE001 - the worker's loop is the one place that may: it reports, and tries again

@@ -1,0 +1,21 @@
+"""Which copy of a database to read: near enough, one for each request, and never older than the reader's own writes.
+
+``reading`` chooses and reads; ``sessions`` knows who reads, ``positions`` what she has written; ``watching`` knows how
+far each replica is; ``patience`` ends what does not answer; ``guarding`` refuses writes to a replica, and notes others.
+"""
+
+from django_headroom.replicas.guarding import OnlyForReading, guard_connections
+from django_headroom.replicas.reading import near_copy, read
+from django_headroom.replicas.sessions import OneCopy, known_as, session
+
+__all__ = [
+    "OneCopy",
+    "OnlyForReading",
+    "guard_connections",
+    "known_as",
+    "near_copy",
+    "read",
+    "session",
+]
+
+guard_connections()

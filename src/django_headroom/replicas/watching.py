@@ -1,0 +1,168 @@
+"""How far each replica is: looked at once a second by one thread of the process; all readers use the last look.
+
+Lag has two measures. Bytes: what the primary has written less what the replica has replayed. Seconds: how long ago the
+primary was where the replica is now; of a quiet database that is none, and no two clocks are compared.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
+
+from django_headroom.conf import headroom
+from django_headroom.replicas import positions
+from django_headroom.replicas.patience import impatient
+from django_headroom.replicas.positions import NOWHERE, Position
+
+POLL_SECONDS = 0.004
+WAITS_ITSELF = 190_000  # PostgreSQL 19 has WAIT FOR LSN
+KEPT = 200  # how many of a primary's positions are remembered
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of a replica, and when."""
+
+    near: bool
+    at: float
+    reached: Position = NOWHERE
+
+
+_looks: dict[str, Look] = {}
+_trails: dict[str, deque[tuple[float, Position]]] = {}
+_looking: set[str] = set()
+_lock = threading.Lock()
+
+
+def is_near(primary: str, replica: str) -> bool:
+    """Whether the last look found a replica within the allowed lag; sends for another look when that one is old.
+
+    Of a replica that has not answered for a while it is False: a look that hangs says enough.
+    """
+    look, pause = _looks.get(replica), headroom().replica_check_seconds
+    age = time.monotonic() - look.at if look else pause
+    if age >= pause:
+        _send_for_a_look(primary, replica)
+    return look is not None and look.near and age < 2 * pause + headroom().replica_answer_seconds
+
+
+def leave(replica: str) -> None:
+    """Read from a replica no more until the next look, and let go of a connection that may be broken."""
+    look = _looks.get(replica)
+    _looks[replica] = Look(False, time.monotonic(), look.reached if look else NOWHERE)
+    connections[replica].close()
+
+
+def has_replayed(replica: str, position: Position) -> bool:
+    """Whether a replica had replayed the log up to a position at the last look."""
+    look = _looks.get(replica)
+    # Another timeline is another history of the server: its places cannot be compared.
+    return (
+        look is not None
+        and look.reached.timeline == position.timeline
+        and look.reached.place >= position.place
+    )
+
+
+def comes_to(replica: str, position: Position, seconds: float) -> bool:
+    """Whether a replica replays the log up to a position within some seconds."""
+    look = _looks.get(replica)
+    if look is None or look.reached.timeline != position.timeline:
+        return False
+    try:
+        with impatient():
+            is_there = _wait(replica, position, seconds)
+    except DatabaseError:
+        leave(replica)
+        return False
+    if is_there:
+        _looks[replica] = replace(look, reached=position)
+    return is_there
+
+
+def look_at(primary: str, replica: str) -> None:
+    """Look at a replica, and at its primary first, so that a write in between makes it look nearer and not farther."""
+    _note_primary(primary)
+    try:
+        with impatient():
+            reached = positions.of_replica(replica)
+    except DatabaseError:
+        _looks[replica] = Look(False, time.monotonic())
+        connections[replica].close()
+        return
+    _looks[replica] = Look(_is_within_lag(primary, reached), time.monotonic(), reached)
+
+
+def forget() -> None:
+    """Begin afresh, as a process does that was forked."""
+    global _lock
+    _lock = threading.Lock()
+    for kept in (_looks, _trails, _looking):
+        kept.clear()
+
+
+os.register_at_fork(after_in_child=forget)
+
+
+def _send_for_a_look(primary: str, replica: str) -> None:
+    with _lock:
+        if replica in _looking or connections[primary].vendor != "postgresql":
+            return
+        _looking.add(replica)
+    threading.Thread(target=_look_aside, args=(primary, replica), daemon=True).start()
+
+
+def _look_aside(primary: str, replica: str) -> None:
+    """In a thread of its own: the connections it opens are its own as well, and given back."""
+    try:
+        look_at(primary, replica)
+    finally:
+        for alias in (primary, replica):
+            connections[alias].close()
+        with _lock:
+            _looking.discard(replica)
+
+
+def _note_primary(primary: str) -> None:
+    """Remember where the primary is; if it does not answer, replicas are held against where it was."""
+    try:
+        with impatient():
+            position = positions.of_primary(primary, sent=True)
+    except (OperationalError, InterfaceError):
+        connections[primary].close()
+        return
+    trail = _trails.setdefault(primary, deque(maxlen=KEPT))
+    if trail and trail[-1][1].timeline != position.timeline:
+        trail.clear()
+    trail.append((time.monotonic(), position))
+
+
+def _is_within_lag(primary: str, reached: Position) -> bool:
+    trail = _trails.get(primary)
+    if not trail:
+        return True  # the primary has never answered: any replica is better than none
+    now, written = trail[-1]
+    if written.timeline != reached.timeline or written.place - reached.place > headroom().replica_lag_bytes:
+        return False
+    passed = [at for at, position in tuple(trail) if position.place <= reached.place]
+    return bool(passed) and now - passed[-1] <= headroom().replica_lag_seconds
+
+
+def _wait(replica: str, position: Position, seconds: float) -> bool:
+    place = f"{position.place >> 32:X}/{position.place & 0xFFFFFFFF:X}"
+    with connections[replica].cursor() as cursor:
+        if cursor.connection.info.server_version >= WAITS_ITSELF:
+            wait = f"WAIT FOR LSN '{place}' WITH (MODE 'standby_replay', TIMEOUT '{seconds * 1000:.0f}ms', NO_THROW)"
+            cursor.execute(wait)
+            return bool(cursor.fetchone()[0] == "success")
+        until = time.monotonic() + seconds
+        while True:
+            cursor.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [place])
+            if cursor.fetchone()[0]:
+                return True
+            if time.monotonic() >= until:
+                return False
+            time.sleep(POLL_SECONDS)

@@ -1,0 +1,243 @@
+"""Whoever has written sees it, from any process and device, however far behind the replicas are."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import connections, transaction
+
+from django_headroom.delayed.signals import DelayedSignal
+from django_headroom.delayed.worker import drain
+from django_headroom.replicas import known_as, near_copy, positions, read, session, watching
+from django_headroom.testing import queries_counted
+from django_headroom.transactions import writing
+from tests.headroom.market.items.models import Item
+from tests.headroom.market.shops.models import Shop
+from tests.headroom.market.threads import DATABASES, together
+from tests.headroom.replica import Replica, running_replica
+from tests.headroom.servers.conftest import REPLICAS, led_to, until, wait_until_near
+from tests.headroom.settings import SERVER
+
+pytestmark = pytest.mark.django_db(databases=[*DATABASES, *REPLICAS], transaction=True)
+
+EVER_NEAR = {"REPLICA_LAG_BYTES": 2**40, "REPLICA_LAG_SECONDS": 10_000, "REPLICA_CHECK_SECONDS": 5}
+
+
+class FailingCache(LocMemCache):
+    """A cache that can be switched off."""
+
+    is_down = False
+
+    def get(self, *args: Any, **options: Any) -> Any:
+        self._fail()
+        return super().get(*args, **options)
+
+    def set(self, *args: Any, **options: Any) -> None:
+        self._fail()
+        super().set(*args, **options)
+
+    def _fail(self) -> None:
+        if self.is_down:
+            raise ConnectionRefusedError("The cache is away.")
+
+
+@pytest.fixture
+def near(replica: Replica, settings: Any) -> Iterator[Replica]:
+    """The replica counts as near whatever happens, so that only what she wrote can lead a reader away from it."""
+    path = f"{FailingCache.__module__}.FailingCache"
+    settings.CACHES = {"default": {"BACKEND": path, "LOCATION": "positions"}}
+    settings.HEADROOM = {**settings.HEADROOM, **EVER_NEAR, "REPLICA_WAIT_SECONDS": 0.005}
+    settings.HEADROOM["REPLICA_POSITION_SECONDS"] = 20_000
+    caches["default"].clear()
+    wait_until_near()
+    yield replica
+    FailingCache.is_down = False
+    positions._store_is_down_until = 0
+
+
+def count(shop: Shop, seen: list[str] | None = None) -> int:
+    def reading(alias: str) -> int:
+        if seen is not None:
+            seen.append(alias)
+        return Item.objects.of(shop).using(alias).count()
+
+    return read("p1", reading)
+
+
+def count_as(actor: str, shop: Shop, seen: list[str] | None = None) -> int:
+    with session(actor):
+        return count(shop, seen)
+
+
+def write_as(actor: str, shop: Shop) -> None:
+    with session(actor), writing(shop):
+        Item.objects.of(shop).create(name="rye")
+
+
+def test_of_a_thousand_writes_none_is_missed_while_the_replica_stands_still(
+    near: Replica, bakery: Shop
+) -> None:
+    near.pause()
+    for number in range(1_000):
+        actor = f"u{number % 50}"
+        write_as(actor, bakery)
+        assert count_as(actor, bakery) == number + 1
+    assert (near_copy("p1"), count(bakery)) == ("p1_replica", 0), "a stranger still reads the replica"
+
+
+def test_she_sees_it_on_every_device_and_others_go_on_reading_the_replica(
+    near: Replica, bakery: Shop
+) -> None:
+    near.pause()
+    write_as("u7", bakery)
+    seen: list[str] = []
+    assert together(8, lambda _: count_as("u7", bakery)) == [1] * 8
+    assert count_as("u8", bakery, seen) == 0
+    assert seen == ["p1_replica"]
+
+
+def test_when_the_replica_has_replayed_it_she_reads_it_there(
+    near: Replica, bakery: Shop, settings: Any
+) -> None:
+    settings.HEADROOM = {**settings.HEADROOM, "REPLICA_WAIT_SECONDS": 10}
+    write_as("u7", bakery)
+    seen: list[str] = []
+    assert count_as("u7", bakery, seen) == 1
+    assert seen == ["p1_replica"]
+    near.pause()
+    with queries_counted() as spent:
+        assert count_as("u7", bakery, seen) == 1
+    assert spent.count == 1, "it is known how far the replica is: nobody asks again"
+
+
+def test_in_the_request_that_wrote_the_primary_is_read(near: Replica, bakery: Shop) -> None:
+    near.pause()
+    with session():
+        assert count(bakery) == 0
+        Item.objects.of(bakery).create(name="rye")
+        assert count(bakery) == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO items_item (shop_id, name, price, state) VALUES (%s, 'oat', 0, 'new')",
+        "  -- a note\n/* and one more */ insert INTO items_item (shop_id, name, price, state)"
+        " VALUES (%s, 'oat', 0, 'new')",
+        "WITH one AS (SELECT %s::bigint AS shop) INSERT INTO items_item (shop_id, name, price, state)"
+        " SELECT shop, 'oat', 0, 'new' FROM one",
+    ],
+)
+def test_a_write_is_known_by_its_statement(near: Replica, bakery: Shop, sql: str) -> None:
+    near.pause()
+    with session("u7"), connections["p1"].cursor() as cursor:
+        cursor.execute(sql, [bakery.pk])
+    assert count_as("u7", bakery) == 1
+
+
+def test_a_session_inside_a_transaction_counts_from_its_commit(near: Replica, bakery: Shop) -> None:
+    near.pause()
+    with transaction.atomic(using="p1"):
+        write_as("u7", bakery)
+    assert count_as("u7", bakery) == 1
+
+
+def test_who_she_is_may_be_said_on_the_way(near: Replica, bakery: Shop) -> None:
+    near.pause()
+    with session():
+        known_as("u7")
+        Item.objects.of(bakery).create(name="rye")
+    with session():
+        assert near_copy("p1", own=False) == "p1_replica"
+        known_as("u7")
+        assert count(bakery) == 1
+
+
+def test_reading_asks_the_primary_nothing_and_keeps_nothing(near: Replica, bakery: Shop) -> None:
+    with queries_counted() as spent:
+        for _ in range(3):
+            assert count_as("u7", bakery) == 0
+    assert (len(spent.by_alias["p1"]), len(spent.by_alias["p1_replica"])) == (0, 3)
+    assert positions.known("p1", "u7") is None
+
+
+def test_one_write_costs_one_statement_more(near: Replica, bakery: Shop) -> None:
+    with queries_counted() as alone, writing(bakery):
+        Item.objects.of(bakery).create(name="rye")
+    with queries_counted() as spent, session("u7"), writing(bakery):
+        Item.objects.of(bakery).create(name="rye")
+    assert spent.count == alone.count + 1
+    assert "pg_current_wal_insert_lsn" in str(spent)
+
+
+def test_while_the_store_is_down_whoever_has_a_name_reads_the_primary(near: Replica, bakery: Shop) -> None:
+    near.pause()
+    FailingCache.is_down = True
+    write_as("u7", bakery)
+    FailingCache.is_down = False
+    assert count_as("u7", bakery) == 1, "also when it is back, for it does not know of this write"
+    assert count(bakery) == 0, "strangers have written nothing"
+
+
+def test_if_the_primary_is_gone_right_after_the_commit_nobody_is_told_of_an_older_state(
+    near: Replica, bakery: Shop
+) -> None:
+    with led_to_nowhere("p1"):
+        positions.keep("p1", "u7", seen="p1")
+    near.pause()
+    Item.objects.of(bakery).create(name="rye")
+    assert count_as("u7", bakery) == 1
+
+
+def test_a_worker_sees_what_woke_it(near: Replica, bakery: Shop) -> None:
+    heard: list[int] = []
+    baked = DelayedSignal("baked_behind", schema=1)
+    baked.connect(lambda said, event_id: heard.append(count(bakery)), dispatch_uid="count")
+    near.pause()
+    with session("u7"), writing(bakery) as alias:
+        Item.objects.of(bakery).create(name="rye")
+        baked.say(at=alias)
+    drain("p1")
+    assert heard == [1]
+
+
+def test_after_a_failover_what_was_written_before_counts_no_more(near: Replica, bakery: Shop) -> None:
+    """The old primary's replica is not believed, however far its log is; one of the new primary's is."""
+    write_as("u7", bakery)
+    with running_replica(SERVER) as heir, led_to("p1", heir, TEST={}):
+        heir.promote()
+        until(lambda: not heir.say("SELECT pg_is_in_recovery()")[0][0], "it was not promoted")
+        write_into_the_old_primary()
+        watching.look_at("p1", "p1_replica")
+        assert near_copy("p1") == "p1", "its log is longer, and not the new primary's"
+        a_moment_ago = watching.Look(True, time.monotonic(), positions.of_replica("p1_replica"))
+        watching._looks["p1_replica"] = a_moment_ago
+        write_as("u7", bakery)
+        seen: list[str] = []
+        assert count_as("u7", bakery, seen) == 2
+        assert seen == ["p1"]
+        with running_replica(heir.url) as follower, led_to("p1_replica", follower):
+            positions.keep("p1", "u8", seen="p1")
+            wait_until_near()
+            before = positions.known("p1", "u7")
+            assert before is not None
+            for timeline, copy in ((before.timeline, "p1_replica"), (before.timeline - 1, "p1")):
+                told = f"{timeline} {before.place}"
+                caches["default"].set(positions._key("p1", "u7"), told)
+                with session("u7"):
+                    assert near_copy("p1") == copy
+    connections["p1"].close()
+
+
+def write_into_the_old_primary() -> None:
+    with psycopg.connect(f"{SERVER}/{connections['p1'].settings_dict['NAME']}", autocommit=True) as old:
+        old.execute("CREATE TABLE lost AS SELECT generate_series(1, 5000)")
+        old.execute("DROP TABLE lost")
+
+
+def led_to_nowhere(alias: str) -> Any:
+    return led_to(alias, Replica("", 1, None, None))  # type: ignore[arg-type]
