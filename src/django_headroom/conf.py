@@ -54,6 +54,9 @@ class Headroom:
     replica_cache: str = "default"
     """Alias of the Django cache, shared by all processes, that remembers it."""
 
+    pooled: Mapping[str, str] = field(default_factory=dict)
+    """Alias that leads to a pooler in transaction mode -> the one that leads to its server directly, or ""."""
+
     delayed_tries: int = 10
     """How often a receiver is tried before its event is laid aside as dead."""
 

@@ -11,6 +11,7 @@ from descant.discussion.models import Thread
 from descant.forums import directory
 from descant.forums.domains import PageOutside, check_page
 from descant.forums.models import Forum
+from django_headroom.replicas import known_as
 
 
 def arguments(request: HttpRequest) -> QueryDict:
@@ -41,6 +42,7 @@ def forum_asked(request: HttpRequest, asked: QueryDict) -> Forum:
     if not public_key:
         raise BadArgument("Invalid argument, 'api_key': give the forum's public key.")
     forum = directory.forum_with_public_key(public_key)
+    known_as(f"k{forum.pk}")  # who writes with a forum's key reads with it, from whatever machine
     named = asked.get("forum", forum.name)
     if named != forum.name:
         raise NotAllowed(f"This api_key does not speak for the forum {named[:60]!r}.")
@@ -62,20 +64,24 @@ def page_asked(asked: QueryDict) -> PageAddress:
     return PageAddress(identifier, url, asked.get("title", ""))
 
 
-def thread_asked(forum: Forum, asked: QueryDict) -> Thread:
+def thread_asked(forum: Forum, asked: QueryDict, *, using: str = "") -> Thread:
     """The thread that the arguments name, by id or by a typed look-up.
+
+    Args:
+        using: the copy of the forum's partition to ask; by default the primary.
 
     Raises:
         BadArgument: they name none. Thread.DoesNotExist: there is none.
     """
     plain = asked.get("thread", "")
     if plain.isascii() and plain.isdecimal() and len(plain) < 19:
-        found: Thread | None = Thread.objects.of(forum).filter(pk=int(plain)).first()
+        rows = Thread.objects.of(forum).using(using or forum.partition)
+        found: Thread | None = rows.filter(pk=int(plain)).first()
     else:
         page = page_asked(asked)
         if not page.identifier and not page.url:
             raise BadArgument("Invalid argument, 'thread': give an id, thread:ident or thread:link.")
-        found = find_thread(forum, page)
+        found = find_thread(forum, page, using=using)
     if found is None:
         raise Thread.DoesNotExist("Invalid argument, 'thread': there is no such thread in this forum.")
     return found

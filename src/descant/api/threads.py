@@ -13,6 +13,7 @@ from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.discussion.tree.cursors import BadCursor
 from descant.discussion.tree.fetching import past
 from descant.forums.models import Forum
+from django_headroom import replicas
 from django_headroom.joins import attach
 
 LIMIT, LIMIT_MOST = 25, 100
@@ -25,19 +26,30 @@ def list_posts(request: HttpRequest) -> HttpResponse:
     """The comments that everybody may read, newest first unless ``order=asc``; the key is (time, id)."""
     asked = arguments(request)
     forum = forum_asked(request, asked)
-    thread = thread_asked(forum, asked)
     limit, rising = _limit(asked), _rising(asked)
-    rows = _after(_since(Comment.objects.of(forum).shown().filter(thread=thread), asked), asked, rising)
-    order = ("created_at", "id") if rising else ("-created_at", "-id")
-    found = attach(rows.defer("author_email").order_by(*order)[: limit + 1], "author")
-    posts = found[:limit]
-    for comment in posts:
-        comment.thread = thread
+
+    def reading(alias: str) -> tuple[list[Comment], list[dict[str, Any]]]:
+        thread = thread_asked(forum, asked, using=alias)
+        rows = Comment.objects.of(forum).using(alias).shown().filter(thread=thread)
+        rows = _after(_since(rows, asked), asked, rising)
+        order = ("created_at", "id") if rising else ("-created_at", "-id")
+        found = attach(rows.defer("author_email").order_by(*order)[: limit + 1], "author")
+        for comment in found:
+            comment.thread = thread
+        return found, _told(found[:limit], forum, asked)
+
+    found, told = replicas.read(forum.partition, reading)
+    more = len(found) > limit
+    return envelope(0, told, cursor=_cursor(found[:limit], more=more, before=bool(asked.get("cursor"))))
+
+
+def _told(posts: list[Comment], forum: Forum, asked: QueryDict) -> list[dict[str, Any]]:
     told = [post_object(comment, forum) for comment in posts]
-    if "thread" in asked.getlist("related"):
-        whole = thread_object(thread, forum, _identifiers(forum, thread))
-        told = [{**each, "thread": whole} for each in told]
-    return envelope(0, told, cursor=_cursor(posts, more=len(found) > limit, before=bool(asked.get("cursor"))))
+    if not posts or "thread" not in asked.getlist("related"):
+        return told
+    thread = posts[0].thread
+    whole = thread_object(thread, forum, _identifiers(forum, thread))
+    return [{**each, "thread": whole} for each in told]
 
 
 def _limit(asked: QueryDict) -> int:
@@ -100,5 +112,6 @@ def _key(comment: Comment) -> str:
 
 
 def _identifiers(forum: Forum, thread: Thread) -> list[str]:
-    addresses = ThreadAddress.objects.of(forum).filter(thread=thread, kind=ThreadAddress.Kind.IDENTIFIER)
+    addresses = ThreadAddress.objects.of(forum).using(thread._state.db)
+    addresses = addresses.filter(thread=thread, kind=ThreadAddress.Kind.IDENTIFIER)
     return list(addresses.order_by("id").values_list("value", flat=True))

@@ -57,14 +57,13 @@ class Page:
     branch: Comment | None = None
 
 
-def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "", fresh: bool = False) -> Page:
+def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "") -> Page:
     """A page of the thread of a host page.
 
     Args:
         order: one of ORDERS.
         cursor: where it begins, as an earlier page said, or ``comment-ID`` or
             ``descant-ID``, as a permalink says; empty for the first page.
-        fresh: read the primary, for somebody who must see her own write.
 
     Raises:
         BadCursor, NoAddress
@@ -75,7 +74,7 @@ def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "", 
         thread = find_thread(forum, page, using=alias)
         return _page(Shelf(alias, thread), order, where) if thread else Page(None, order)
 
-    return reading(forum.partition) if fresh else replicas.read(forum.partition, reading)
+    return replicas.read(forum.partition, reading)
 
 
 def line_of(comment: Comment, viewer: Author | None) -> Line:

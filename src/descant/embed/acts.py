@@ -22,6 +22,7 @@ from descant.discussion.voting import cast_vote
 from descant.embed.calling import Asking, Body, answer, call, id_in, text_in
 from descant.embed.drawing import draw_line, words_for
 from descant.embed.refusing import BadCall
+from django_headroom.replicas import known_as
 
 KEY_LEAST = 32  # as long as a UUID: nobody else has it
 
@@ -137,9 +138,11 @@ def _writer(asking: Asking, body: Body, key: str) -> Author:
     if asking.author.user is not None:
         return asking.author
     made = pacing.keyed(f"guest/{key}")[:32] if len(key) >= KEY_LEAST else new_guest()
-    return replace(
+    writer = replace(
         asking.author,
         guest=asking.author.guest or made,
         name=text_in(body, "name"),
         email=text_in(body, "email"),
     )
+    known_as(writer.voter)
+    return writer

@@ -23,6 +23,7 @@ from descant.discussion.authors import Author, role_of
 from descant.embed.refusing import REFUSALS, BadCall, refusal
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import FORUM_NAME, Forum
+from django_headroom.replicas import known_as
 
 BODY_MOST = 256 * 1024
 _ID = re.compile(r"[0-9]{1,18}")
@@ -112,7 +113,9 @@ def _answered(view: Callable[[Asking, Body], Body | HttpResponse], request: Http
     forum = forum_named(name)
     with override(forum.language_for(text_in(body, "lang"))):
         try:
-            said = view(Asking(request, forum, author_of(request, forum)), body)
+            author = author_of(request, forum)
+            known_as(author.voter)
+            said = view(Asking(request, forum, author), body)
         except REFUSALS as refused:
             said = refusal(refused)
     return said if isinstance(said, HttpResponse) else answer(said)

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 from descant.discussion import text
 from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.addressing.counts import recent_comments
-from descant.discussion.addressing.finding import find_thread
 from descant.discussion.models import Comment, Thread
 from descant.embed.pages import FrameAddress
 from descant.embed.sending import cacheable
@@ -26,17 +25,16 @@ def feed(request: HttpRequest) -> HttpResponse:
         forum = forum_named(address.forum)
     except UnknownForum as error:
         raise Http404(str(error)) from error
-    thread = None
-    if address.identifier or address.url:
-        try:
-            thread = find_thread(forum, PageAddress(address.identifier, address.url))
-        except NoAddress as error:
-            raise Http404(str(error)) from error
+    named = address.identifier or address.url
+    page = PageAddress(address.identifier, address.url) if named else None
+    try:
+        thread, latest = recent_comments(forum=forum, page=page)
+    except NoAddress as error:
+        raise Http404(str(error)) from error
     with override(forum.language_for("")):
         atom = _feed(request, forum, thread)
-        if thread is not None or not (address.identifier or address.url):
-            for comment in recent_comments(forum=forum, thread_id=thread.pk if thread else None):
-                _add(atom, request, forum, comment)
+        for comment in latest:
+            _add(atom, request, forum, comment)
     return cacheable(request, atom.writeString("utf-8"), "application/atom+xml; charset=utf-8", FEED_SECONDS)
 
 

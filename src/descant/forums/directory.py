@@ -2,12 +2,20 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Prefetch
 
 from descant.forums.counting import key_uses
-from descant.forums.models import FORUM_NAME, Forum, Key
+from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
+from django_headroom.replicas import read
+
+Row = TypeVar("Row")
+
+GLOBAL = "default"
 
 KEPT_SECONDS = 5.0
 KEPT_MOST = 20_000
@@ -43,7 +51,7 @@ def forum_named(name: str) -> Forum:
         raise UnknownForum("There is no forum of this name: it is written in a-z, 0-9 and hyphens.")
     kept = _by_name.get(name)
     if kept is None or kept.until < time.monotonic():
-        kept = _keep(Forum.objects.filter(name=name).prefetch_related("domains", "roles").first(), name)
+        kept = _keep(_forum(name=name), name)
     return kept.forum
 
 
@@ -51,9 +59,7 @@ def forum_with_id(forum_id: int) -> Forum:
     """The forum of this id, with its domains and roles loaded."""
     kept = _by_id.get(forum_id)
     if kept is None or kept.until < time.monotonic():
-        kept = _keep(
-            Forum.objects.filter(pk=forum_id).prefetch_related("domains", "roles").first(), str(forum_id)
-        )
+        kept = _keep(_forum(pk=forum_id), str(forum_id))
     return kept.forum
 
 
@@ -65,7 +71,7 @@ def forum_with_public_key(public_key: str) -> Forum:
     """
     kept = _by_public_key.get(public_key)
     if kept is None or kept.until < time.monotonic():
-        key = Key.objects.filter(public_key=public_key).only("forum_id").first()
+        key = _key(public_key)
         if key is None:
             raise UnknownKey("No forum has this api_key: copy the public key from the forum's owner.")
         kept = _by_public_key[public_key] = _Kept(forum_with_id(key.forum_id), _soon(), key.pk)
@@ -82,6 +88,28 @@ def forget() -> None:
     """Drop all copies of this process, after a change made here."""
     for kept in (_by_name, _by_id, _by_public_key):
         kept.clear()
+
+
+def _forum(**which: Any) -> Forum | None:
+    def reading(alias: str) -> Forum | None:
+        with_it = [
+            Prefetch("domains", Domain.objects.using(alias)),
+            Prefetch("roles", Role.objects.using(alias)),
+        ]
+        return Forum.objects.using(alias).filter(**which).prefetch_related(*with_it).first()
+
+    return _near(reading)
+
+
+def _key(public_key: str) -> Key | None:
+    return _near(
+        lambda alias: Key.objects.using(alias).filter(public_key=public_key).only("forum_id").first()
+    )
+
+
+def _near(reading: Callable[[str], Row | None]) -> Row | None:
+    """From a near copy of the global database; from the primary if that one has not heard of it."""
+    return read(GLOBAL, reading, own=False, enough=lambda found: found is not None)
 
 
 def _keep(forum: Forum | None, asked: str) -> _Kept:

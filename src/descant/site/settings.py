@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "descant.site",
 ]
 MIDDLEWARE = [
+    "descant.site.copies.OneCopy",
     "descant.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

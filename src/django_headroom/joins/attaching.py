@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 
+from django_headroom import replicas
 from django_headroom.identity import open_map
 from django_headroom.joins.far_keys import STANDS_FOR, FarKey, NotAttached
 
@@ -121,7 +122,8 @@ def _attach(sets: Sequence[tuple[list[Any], str]], missing: Missing, cache: RowC
                 *steps, last = name.split(".")
                 _look_over(_follow(rows, steps), last, wanted)
         for place, parts in wanted.items():
-            far = _fetch(place, {key for _, pairs in parts for _, key in pairs}, cache)
+            keys = {key for _, pairs in parts for _, key in pairs}
+            far = _fetch(place, keys, cache, far_away=all(isinstance(field, FarKey) for field, _ in parts))
             for field, pairs in parts:
                 _hand_out(field, pairs, far, missing)
 
@@ -228,7 +230,7 @@ def _keyed(field: Any, rows: Iterable[Any], key_field: Any) -> _Pairs:
     return pairs
 
 
-def _fetch(place: _Place, keys: set[Any], cache: RowCache | None) -> dict[Any, Any]:
+def _fetch(place: _Place, keys: set[Any], cache: RowCache | None, *, far_away: bool) -> dict[Any, Any]:
     model, alias, column = place
     far: dict[Any, Any] = {}
     opened = open_map()
@@ -238,11 +240,23 @@ def _fetch(place: _Place, keys: set[Any], cache: RowCache | None) -> dict[Any, A
         far.update(cache.get_many(model, alias, keys - far.keys()))
     read = {}
     for chunk in _chunks(keys - far.keys()):
-        for row in model._base_manager.using(alias).filter(**{f"{column}__in": chunk}):
+        for row in _read(place, chunk, far_away=far_away):
             read[getattr(row, column)] = row
     if cache is not None and column == "pk" and read:
         cache.set_many(model, alias, read)
     return {**far, **read}
+
+
+def _read(place: _Place, keys: list[Any], *, far_away: bool) -> list[Any]:
+    """Far rows from a near copy of their database; from the primary if one of them is too new for that."""
+    model, there, column = place
+
+    def reading(alias: str) -> list[Any]:
+        return list(model._base_manager.using(alias).filter(**{f"{column}__in": keys}))
+
+    if not far_away:
+        return reading(there)
+    return replicas.read(there, reading, own=False, enough=lambda found: len(found) == len(keys))
 
 
 def _hand_out(field: Any, pairs: _Pairs, far: Mapping[Any, Any], missing: Missing) -> None:

@@ -4,6 +4,7 @@
 far each replica is; ``patience`` ends what does not answer; ``guarding`` refuses writes to a replica, and notes others.
 """
 
+from django_headroom.replicas.checks import check_replicas
 from django_headroom.replicas.guarding import OnlyForReading, guard_connections
 from django_headroom.replicas.reading import near_copy, read
 from django_headroom.replicas.sessions import OneCopy, known_as, session
@@ -11,6 +12,7 @@ from django_headroom.replicas.sessions import OneCopy, known_as, session
 __all__ = [
     "OneCopy",
     "OnlyForReading",
+    "check_replicas",
     "guard_connections",
     "known_as",
     "near_copy",

@@ -18,7 +18,13 @@ Found = TypeVar("Found")
 Copies = Sequence[str] | Mapping[str, float]
 
 
-def read(primary: str, reading: Callable[[str], Found], *, own: bool = True) -> Found:
+def read(
+    primary: str,
+    reading: Callable[[str], Found],
+    *,
+    own: bool = True,
+    enough: Callable[[Found], bool] | None = None,
+) -> Found:
     """Call ``reading(alias)`` with the best copy of a database; what fails on a replica is read on the primary.
 
     Args:
@@ -27,6 +33,7 @@ def read(primary: str, reading: Callable[[str], Found], *, own: bool = True) -> 
             may be called twice.
         own: whether the reader of the session must find what she wrote herself. Where that does not matter, as with
             other people's names, False saves the look-up.
+        enough: whether what a replica gave will do; if not it is read on the primary, as for a row that must be there.
 
     Returns:
         What ``reading`` returns.
@@ -37,12 +44,14 @@ def read(primary: str, reading: Callable[[str], Found], *, own: bool = True) -> 
     if copy != primary:
         try:
             with impatient():
-                return reading(copy)
+                found = reading(copy)
+            if enough is None or enough(found):
+                return found
         except (OperationalError, InterfaceError):
             watching.leave(copy)
         except ProgrammingError:
             pass  # it has not heard of a new column yet; if the query is wrong, the primary will say so
-        sessions.keep_to(primary)
+        sessions.keep_to(primary, note=own)
     return reading(primary)
 
 

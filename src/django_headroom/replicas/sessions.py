@@ -74,11 +74,13 @@ def current() -> Session | None:
     return _current.get()
 
 
-def keep_to(primary: str) -> None:
-    """Read the primary for the rest of the session: nobody goes back from there."""
+def keep_to(primary: str, *, note: bool) -> None:
+    """Read the primary for the rest of the session: nobody goes back from there, nor later if it is noted."""
     opened = _current.get()
     if opened is not None:
-        opened.copies[primary] = opened.away[primary] = primary
+        opened.copies[primary] = primary
+        if note:
+            opened.away[primary] = primary
 
 
 def is_in_transaction(alias: str) -> bool:
@@ -101,17 +103,18 @@ def _keep_positions(opened: Session) -> None:
 class OneCopy:
     """Middleware: one copy of each database for a request, and a signed-in user reads her own writes.
 
-    It stands above whatever reads; what a streaming answer reads after the view has returned is not its own.
+    It stands above whatever reads; what a streaming answer reads after the view has returned is not its own. Where
+    people are known otherwise than by ``request.user``, override ``actor_of``.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with session(partial(_user_of, request)):
+        with session(partial(self.actor_of, request)):
             return self.get_response(request)
 
-
-def _user_of(request: HttpRequest) -> str:
-    user = getattr(request, "user", None)
-    return f"u{user.pk}" if user is not None and user.is_authenticated else ""
+    def actor_of(self, request: HttpRequest) -> str:
+        """Who asks; called only when it matters: where there are replicas, and something is read or written."""
+        user = getattr(request, "user", None)
+        return f"u{user.pk}" if user is not None and user.is_authenticated else ""

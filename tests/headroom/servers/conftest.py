@@ -12,7 +12,9 @@ from django_headroom.replicas import near_copy, watching
 from tests.headroom.replica import Replica, running_replica
 from tests.headroom.settings import ON_POSTGRESQL, SERVER
 
-collect_ignore = [] if ON_POSTGRESQL else ["test_replicas.py", "test_own_writes.py", "test_faults.py"]
+collect_ignore = (
+    [] if ON_POSTGRESQL else ["test_replicas.py", "test_own_writes.py", "test_faults.py", "test_pooling.py"]
+)
 
 SECOND = "p1_second"
 REPLICAS = ["p1_replica", SECOND]

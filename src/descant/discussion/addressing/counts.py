@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from descant.discussion.addressing.addresses import digest
-from descant.discussion.models import Comment, ThreadAddress
+from descant.discussion.addressing.addresses import PageAddress, digest
+from descant.discussion.addressing.finding import find_thread
+from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.forums.models import Forum
 from django_headroom import replicas
 from django_headroom.joins import attach
@@ -23,14 +24,24 @@ def count_comments(*, forum: Forum, wanted: Sequence[tuple[str, str]]) -> Mappin
     return {each: found.get(key, 0) for each, key in keys.items()}
 
 
-def recent_comments(*, forum: Forum, thread_id: int | None = None) -> Sequence[Comment]:
-    """The latest comments that everybody may read, of a forum or of one thread, newest first."""
+def recent_comments(
+    *, forum: Forum, page: PageAddress | None = None
+) -> tuple[Thread | None, Sequence[Comment]]:
+    """The latest comments that everybody may read, of a forum or of one page's thread, newest first; and the thread.
 
-    def reading(alias: str) -> Sequence[Comment]:
+    Raises:
+        NoAddress: the page names nothing to look up.
+    """
+
+    def reading(alias: str) -> tuple[Thread | None, Sequence[Comment]]:
         rows = Comment.objects.of(forum).using(alias).shown().select_related("thread")
-        if thread_id is not None:
-            rows = rows.filter(thread_id=thread_id)
+        thread = None
+        if page is not None:
+            thread = find_thread(forum, page, using=alias)
+            if thread is None:
+                return None, []
+            rows = rows.filter(thread=thread)
         latest = rows.defer("author_email").order_by("-created_at", "-id")[:MOST_RECENT]
-        return attach(latest, "author")
+        return thread, attach(latest, "author")
 
     return replicas.read(forum.partition, reading)
