@@ -137,10 +137,11 @@ def _is_ended(connection: psycopg.Connection[Any]) -> bool:
 
 
 def _refuse_of_a_session(execute: Any, sql: Any, *call: Any) -> Any:
-    found = _OF_A_SESSION.search(sql) if isinstance(sql, str) else None
+    alias = call[-1]["connection"].alias
+    pooled = headroom().pooled
+    found = _OF_A_SESSION.search(sql) if alias in pooled and isinstance(sql, str) else None
     if found:
-        alias = call[-1]["connection"].alias
-        direct = headroom().pooled[alias]
+        direct = pooled[alias]
         cure = f"send it to {direct!r}" if direct else f"name a direct alias in HEADROOM['POOLED'][{alias!r}]"
         raise OfASession(
             f"{' '.join(found[0].split())!r} leans on a session, and {alias!r} has none of its own: it leads to a "
@@ -182,10 +183,10 @@ def _check_alias(alias: str) -> Iterator[checks.CheckMessage]:
             id="headroom.E302",
         )
     if told.get("OPTIONS", {}).get("prepare_threshold") is not None:
-        yield checks.Error(
+        yield checks.Warning(
             f"{alias!r} leads to a pooler, and would prepare statements in sessions that are given away.",
-            hint="Take prepare_threshold out of its OPTIONS; PgBouncer can do it from 1.21 on.",
-            id="headroom.E303",
+            hint="Take prepare_threshold out of its OPTIONS; if it is PgBouncer 1.21 or newer, silence this check.",
+            id="headroom.W303",
         )
 
 

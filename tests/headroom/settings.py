@@ -53,7 +53,7 @@ HEADROOM = {
     },
     "SLOTS": {"p1": 1, "p2": 2},
     "LEDGER": "default",
-    "REPLICAS": {"p1": ("p1_replica",)},
+    "REPLICAS": {"p1": ("p1_replica", "p1_second")},
     "COUNTERS_FOLDER": str(DATA / "counters"),
     "DIRECTORY": "tests.headroom.market.shops.models.partition_of",
 }

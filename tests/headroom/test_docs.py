@@ -37,6 +37,7 @@ TRANSACTIONS = ("writing", "guarding", "first_write")
 MODULES["transactions"] = [TOOLKIT / "transactions" / f"{name}.py" for name in TRANSACTIONS]
 MODULES["ids"] = [TOOLKIT / "ids" / "__init__.py"]
 MODULES["testing"] = [TOOLKIT / "testing" / "__init__.py"]
+MODULES["replicas"] = [TOOLKIT / "replicas" / "__init__.py"]
 MODULES["queued_sqlite"] = []
 MODULES["joins"] = [TOOLKIT / "joins" / f"{name}.py" for name in ("far_keys", "attaching")]
 MODULES["skinny"] = [TOOLKIT / "skinny" / f"{name}.py" for name in ("passing", "walking")]
@@ -87,7 +88,7 @@ def names(bakery: Shop, butcher: Shop, ann: Person) -> Iterator[dict[str, Any]]:
     signals._signals.update(declared)
 
 
-@pytest.mark.django_db(databases=[*DATABASES, "p1_replica"], transaction=True)
+@pytest.mark.django_db(databases=[*DATABASES, "p1_replica", "p1_second"], transaction=True)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_examples_run(page: Path, names: dict[str, Any]) -> None:
     blocks = list(examples(page.read_text(encoding="utf-8")))

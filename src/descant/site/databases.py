@@ -12,14 +12,17 @@ from django.core.exceptions import ImproperlyConfigured
 GLOBAL = "default"
 MOST_PARTITIONS = 1_023
 USES_BEFORE_PREPARED = 5  # of a statement on one connection, before the server keeps its plan
+POOL_SECONDS = 2  # how long a request waits for a connection, before it answers 503
+REPLICA_POOL_SECONDS = 0.5  # … before it asks the primary instead
 
 
 def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Django's ``DATABASES`` and the toolkit's slots and replicas.
+    """Django's ``DATABASES`` and what the toolkit is told of them.
 
     Args:
         environment: ``DESCANT_DATABASE`` and ``DESCANT_PARTITION_1`` … name PostgreSQL databases by URL,
             ``…_REPLICAS`` their replicas (URLs apart by spaces); without them ``DESCANT_PARTITIONS`` files are used.
+            ``DESCANT_POOLED=1`` says that the URLs lead to a pooler in transaction mode.
         data: the folder for SQLite files.
 
     Raises:
@@ -34,9 +37,14 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
         copies = environment.get(f"{_variable(alias)}_REPLICAS", "").split()
         replicas[alias] = tuple(f"{alias}_replica_{number}" for number in range(1, len(copies) + 1))
         for name, url in zip(replicas[alias], copies, strict=True):
-            found[name] = {**_server(url), "TEST": {"MIRROR": alias}}
-    slots = {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}
-    return found, {"SLOTS": slots, "REPLICAS": {alias: names for alias, names in replicas.items() if names}}
+            found[name] = {**_replica(url), "TEST": {"MIRROR": alias}}
+    told: dict[str, Any] = {"SLOTS": {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}}
+    told["REPLICAS"] = {alias: names for alias, names in replicas.items() if names}
+    if urls and _is_pooled():
+        told["POOLED"] = dict.fromkeys(found, "")
+        for database in found.values():
+            database["DISABLE_SERVER_SIDE_CURSORS"] = True
+    return found, told
 
 
 def is_of_databases(name: str) -> bool:
@@ -83,11 +91,27 @@ def _server(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "A named database is a PostgreSQL one: postgresql://user:password@host/name."
         )
-    pool = {"min_size": 1, "max_size": int(os.environ.get("DESCANT_POOL", "12")), "timeout": 5}
-    prepared = {"server_side_binding": True, "prepare_threshold": USES_BEFORE_PREPARED}
-    is_prepared = os.environ.get("DESCANT_PREPARED", "1") == "1"
-    options = {**(prepared if is_prepared else {}), **server.get("OPTIONS", {}), "pool": pool}
+    pool = {"min_size": 1, "max_size": int(os.environ.get("DESCANT_POOL", "12")), "timeout": POOL_SECONDS}
+    options = {"connect_timeout": 2, **_prepared(), **server.get("OPTIONS", {}), "pool": pool}
     return {**server, "OPTIONS": options, "CONN_MAX_AGE": 0}
+
+
+def _prepared() -> dict[str, Any]:
+    is_prepared = os.environ.get("DESCANT_PREPARED", "1") == "1" and not _is_pooled()
+    return {"server_side_binding": True, "prepare_threshold": USES_BEFORE_PREPARED} if is_prepared else {}
+
+
+def _is_pooled() -> bool:
+    return os.environ.get("DESCANT_POOLED", "0") == "1"
+
+
+def _replica(url: str) -> dict[str, Any]:
+    """It refuses writes also if it is promoted one day, and is waited for so long that the primary can still answer."""
+    server = _server(url)
+    options = server["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c default_transaction_read_only=on".strip()
+    options["pool"]["timeout"] = REPLICA_POOL_SECONDS
+    return server
 
 
 def _file(alias: str, data: Path) -> dict[str, Any]:

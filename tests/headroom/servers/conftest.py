@@ -35,7 +35,8 @@ def second_running(django_db_setup: None) -> Iterator[Replica]:
 @pytest.fixture
 def replica(running: Replica, settings: Any) -> Iterator[Replica]:
     """The replica under its alias, looked at each time, and near only if it has all but a kilobyte."""
-    settings.HEADROOM = {**settings.HEADROOM, "REPLICA_LAG_BYTES": 1024, "REPLICA_CHECK_SECONDS": 0}
+    near = {"REPLICA_LAG_BYTES": 1024, "REPLICA_CHECK_SECONDS": 0}
+    settings.HEADROOM = {**settings.HEADROOM, "REPLICAS": {"p1": ("p1_replica",)}, **near}
     with led_to("p1_replica", running):
         yield running
         running.resume()

@@ -35,7 +35,8 @@ def names(shop: Shop) -> list[str]:
 @pytest.fixture
 def long_look(settings: Any) -> None:
     """Replicas are left by those who fail at them, not by looks."""
-    settings.HEADROOM = {**settings.HEADROOM, "REPLICA_CHECK_SECONDS": 20, "REPLICA_ANSWER_SECONDS": 0.5}
+    patient = {"REPLICA_CHECK_SECONDS": 20, "REPLICA_ANSWER_SECONDS": 0.5}
+    settings.HEADROOM = {**settings.HEADROOM, "REPLICAS": {"p1": ("p1_replica",)}, **patient}
 
 
 @pytest.mark.parametrize("options", [{}, {"OPTIONS": POOLED}], ids=["single", "pooled"])

@@ -250,7 +250,7 @@ def test_the_checks_refuse_what_a_pooler_cannot_give(settings: Any, tmp_path: An
     settings.HEADROOM = {**settings.HEADROOM, "POOLED": {"p2": "p2_direct"}}
     with changed("p2", OPTIONS={"prepare_threshold": 5}, DISABLE_SERVER_SIDE_CURSORS=False):
         found = {each.id: each for each in pooling.check_pooled(None)}
-    assert set(found) == {"headroom.E301", "headroom.E302", "headroom.E303"}
+    assert set(found) == {"headroom.E301", "headroom.E302", "headroom.W303"}
     assert "'p2_direct'" in found["headroom.E301"].msg
     settings.HEADROOM = {**settings.HEADROOM, "POOLED": {"p2": "p1"}}
     with changed("p2", DISABLE_SERVER_SIDE_CURSORS=True):

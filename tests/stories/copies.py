@@ -1,0 +1,116 @@
+"""A site with replicas of both its databases, for a test: python -m tests.stories.copies; says in JSON what was seen.
+
+The replicas stand on one server, whose address is in COPIES.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import django
+import psycopg
+from django.core.management import call_command
+from django.test import Client
+
+django.setup()
+
+from descant.accounts.models import User  # noqa: E402 - Django must know its settings first
+from descant.accounts.tokens import issue_token  # noqa: E402
+from descant.forums import directory  # noqa: E402
+from descant.forums.issuing import issue_key  # noqa: E402
+from descant.forums.models import Forum  # noqa: E402
+from descant.forums.opening import open_forum  # noqa: E402
+from descant.operate.upgrading import upgrade_all  # noqa: E402
+from django_headroom.replicas import watching  # noqa: E402
+from django_headroom.testing import queries_counted  # noqa: E402
+
+PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
+FRAME = "/embed/comments/?f=gazette&t_i=bread"
+COPIES = {"default": "default_replica_1", "p1": "p1_replica_1"}
+client = Client()
+
+
+def main() -> None:
+    upgrade_all(backup=False)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    ann = User.objects.create_user(username="ann", email="ann@mail.example", name="Ann")
+    gazette = open_forum(name="gazette", domains=["gazette.example"], owner=ann, partition="p1")
+    key = issue_key(forum=gazette).public_key
+    post(gazette, ann, "Rye, before.")
+    told: dict[str, Any] = {}
+    catch_up()
+    told["page"] = asked(lambda: client.get(FRAME))
+    told["feed"] = asked(lambda: client.get("/embed/feed/?f=gazette&t_i=bread"))
+    told["counts"] = asked(lambda: client.get("/count-data.js?f=gazette&1=bread"))
+    told["program"] = asked(lambda: listed(key))
+    told["mine"] = asked(lambda: mine(gazette, ann))
+    told["vary"] = client.get(FRAME).headers.get("Vary", "")
+    replay("pause")
+    post(gazette, ann, "Oat, behind.")
+    told["public"] = "Oat, behind." in client.get(FRAME).content.decode()
+    told["own"] = "Oat, behind." in mine(gazette, ann).content.decode()
+    created = {"api_key": key, "thread:ident": "bread", "message": "Spelt.", "author_name": "Gus"}
+    client.post("/api/3.0/posts/create.json", created)
+    told["programs own"] = "Spelt." in listed(key).content.decode()
+    eve = User.objects.create_user(username="eve", email="eve@mail.example", name="Eve of late")
+    post(gazette, eve, "New here.")
+    told["new name"] = "Eve of late" in mine(gazette, eve).content.decode()
+    open_forum(name="tribune", domains=["tribune.example"], partition="p1")
+    told["new forum"] = client.get("/embed/comments/?f=tribune&t_i=bread").status_code
+    replay("resume")
+    catch_up()
+    told["in the end"] = "Oat, behind." in client.get(FRAME).content.decode()
+    print(json.dumps(told))
+
+
+def asked(asking: Callable[[], Any]) -> dict[str, Any]:
+    """To which databases a request's statements went; nothing is remembered of the forum from before."""
+    directory.forget()
+    with queries_counted() as spent:
+        status = asking().status_code
+    return {"status": status, **{alias: len(sent) for alias, sent in spent.by_alias.items() if sent}}
+
+
+def call(verb: str, forum: Forum, user: User, **body: Any) -> Any:
+    token = issue_token(forum_id=forum.pk, user=user)
+    headers = {"Origin": "http://testserver", "Authorization": f"Bearer {token}"}
+    body = {"forum": forum.name, "thread": PAGE, **body}
+    return client.post(f"/embed/do/{verb}", body, content_type="application/json", headers=headers)
+
+
+def post(forum: Forum, user: User, text: str) -> None:
+    answer = call("post", forum, user, text=text, key=f"{text:-<40}")
+    assert answer.status_code == 201, answer.content
+
+
+def mine(forum: Forum, user: User) -> Any:
+    return call("mine", forum, user, comments=[])
+
+
+def listed(key: str) -> Any:
+    return client.get("/api/3.0/threads/listPosts.json", {"api_key": key, "thread:ident": "bread"})
+
+
+def replay(word: str) -> None:
+    with psycopg.connect(os.environ["COPIES"], autocommit=True) as server:
+        server.execute(f"SELECT pg_wal_replay_{word}()")
+
+
+def catch_up() -> None:
+    deadline = time.monotonic() + 60
+    for primary, replica in COPIES.items():
+        User.objects.filter(pk=0).update(name="")  # what was written last is sent with the next commit
+        while not (watching._looks.get(replica) and watching._looks[replica].near):
+            assert time.monotonic() < deadline, f"{replica} did not come near"
+            watching.look_at(primary, replica)
+            time.sleep(0.02)
+        written = watching._trails[primary][-1][1]
+        while not watching.has_replayed(replica, written):
+            assert time.monotonic() < deadline, f"{replica} did not catch up"
+            watching.look_at(primary, replica)
+
+
+if __name__ == "__main__":
+    main()

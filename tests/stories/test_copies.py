@@ -1,0 +1,77 @@
+"""A site with replicas of its global database and of its partition: who reads where, and what a writer sees."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.headroom.replica import running_replica
+from tests.servers import create_database
+
+SERVER = os.environ.get("DESCANT_TEST_POSTGRESQL", "")
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.skipif(not SERVER, reason="SQLite has no replicas")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What the site says of itself."""
+    databases = [create_database(SERVER, name) for name in ("copied", "copied_p1")]
+    with running_replica(SERVER) as replica:
+        names = {
+            "DESCANT_DATABASE": databases[0],
+            "DESCANT_PARTITION_1": databases[1],
+            "DESCANT_DATABASE_REPLICAS": f"{replica.url}/copied",
+            "DESCANT_PARTITION_1_REPLICAS": f"{replica.url}/copied_p1",
+            "DESCANT_DATA": str(tmp_path_factory.mktemp("copied")),
+            "DESCANT_HOSTS": "testserver",
+            "DJANGO_SETTINGS_MODULE": "descant.site.settings",
+            "COPIES": f"{replica.url}/copied",
+        }
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("DESCANT_")}
+        command = [sys.executable, "-m", "tests.stories.copies"]
+        done = subprocess.run(
+            command, cwd=ROOT, env={**plain, **names}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        yield json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("what", ["page", "feed", "counts"])
+def test_what_is_public_is_read_from_replicas_alone(told: dict[str, Any], what: str) -> None:
+    seen = told[what]
+    assert seen.pop("status") == 200
+    assert set(seen) == {"default_replica_1", "p1_replica_1"}
+
+
+@pytest.mark.parametrize("what", ["mine", "program"])
+def test_what_is_personal_asks_the_primary_only_who_asks_and_what_she_wrote(
+    told: dict[str, Any], what: str
+) -> None:
+    """The account, its role, and the position in the cache, which stands in the global database by default."""
+    seen = told[what]
+    assert seen["status"] == 200
+    assert "p1" not in seen
+    assert seen["p1_replica_1"] > 0
+    assert seen["default"] <= 3
+
+
+def test_a_writer_sees_what_she_wrote_while_others_read_what_was_before(told: dict[str, Any]) -> None:
+    assert told["public"] is False
+    assert told["own"] is told["programs own"] is True
+    assert told["in the end"] is True
+
+
+def test_what_is_too_new_for_a_replica_is_no_error(told: dict[str, Any]) -> None:
+    assert told["new name"] is True
+    assert told["new forum"] == 200
+
+
+def test_a_public_page_varies_by_no_cookie(told: dict[str, Any]) -> None:
+    assert told["vary"] == "Accept-Encoding"
