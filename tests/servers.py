@@ -97,6 +97,7 @@ def start_server(programs: Path, folder: Path, port: int, log: Path) -> subproce
         "max_connections": 200,
         "shared_buffers": "256MB",
         "max_wal_size": "4GB",
+        "wal_keep_size": "1GB",  # a replica that starts slowly still finds what it needs
     }
     options = [f"--{name}={value}" for name, value in chosen.items()]
     command = [str(programs / "postgres"), "-D", str(folder / "cluster"), *options]

@@ -79,7 +79,7 @@ def test_a_quiet_database_makes_no_replica_old(replica: Replica, settings: Any) 
     settings.HEADROOM = {**settings.HEADROOM, "REPLICA_LAG_SECONDS": 0.05}
     wait_until_near()
     time.sleep(0.3)  # nothing is written meanwhile, so the last thing replayed grows old
-    watching.look_at("p1", "p1_replica")
+    wait_until_near()
     assert near_copy("p1") == "p1_replica"
 
 
