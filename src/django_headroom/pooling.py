@@ -150,7 +150,7 @@ def _refuse_of_a_session(execute: Any, sql: Any, *call: Any) -> Any:
     return execute(sql, *call)
 
 
-@checks.register(checks.Tags.database, "headroom")
+@checks.register("headroom")
 def check_pooled(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
     """System check: an alias that leads to a pooler asks nothing of it that it cannot give.
 

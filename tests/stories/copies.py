@@ -12,6 +12,7 @@ from typing import Any
 import django
 import psycopg
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 
 django.setup()
@@ -62,7 +63,21 @@ def main() -> None:
     replay("resume")
     catch_up()
     told["in the end"] = "Oat, behind." in client.get(FRAME).content.decode()
+    told["after all were ended"] = client_after_all_connections_were_ended()
     print(json.dumps(told))
+
+
+def client_after_all_connections_were_ended() -> int:
+    """As after a restart of the servers; none was in use."""
+    connections.close_all()
+    directory.forget()
+    for address in (os.environ["COPIES"], os.environ["DESCANT_DATABASE"]):
+        with psycopg.connect(address, autocommit=True) as server:
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname LIKE 'copied%%' AND pid <> pg_backend_pid()"
+            )
+    return client.get(FRAME).status_code
 
 
 def asked(asking: Callable[[], Any]) -> dict[str, Any]:

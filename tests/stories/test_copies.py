@@ -73,5 +73,9 @@ def test_what_is_too_new_for_a_replica_is_no_error(told: dict[str, Any]) -> None
     assert told["new forum"] == 200
 
 
+def test_after_a_restart_of_the_servers_the_next_reader_notices_nothing(told: dict[str, Any]) -> None:
+    assert told["after all were ended"] == 200
+
+
 def test_a_public_page_varies_by_no_cookie(told: dict[str, Any]) -> None:
     assert told["vary"] == "Accept-Encoding"

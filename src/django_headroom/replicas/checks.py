@@ -9,7 +9,7 @@ from django.db import connections
 from django_headroom.conf import headroom
 
 
-@checks.register(checks.Tags.database, "headroom")
+@checks.register("headroom")
 def check_replicas(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     """What each alias in ``HEADROOM["REPLICAS"]`` lacks."""
     return [lack for primary, copies in headroom().replicas.items() for lack in _check(primary, [*copies])]
