@@ -1,7 +1,10 @@
 """The cast: a bakery on one partition and a butcher on the other, the cellar beside the bakery; Ann makes things."""
 
+import time
+
 import pytest
 
+from django_headroom.replicas import watching
 from tests.headroom.market.items.models import Shelf
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop
@@ -9,6 +12,13 @@ from tests.headroom.settings import ON_POSTGRESQL
 
 # It is about files; what is about servers stands in the folder `servers`.
 collect_ignore = ["test_queued_sqlite.py"] if ON_POSTGRESQL else []
+
+
+@pytest.fixture(autouse=True)
+def _mirrors_are_looked_at() -> None:
+    """The replicas of the settings are mirrors, and not near; the tests in `servers` start real ones."""
+    for alias in ("p1_replica", "p1_second"):
+        watching._looks[alias] = watching.Look(False, time.monotonic() + 3600)
 
 
 @pytest.fixture

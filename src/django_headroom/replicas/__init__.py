@@ -6,7 +6,7 @@ far each replica is; ``patience`` ends what does not answer; ``guarding`` refuse
 
 from django_headroom.replicas.checks import check_replicas
 from django_headroom.replicas.guarding import OnlyForReading, guard_connections
-from django_headroom.replicas.reading import near_copy, read
+from django_headroom.replicas.reading import has_near_copy, near_copy, read
 from django_headroom.replicas.sessions import OneCopy, known_as, session
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "OnlyForReading",
     "check_replicas",
     "guard_connections",
+    "has_near_copy",
     "known_as",
     "near_copy",
     "read",

@@ -81,6 +81,15 @@ def near_copy(primary: str, *, own: bool = True) -> str:
     return copy
 
 
+def has_near_copy(primary: str) -> bool:
+    """Whether any replica of a database is within the allowed lag, whoever asks.
+
+    >>> has_near_copy("p2")
+    False
+    """
+    return any(watching.is_near(primary, alias) for alias in headroom().replicas.get(primary, ()))
+
+
 def _drawn(primary: str, copies: Copies) -> str:
     near = [alias for alias in copies if watching.is_near(primary, alias)]
     return random.choices(near, [_weight(copies, alias) for alias in near])[0] if near else primary

@@ -16,7 +16,7 @@ from django.db.models.query import ModelIterable
 from django_headroom.conf import headroom
 from django_headroom.identity import bypassed
 from django_headroom.joins import attach
-from django_headroom.replicas import near_copy
+from django_headroom.replicas import has_near_copy
 
 
 class WalkRefused(ValueError):
@@ -116,7 +116,7 @@ def copies_near(primary: str, *, patience: float = 30.0) -> Callable[[], None]:
         give_up = time.monotonic() + patience
         while (
             headroom().replicas.get(primary)
-            and near_copy(primary) == primary
+            and not has_near_copy(primary)
             and (left := give_up - time.monotonic()) > 0
         ):
             time.sleep(min(0.05, left))
