@@ -12,7 +12,7 @@ PARAMETERS = 5
 # An act is called by keywords only, so that a long list of what it takes still reads well.
 PARAMETERS_BY_KEYWORD = 9
 ENTRIES_OF_A_FOLDER = 16
-NOT_COUNTED = {"__init__.py", "__main__.py", "py.typed"}
+NOT_COUNTED = {"__init__.py", "__main__.py", "py.typed", "README.md"}  # they say what the others are
 
 
 def test_a_module_has_at_most_300_lines() -> None:

@@ -137,7 +137,7 @@ def _limited(most: int | None) -> Any:
 
 
 def _note(spent: Spent, execute: Execute, *call: Any) -> Any:
-    sql, params, _, context = call
+    sql, params, many, context = call
     if is_of_transactions(sql):
         return execute(*call)
     connection, began = context["connection"], time.perf_counter()
