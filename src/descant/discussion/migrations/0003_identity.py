@@ -8,7 +8,7 @@ from django_headroom.ids import WriteIdentity
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("discussion", "0001_initial"),
+        ("discussion", "0002_keep_pace_by_its_subject"),
     ]
 
     operations = [

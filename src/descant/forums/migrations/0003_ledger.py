@@ -8,7 +8,7 @@ from django_headroom.ids import WriteLedger
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("forums", "0001_initial"),
+        ("forums", "0002_counting"),
     ]
 
     operations = [
