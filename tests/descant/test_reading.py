@@ -10,6 +10,7 @@ from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import Page, read_page
 from descant.discussion.tree.cursors import BadCursor
+from descant.discussion.tree.paths import LEVELS
 from descant.discussion.voting import cast_vote
 from django_headroom.testing import query_budget
 from django_headroom.updates import change
@@ -175,6 +176,29 @@ def test_a_mark_goes_when_its_last_reply_is_hidden_and_returns_with_it(cast: Cas
     decide(forum=cast.gazette, comments=[answer], verdict="restore", by=cast.bo)
     lines = read_page(forum=cast.gazette, page=BREAD, order="oldest").lines
     assert [line.kind for line in lines] == ["mark", "comment"]
+
+
+def test_at_the_deepest_level_too_an_answered_comment_stays_as_a_mark(cast: Cast, say: Say) -> None:
+    chain = [say("0")]
+    for number in range(1, LEVELS + 2):
+        chain.append(say(str(number), to=chain[-1]))
+    above, deepest, answer, last = chain[LEVELS - 2 :]
+
+    def kinds_below(comment: Comment) -> list[str]:
+        page = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor=f"comment-{comment.pk}")
+        return [line.kind for line in page.lines if line.level == LEVELS - 1]
+
+    def decided(verdict: str, *comments: Comment) -> list[str]:
+        decide(forum=cast.gazette, comments=comments, verdict=verdict, by=cast.bo)
+        return kinds_below(above)
+
+    assert kinds_below(above) == ["comment", "comment", "comment"]
+    assert decided("hide", deepest) == ["mark", "comment", "comment"]
+    assert decided("hide", answer) == ["mark", "comment"]
+    assert decided("hide", last) == []
+    assert decided("restore", last) == ["mark", "comment"]
+    assert decided("restore", answer) == ["mark", "comment", "comment"]
+    assert decided("restore", deepest) == ["comment", "comment", "comment"]
 
 
 def test_a_deep_answer_says_whom_it_answers(cast: Cast, say: Say) -> None:

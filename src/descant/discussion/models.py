@@ -146,7 +146,7 @@ class Comment(OfForum):
 
     level = models.PositiveSmallIntegerField(default=0)
     path = PathField(default=b"")
-    replies = models.IntegerField(default=0)  # shown ones in the drawn branch below, at any depth
+    replies = models.IntegerField(default=0)  # shown ones, as `tree.paths.counted_in` says
     drawn = models.BooleanField(default=True)
 
     source = models.CharField(max_length=80, blank=True)

@@ -16,7 +16,7 @@ from descant.discussion.addressing.finding import make_thread
 from descant.discussion.judging.scoring import score
 from descant.discussion.models import Comment, Thread
 from descant.discussion.tree.counting import raise_version
-from descant.discussion.tree.paths import ancestors_in, level_of, path_below
+from descant.discussion.tree.paths import counted_in, level_of, path_below
 from descant.forums.models import Forum
 from django_headroom import ids
 from django_headroom.transactions import writing
@@ -57,7 +57,7 @@ class _Growing:
         comment.level = level_of(comment.path)
         comment.version = self.thread.version
         self._write(comment)
-        for above in ancestors_in(comment.path):
+        for above in counted_in(comment.path, comment.parent_id):
             self.rows[self.at[above]].replies += 1
         self.at[key] = len(self.rows)
         self.rows.append(comment)

@@ -18,7 +18,8 @@ def assert_exact(forum: Forum) -> None:
             parent = rows[row.parent_id]
             assert parent.thread_id == row.thread_id
             assert bytes(row.path).startswith(bytes(parent.path)[: 16 * (LEVELS - 1)])
-        for pk in above if row.is_shown else ():
+        counted = {*above, row.parent_id} - {None} if row.is_shown else ()
+        for pk in counted:
             replies[pk] += 1
     for pk, row in rows.items():
         assert (row.replies, row.drawn) == (replies[pk], row.is_shown or replies[pk] > 0), row.source_id

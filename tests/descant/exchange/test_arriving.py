@@ -69,7 +69,7 @@ def test_a_chain_is_stored_whole_and_drawn_in_eight_levels(cast: Cast, bring: Br
     rows = [said(cast.gazette, str(n)) for n in range(10, 40)]
     assert [row.level for row in rows] == [*range(8), *[7] * 22]
     assert all(below.parent_id == above.pk for above, below in pairwise(rows))
-    assert [rows[0].replies, rows[6].replies, rows[7].replies] == [29, 23, 0]
+    assert [row.replies for row in (rows[0], rows[6], rows[7], rows[-1])] == [29, 23, 1, 0]
 
 
 def test_an_import_joins_the_thread_its_page_has_here(cast: Cast, bring: Bring) -> None:

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Case, When
 
 from descant.discussion.models import Comment, Thread
-from descant.discussion.tree.paths import ancestors_in
+from descant.discussion.tree.paths import counted_in
 from django_headroom.chains import Chain
 from django_headroom.updates import change, step
 
@@ -45,16 +45,16 @@ def show_or_hide(comment: Comment, *, was_shown: bool) -> None:
 
 
 def count_reply(chain: Chain, comment: Comment) -> None:
-    """Count a new shown comment in each branch that it is drawn in, where a mark appears if there was none."""
-    above = ancestors_in(comment.path)
+    """Count a new shown comment among the replies of those above it, where a mark appears if there was none."""
+    above = counted_in(comment.path, comment.parent_id)
     if above:
         branches = Comment.objects.using(chain.alias).filter(pk__in=above)
         chain.update(branches, replies=F("replies") + 1, drawn=True)
 
 
 def count_replies(comment: Comment, by: int) -> None:
-    """Count one shown comment more or less in each branch that it is drawn in; a mark appears or goes with it."""
-    above = ancestors_in(comment.path)
+    """Count one shown comment more or less among the replies of those above it; a mark appears or goes with it."""
+    above = counted_in(comment.path, comment.parent_id)
     if not above:
         return
     after = F("replies") + by

@@ -37,6 +37,16 @@ def ancestors_in(path: bytes) -> Sequence[int]:
     return [id_at(path, level) for level in range(level_of(path))]
 
 
+def counted_in(path: bytes, parent_id: int | None) -> Sequence[int]:
+    """The ids of those among whose replies a comment counts: its drawn ancestors and the comment that it answers.
+
+    These differ at the deepest level, where an answer stands beside what it answers: there one step up counts and no
+    more, for a chain has no bound.
+    """
+    above = ancestors_in(path)
+    return above if parent_id is None or parent_id in above else [*above, parent_id]
+
+
 def id_at(path: bytes, level: int) -> int:
     """The id of the comment at a level of a path."""
     found: int = struct.unpack_from(">Q", path, level * WIDTH + 8)[0]

@@ -11,7 +11,7 @@ from django.db.models import F
 from descant.discussion import text
 from descant.discussion.addressing.addresses import digest
 from descant.discussion.models import TEXT_ID, Comment, Thread
-from descant.discussion.tree.paths import ancestors_in, level_of, path_below
+from descant.discussion.tree.paths import ancestors_in, counted_in, level_of, path_below
 from descant.exchange.arriving.berth import Berth, Placed, chunks, until_alone
 from descant.exchange.arriving.copying import count_anew, insert_rows
 from descant.exchange.sorting import arrivals
@@ -160,7 +160,7 @@ class _Writing:
             )
             rows.append(row)
             if row.is_shown:
-                self.replies.update(ancestors_in(path))
+                self.replies.update(counted_in(path, row.parent_id))
         return rows
 
     def _fill(self, placed: Placed, arrival: CommentArrival, versions: Mapping[int, int]) -> None:
