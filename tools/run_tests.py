@@ -41,7 +41,8 @@ PARTS = [
     Part("toolkit", ("tests/headroom",), TWO_AT_A_TIME, "postgresql"),
     Part("product", ("tests/descant", "tests/stories"), [*TWO_AT_A_TIME, *NOT_THE_WHEEL]),
     Part("product", ("tests/descant", "tests/stories"), [*TWO_AT_A_TIME, *NOT_THE_WHEEL], "postgresql"),
-    Part("browser", ("tests/browser",)),
+    Part("browser", ("tests/browser",), TWO_AT_A_TIME),
+    Part("browser", ("tests/browser",), TWO_AT_A_TIME, "postgresql"),
     Part("wheel", ("tests/stories",), ["-m", "wheel"]),
 ]
 

@@ -61,9 +61,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    with running_site(folder / "data") as running:
+    with running_site(folder / "data", f"browser_{worker_id}") as running:
         yield running
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as home,
-        running_site(Path(home) / "data") as site,
+        running_site(Path(home) / "data", "pictures") as site,
         chromium() as browser,
     ):
         talk(site)

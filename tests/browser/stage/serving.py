@@ -1,4 +1,4 @@
-"""One real site for the whole run: `descant serve` on a folder of its own, with its people and its forums."""
+"""One real site for each process of the run: `descant serve` on a folder of its own, with its people and forums."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers import free_port
+from tests.servers import create_database, free_port
 
 PASSWORD = "a loaf of rye and salt"
 READY = "Ctrl-C ends all of it."
@@ -61,12 +61,26 @@ class Site:
 
 
 @contextlib.contextmanager
-def running_site(folder: Path) -> Iterator[Site]:
-    """Serve a new folder on SQLite with two partitions; afterwards ask it to end, and see that it does so in order."""
+def running_site(folder: Path, name: str) -> Iterator[Site]:
+    """Serve a new folder with two partitions; afterwards ask it to end, and see that it does so in order.
+
+    `name` tells its databases on a server apart from those of other sites.
+    """
     port = two_free_ports()
-    environment = clean_environment(folder)
+    environment = clean_environment(folder, name)
     serving = subprocess.Popen(
-        [sys.executable, "-P", "-m", "descant", "serve", "--port", str(port), "--data", str(folder)],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "descant",
+            "serve",
+            "--port",
+            str(port),
+            "--data",
+            str(folder),
+            "--demo",
+        ],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -83,16 +97,25 @@ def running_site(folder: Path) -> Iterator[Site]:
     assert serving.returncode == 0
 
 
-def clean_environment(folder: Path) -> dict[str, str]:
+def clean_environment(folder: Path, name: str) -> dict[str, str]:
     """Ours, without what the run of the tests chose for itself."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DESCANT_", "DJANGO_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DESCANT_", "DJANGO_"))}
     return {
         **kept,
         **NO_LIMITS,
+        **empty_databases(name),
         "DESCANT_DATA": str(folder),
-        "DESCANT_PARTITIONS": "2",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def empty_databases(name: str) -> dict[str, str]:
+    """On what the run of the tests says: SQLite, which makes its files itself, or new databases on its PostgreSQL."""
+    if os.environ.get("DESCANT_TEST_DATABASE") != "postgresql":
+        return {"DESCANT_PARTITIONS": "2"}
+    server = os.environ["DESCANT_TEST_POSTGRESQL"]
+    variables = ("DESCANT_DATABASE", "DESCANT_PARTITION_1", "DESCANT_PARTITION_2")
+    return {variable: create_database(server, f"{name}_{variable.lower()}") for variable in variables}
 
 
 def wait_until_ready(serving: subprocess.Popen[str]) -> None:
