@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Article, Embed, new_article
+from tests.browser.stage.axe import violations
 from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site
 
@@ -15,17 +16,49 @@ def test_the_owner_hides_and_restores_a_comment(
     unkind = site.say(article.thread, "Something unkind.")
     site.say(article.thread, "Please be kind.", to=unkind)
     ann, other = new_reader(), new_reader()
-    signed_in(ann, article.url)
+    ann.visit_as("ann", article.url)
     ann.more(ann.line("Something unkind."), "Hide")
-    expect(ann.frame.locator(f"#comment-{unkind}")).to_have_attribute("data-state", "hidden")
+    expect(ann.frame.get_by_role("heading", name="1 comment", exact=True)).to_be_visible()
     other.visit(article.url)
     expect(other.frame.get_by_text("A moderator has hidden this comment.")).to_be_visible()
     expect(other.line("Please be kind.")).to_be_visible()
     expect(other.line("Something unkind.")).to_have_count(0)
-    ann.more(ann.frame.locator(f"#comment-{unkind} > article"), "Restore")
-    expect(ann.line("Something unkind.")).to_be_visible()
+    for _ in ("where it was hidden", "and on a page where everybody else finds a mark"):
+        line = ann.line("Something unkind.")
+        expect(line).to_contain_text("Hidden. Only moderators see it.")
+        expect(line.get_by_role("button", name="Vote up")).to_be_hidden()
+        expect(line.get_by_role("button", name="Reply")).to_be_hidden()
+        ann.visit(article.url)
+    ann.more(ann.line("Something unkind."), "Restore")
+    expect(ann.line("Something unkind.")).not_to_contain_text("Only moderators see it.")
+    expect(ann.line("Something unkind.").get_by_role("button", name="Vote up")).to_be_visible()
+    expect(ann.frame.get_by_role("heading", name="2 comments", exact=True)).to_be_visible()
     other.visit(article.url)
     expect(other.line("Something unkind.")).to_be_visible()
+
+
+def test_what_was_hidden_and_left_no_mark_stands_folded_below_for_the_owner(
+    new_reader: Callable[..., Reader], article: Article, site: Site
+) -> None:
+    site.say(article.thread, "Rye.")
+    site.say(article.thread, "Buy sawdust.")
+    ann, other = new_reader(), new_reader()
+    ann.visit_as("ann", article.url)
+    expect(ann.frame.get_by_text("Hidden comments")).to_be_hidden()
+    ann.more(ann.line("Buy sawdust."), "Spam")
+    expect(ann.line("Buy sawdust.")).to_contain_text("Spam. Only moderators see it.")
+    ann.visit(article.url)
+    expect(ann.line("Rye.")).to_be_visible()
+    expect(ann.line("Buy sawdust.")).to_be_hidden()
+    ann.frame.get_by_text("Hidden comments").click()
+    expect(ann.line("Buy sawdust.")).to_contain_text("Spam. Only moderators see it.")
+    assert violations(ann.inside) == []
+    other.visit(article.url)
+    expect(other.frame.get_by_text("Hidden comments")).to_be_hidden()
+    ann.more(ann.line("Buy sawdust."), "Approve")
+    expect(ann.line("Buy sawdust.").get_by_role("button", name="Vote up")).to_be_visible()
+    other.visit(article.url)
+    expect(other.line("Buy sawdust.")).to_be_visible()
 
 
 def test_the_owner_closes_the_thread_and_opens_it_again(
@@ -33,7 +66,7 @@ def test_the_owner_closes_the_thread_and_opens_it_again(
 ) -> None:
     site.say(article.thread, "The last word?")
     ann, other = new_reader(), new_reader()
-    signed_in(ann, article.url)
+    ann.visit_as("ann", article.url)
     ann.frame.get_by_role("button", name="Close thread").click()
     expect(ann.frame.get_by_role("button", name="Open thread")).to_be_visible()
     frame = other.visit(article.url)
@@ -51,7 +84,7 @@ def test_a_reader_with_an_account_is_offered_nothing_of_this(
     reader: Reader, article: Article, site: Site
 ) -> None:
     site.say(article.thread, "Leave me be.")
-    signed_in(reader, article.url, "cy")
+    reader.visit_as("cy", article.url)
     line = reader.line("Leave me be.")
     line.get_by_role("button", name="More actions").click()
     expect(line.get_by_role("button", name="Copy link")).to_be_visible()
@@ -65,17 +98,10 @@ def test_the_owner_approves_what_waits(new_reader: Callable[..., Reader], embed:
     asked = {"forum": "tribune", "thread": article.thread, "name": "Gus", "key": "asks"}
     site.call("post", {**asked, "text": "Let me in."})
     ann, other = new_reader(), new_reader()
-    signed_in(ann, article.url)
+    ann.visit_as("ann", article.url)
     expect(ann.line("Let me in.")).to_contain_text("Waits for a moderator.")
     ann.more(ann.line("Let me in."), "Approve")
     expect(ann.line("Let me in.").get_by_role("button", name="Vote up")).to_be_visible()
     expect(ann.line("Let me in.")).not_to_contain_text("Waits for a moderator.")
     other.visit(article.url)
     expect(other.line("Let me in.")).to_be_visible()
-
-
-def signed_in(reader: Reader, url: str, username: str = "ann") -> None:
-    reader.visit(url)
-    reader.frame.get_by_role("button", name="Write a comment").click()
-    reader.sign_in(username)
-    reader.frame.get_by_role("button", name="Cancel").click()

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Article, Embed
+from tests.browser.conftest import Article, Embed, new_article
 from tests.browser.stage.readers import Reader, element
 from tests.browser.stage.serving import Site
+
+FIRST_READ = "Comments are read by a moderator before they are shown. A moderator will look at this first."
 
 
 def test_a_guest_writes_and_another_browser_shows_it(
@@ -92,6 +94,21 @@ def test_a_vote_is_given_turned_and_taken_back(
     expect(down).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_vote_is_still_shown_in_another_order(reader: Reader, article: Article, site: Site) -> None:
+    for text in ("Worth a vote.", "Worth none."):
+        site.say(article.thread, text)
+    frame = reader.visit(article.url)
+    up = reader.line("Worth a vote.").get_by_role("button", name="Vote up")
+    up.click()
+    expect(reader.line("Worth a vote.").locator(".score")).to_have_text("1")
+    reader.visit(article.url)
+    expect(up).to_have_attribute("aria-pressed", "true")
+    frame.locator(".order summary").click()
+    frame.get_by_role("link", name="Oldest").click()
+    expect(frame.locator(".order summary")).to_have_text("Order: Oldest")
+    expect(up).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_draft_survives_a_reload_and_ends_with_the_sending(reader: Reader, article: Article) -> None:
     frame = reader.visit(article.url)
     frame.get_by_role("button", name="Write a comment").click()
@@ -143,10 +160,36 @@ def test_a_comment_that_waits_is_shown_to_its_author_with_the_reason(
     gus.visit(url)
     gus.frame.get_by_role("button", name="Write a comment").click()
     gus.send("May I?", "Gus")
-    reason = "Comments are read by a moderator before they are shown. A moderator will look at this first."
-    expect(gus.line("May I?")).to_contain_text(reason)
+    expect(gus.line("May I?")).to_contain_text(FIRST_READ)
     expect(gus.line("May I?").get_by_role("button", name="Vote up")).to_be_hidden()
     gus.visit(url)
-    expect(gus.line("May I?")).to_contain_text(reason)
+    expect(gus.line("May I?")).to_contain_text(FIRST_READ)
     other.visit(url)
     expect(other.frame.get_by_text("Nobody has spoken yet.")).to_be_visible()
+
+
+def test_an_edit_that_waits_is_shown_to_its_author_where_others_find_a_mark(
+    new_reader: Callable[..., Reader], embed: Embed
+) -> None:
+    gus, ann = new_reader(), new_reader()
+    article = new_article(embed, attributes='data-forum="tribune"')
+    gus.visit(article.url)
+    gus.frame.get_by_role("button", name="Write a comment").click()
+    gus.send("Rye.", "Gus")
+    expect(gus.line("Rye.")).to_contain_text(FIRST_READ)
+    ann.visit_as("ann", article.url)
+    ann.more(ann.line("Rye."), "Approve")
+    expect(ann.line("Rye.").get_by_role("button", name="Vote up")).to_be_visible()
+    ann.line("Rye.").get_by_role("button", name="Reply").click()
+    ann.send("Tell us more.")
+    expect(ann.line("Tell us more.").get_by_role("button", name="Vote up")).to_be_visible()
+    gus.visit(article.url)
+    gus.more(gus.line("Rye."), "Edit")
+    gus.frame.get_by_role("textbox", name="Your comment").fill("Rye, and sawdust.")
+    gus.frame.get_by_role("button", name="Save").click()
+    for _ in ("at once", "and after a reload"):
+        expect(gus.line("Rye, and sawdust.")).to_contain_text(FIRST_READ)
+        expect(gus.line("Tell us more.")).to_be_visible()
+        gus.visit(article.url)
+    ann.visit(article.url)
+    expect(ann.line("Rye, and sawdust.")).to_contain_text("Waits for a moderator.")

@@ -78,10 +78,9 @@ def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "") 
 
 
 def line_of(comment: Comment, viewer: Author | None) -> Line:
-    """A comment as a line of its own, for the answer to a person's act; a mark if it is gone, also for her."""
+    """A comment as a line of its own, for one person; a mark if she may not see it."""
     attach([comment], "author")
-    is_alive = comment.state in (Comment.State.SHOWN, Comment.State.WAITING)
-    return Line(comment, "comment" if is_alive and may_see(comment, viewer) else "mark")
+    return Line(comment, "comment" if may_see(comment, viewer) else "mark")
 
 
 def _page(shelf: Shelf, order: str, where: cursors.Cursor | None) -> Page:

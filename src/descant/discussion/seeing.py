@@ -7,11 +7,12 @@ from descant.discussion.models import Comment
 def may_see(comment: Comment, viewer: Author | None) -> bool:
     """Whether the text of a comment may be shown to a person; None is everybody.
 
-    What is shown is for all; what waits is for its author and for moderators; the rest for moderators.
+    What is shown is for all; what waits is for its author and for moderators; what is hidden or spam for moderators;
+    what was deleted is for nobody.
     """
     if comment.is_shown:
         return True
-    if viewer is None:
+    if viewer is None or comment.state == Comment.State.DELETED:
         return False
     return viewer.moderates or (comment.state == Comment.State.WAITING and is_own(comment, viewer))
 

@@ -58,7 +58,7 @@ def preview(asking: Asking, body: Body) -> Body:
 def edit(asking: Asking, body: Body) -> Body:
     comment = comment_in(asking, body)
     edit_comment(forum=asking.forum, comment=comment, author=asking.author, source=text_in(body, "text"))
-    return {"html": draw_line(asking, page_of(comment.thread), comment)}
+    return {**_changed(asking, comment), "reasons": words_for(comment.reasons)}
 
 
 @call
@@ -74,7 +74,7 @@ def source(asking: Asking, body: Body) -> Body:
 def delete(asking: Asking, body: Body) -> Body:
     comment = comment_in(asking, body)
     delete_comment(forum=asking.forum, comment=comment, author=asking.author)
-    return {"html": draw_line(asking, page_of(comment.thread), comment)}
+    return _changed(asking, comment)
 
 
 @call
@@ -99,7 +99,7 @@ def decide(asking: Asking, body: Body) -> Body:
         by=asking.author,
         reason=text_in(body, "reason"),
     )
-    return {"html": draw_line(asking, page_of(comment.thread), comment), "state": comment.state}
+    return _changed(asking, comment)
 
 
 @call
@@ -131,6 +131,11 @@ def comment_in(asking: Asking, body: Body) -> Comment:
         Comment.objects.of(asking.forum).select_related("thread").get(pk=id_in(body, "comment") or 0)
     )
     return found
+
+
+def _changed(asking: Asking, comment: Comment) -> Body:
+    line = draw_line(asking, page_of(comment.thread), comment)
+    return {"html": line, "state": comment.state, "count": comment.thread.comments_shown}
 
 
 def _writer(asking: Asking, body: Body, key: str) -> Author:

@@ -1,8 +1,9 @@
-"""The one private call on top of a public page: own votes, own comments that wait, what may still be changed."""
+"""The one private call on top of a public page: own votes, what may still be changed, what only some may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -24,6 +25,7 @@ from django_headroom.joins import attach
 IDS_MOST = 500
 ROWS_MOST = 25
 RECENT = timedelta(minutes=2)  # as long as a cached page or a replica may be behind
+LISTS = ("held", "recent", "waiting", "hidden")
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,21 @@ def mine(asking: Asking, body: Body) -> Body:
         return _told(_Seen(asking, page, found, alias), drawn) if found else {}
 
     told: Body = {"person": person_of(asking.author), "moderates": asking.author.moderates}
-    told |= {"votes": {}, "own": {}, "held": [], "waiting": [], "recent": [], "thread": {"state": "open"}}
+    told |= {"votes": {}, "own": {}, "thread": {"state": "open"}} | dict.fromkeys(LISTS, ())
     return told | replicas.read(asking.forum.partition, reading)
 
 
 def _told(seen: _Seen, drawn: Sequence[int]) -> Body:
     author = seen.asking.author
-    told: Body = {"thread": {"state": seen.thread.state}, "recent": []}
+    told: Body = {"thread": {"state": seen.thread.state}}
+    lists: dict[str, list[Comment]] = {}
     if author.voter:
-        told["votes"] = _votes(seen, drawn)
-        told |= _own(seen, drawn)
+        told |= {"votes": _votes(seen, drawn), "own": _changeable(seen, drawn)}
+        lists |= _own(seen, drawn)
     if author.moderates:
-        waiting = seen.rows().filter(state=Comment.State.WAITING)
-        told["waiting"] = _lines(seen, waiting.order_by("created_at", "id")[:ROWS_MOST])
-        told["recent"] += _lines(seen, _hidden(seen))
-    return told
+        lists |= _for_moderators(seen, drawn)
+    attach(chain(*lists.values()), "author")
+    return told | {name: _lines(seen, comments) for name, comments in lists.items()}
 
 
 def _votes(seen: _Seen, drawn: Sequence[int]) -> dict[str, int]:
@@ -74,27 +76,34 @@ def _votes(seen: _Seen, drawn: Sequence[int]) -> dict[str, int]:
     return {str(comment_id): value for comment_id, value in own.values_list("comment_id", "value")}
 
 
-def _own(seen: _Seen, drawn: Sequence[int]) -> Body:
+def _changeable(seen: _Seen, drawn: Sequence[int]) -> dict[str, int]:
     author = seen.asking.author
-    own = seen.rows().filter(_by(author))
-    changeable = {str(each.pk): seconds_left(each, author) for each in own.filter(pk__in=drawn)}
-    held = own.filter(state=Comment.State.WAITING).order_by("created_at", "id")[:ROWS_MOST]
-    since = timezone.now() - RECENT
-    recent = own.shown().filter(created_at__gte=since).exclude(pk__in=drawn).order_by("created_at", "id")
-    return {
-        "own": {key: seconds for key, seconds in changeable.items() if seconds},
-        "held": _lines(seen, held),
-        "recent": _lines(seen, recent[:ROWS_MOST]),
+    seconds = {
+        str(each.pk): seconds_left(each, author) for each in seen.rows().filter(_by(author), pk__in=drawn)
     }
+    return {key: left for key, left in seconds.items() if left}
 
 
-def _hidden(seen: _Seen) -> Any:
-    """What was hidden last and has no reply that would keep a mark of it, so that it can be restored."""
-    gone = seen.rows().filter(replies=0).order_by("-created_at", "-id")
-    return [
-        *gone.filter(state=Comment.State.HIDDEN)[:ROWS_MOST],
-        *gone.filter(state=Comment.State.SPAM)[:ROWS_MOST],
-    ]
+def _own(seen: _Seen, drawn: Sequence[int]) -> dict[str, list[Comment]]:
+    """What she wrote and readers do not see yet, or her page may not hold yet."""
+    own = seen.rows().filter(_by(seen.asking.author)).order_by("created_at", "id")
+    recent = own.shown().filter(created_at__gte=timezone.now() - RECENT).exclude(pk__in=drawn)
+    return {"held": own.filter(state=Comment.State.WAITING)[:ROWS_MOST], "recent": recent[:ROWS_MOST]}
+
+
+def _for_moderators(seen: _Seen, drawn: Sequence[int]) -> dict[str, list[Comment]]:
+    """What waits; what others see as a mark; and what was hidden last and left no mark, so that it can be restored."""
+    rows = seen.rows()
+    gone = rows.filter(drawn=False).order_by("-created_at", "-id")
+    hidden, spam = Comment.State.HIDDEN, Comment.State.SPAM
+    return {
+        "waiting": rows.filter(state=Comment.State.WAITING).order_by("created_at", "id")[:ROWS_MOST],
+        "hidden": [
+            *rows.filter(pk__in=drawn, state__in=(hidden, spam)),
+            *gone.filter(state=hidden)[:ROWS_MOST],
+            *gone.filter(state=spam)[:ROWS_MOST],
+        ],
+    }
 
 
 def _by(author: Author) -> Q:
@@ -103,7 +112,8 @@ def _by(author: Author) -> Q:
     return Q(guest=author.guest, author=None)
 
 
-def _lines(seen: _Seen, comments: Sequence[Comment]) -> list[Body]:
+def _lines(seen: _Seen, comments: Iterable[Comment]) -> list[Body]:
+    """Each as the person who asks may see it: `discussion/seeing.py` says, and no list here."""
     return [
         {
             "id": str(comment.pk),
@@ -111,7 +121,7 @@ def _lines(seen: _Seen, comments: Sequence[Comment]) -> list[Body]:
             "html": draw_line(seen.asking, seen.page, comment),
             "reasons": words_for(comment.reasons),
         }
-        for comment in attach(comments, "author")
+        for comment in comments
     ]
 
 

@@ -109,6 +109,13 @@ class Reader:
         popup.get_by_role("button", name="Continue as").click()
         expect(self.frame.get_by_text("You write as")).to_be_visible()
 
+    def visit_as(self, username: str, url: str) -> None:
+        """Open a page and sign in there."""
+        self.visit(url)
+        self.frame.get_by_role("button", name="Write a comment").click()
+        self.sign_in(username)
+        self.frame.get_by_role("button", name="Cancel").click()
+
     def log_in(self, page: Page, username: str) -> None:
         """With the password, on our own page."""
         page.get_by_role("textbox", name="E-mail address or username").fill(username)

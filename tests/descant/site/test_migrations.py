@@ -28,5 +28,5 @@ def test_answers_at_the_deepest_level_are_counted_after_an_upgrade(
     Comment.objects.of(cast.gazette).filter(pk=chain[7].pk).update(drawn=False)
     assert list(rows.values_list("replies", "drawn")) != right
     with connections[cast.gazette.partition].cursor() as cursor:
-        cursor.execute(import_module("descant.discussion.migrations.0002_count_deepest_answers").COUNT)
+        cursor.execute(import_module("descant.discussion.migrations.0004_count_deepest_answers").COUNT)
     assert list(rows.values_list("replies", "drawn")) == right

@@ -1,9 +1,9 @@
 /** The box to write in: drafts, Markdown buttons, preview, and a comment's way to the server. */
 
-import { call, counted, find, here, made, note, Refused, say, store, token, words } from './calls.js';
+import { call, find, here, made, note, Refused, say, store, token, words } from './calls.js';
 import { tell } from './host.js';
 import { hasAccount, me, randomHex, signIn, signOut } from './identity.js';
-import { articleOf, countReply, lineFrom, lineOf, redraw, stand } from './lines.js';
+import { articleOf, countComments, countReply, lineFrom, lineOf, redraw, stand } from './lines.js';
 
 const draftOf = ({ parent, edits }) => `draft:${here.forum}:${here.thread.identifier || here.thread.url}:${edits ? `e${edits}` : parent || ''}`;
 
@@ -142,9 +142,12 @@ function missing(form) {
 
 async function saveEdit(form) {
   try {
-    const { html } = await call('edit', { comment: form.purpose.edits, text: form.text.value });
+    const answer = await call('edit', { comment: form.purpose.edits, text: form.text.value });
+    const line = form.closest('.line');
     store.set(draftOf(form.purpose), null);
-    redraw(form.closest('.line'), html).focus();
+    redraw(line, answer.html).focus();
+    countComments(answer.count);
+    if (answer.state !== 'shown') showHeld(line, answer.reasons);
   } catch (refused) {
     note(form, refused.message);
   }
@@ -190,7 +193,7 @@ function arrive(line, comment, answer) {
   if (answer.token) token.set(answer.token);
   if (isShown) {
     countReply(lineOf(comment.parent));
-    find('#count').textContent = counted('comments', answer.count);
+    countComments(answer.count);
     tell('comment', { id: answer.id, text: comment.text });
   } else {
     showHeld(real, answer.reasons);

@@ -4,7 +4,7 @@ import { call, find, here, made, memory, note, say, token, words, written } from
 import { boxActs, dress, mark, openBox, openMain, restoreDraft, showHeld } from './composer.js';
 import { hear, tell, tellHeight } from './host.js';
 import { beSomebody, me } from './identity.js';
-import { addressOf, articleOf, drawn, follow, freshen, lineOf, place, redraw, reorder } from './lines.js';
+import { addressOf, articleOf, countComments, drawn, follow, freshen, lineOf, place, redraw, reorder, setAside } from './lines.js';
 
 const root = document.documentElement;
 const pageActs = { write: openMain, thread: turnThread };
@@ -22,7 +22,6 @@ const lineActs = {
   approve: (line) => decide(line, 'approve'),
   spam: (line) => decide(line, 'spam'),
 };
-const asked = new Map(); // the comments that we have asked about, and as whom
 
 freshen();
 setInterval(freshen, 60000);
@@ -61,19 +60,20 @@ function onClick(event) {
 
 /** Ask what is ours among the comments drawn. Nobody has nothing to ask. */
 async function learn() {
-  const comments = drawn().filter((id) => asked.get(id) !== token.get()).slice(0, 500);
+  const comments = drawn().filter((id) => lineOf(id).asked !== token.get()).slice(0, 500);
   if (!token.get()) return;
   const mine = await call('mine', { thread: here.thread, comments }).catch(() => null);
   if (!mine) return;
   if (!me.person) tell('identify');
-  for (const id of comments) asked.set(id, token.get());
+  for (const id of comments) if (lineOf(id)) lineOf(id).asked = token.get();
   me.person = mine.person;
   me.moderates = mine.moderates;
   root.toggleAttribute('data-moderates', mine.moderates);
   for (const [id, seconds] of Object.entries(mine.own)) me.own[id] = Date.now() + seconds * 1000;
   for (const { html, parent } of mine.recent) place(html, parent);
+  for (const { html } of mine.hidden) setAside(html);
   for (const waiting of mine.held) showWaiting(waiting);
-  for (const waiting of mine.waiting || []) showWaiting(waiting, words.waiting);
+  for (const waiting of mine.waiting) showWaiting(waiting, words.waiting);
   for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
   showThread(mine.thread.state);
   document.querySelectorAll('.composer').forEach(dress);
@@ -171,13 +171,16 @@ async function remove(line, button) {
   const answer = await attempt(articleOf(line), call('delete', { comment: line.dataset.id }));
   if (!answer) return;
   redraw(line, answer.html).focus();
+  countComments(answer.count);
   say(words.gone);
 }
 
 /** @param {'hide'|'restore'|'approve'|'spam'} verdict */
 async function decide(line, verdict) {
   const answer = await attempt(articleOf(line), call('decide', { comment: line.dataset.id, verdict, reason: '' }));
-  if (answer) redraw(line, answer.html).focus();
+  if (!answer) return;
+  redraw(line, answer.html).focus();
+  countComments(answer.count);
 }
 
 /** The answer, or nothing: then the reason stands in the place. */

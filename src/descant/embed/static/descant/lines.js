@@ -18,13 +18,23 @@ export function stand(line, parent) {
   else (parent.dataset.level === '7' ? parent.parentElement : listIn(parent)).append(line);
 }
 
-/** Stand a line in its place, unless it is drawn or its parent is not. */
+/** Stand a line in its place, unless it is drawn or its parent is not. A mark becomes what we may see of it. */
 export function place(html, parent) {
   const line = lineFrom(html);
   const known = lineOf(line.dataset.id);
+  if (known?.matches('.mark')) redraw(known, html);
   if (known || (parent && !lineOf(parent))) return known;
   stand(line, lineOf(parent));
   return line;
+}
+
+/** What has no place among what readers see stands below it all, folded. */
+export function setAside(html) {
+  const aside = find('#aside');
+  const line = lineFrom(html);
+  if (lineOf(line.dataset.id)) return place(html);
+  find('ol', aside).append(line);
+  aside.hidden = false;
 }
 
 export function lineFrom(html) {
@@ -41,8 +51,11 @@ export function redraw(line, html) {
   articleOf(line).replaceWith(article);
   line.className = fresh.className;
   line.dataset.state = fresh.dataset.state;
+  line.asked = '';
   return article;
 }
+
+export const countComments = (n) => { find('#count').textContent = counted('comments', n); };
 
 export function countReply(line) {
   const fold = line && find(':scope > .fold', line);
