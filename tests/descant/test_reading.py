@@ -12,7 +12,7 @@ from descant.discussion.reading import Page, read_page
 from descant.discussion.tree.cursors import BadCursor
 from descant.discussion.tree.paths import LEVELS
 from descant.discussion.voting import cast_vote
-from django_headroom.testing import query_budget
+from django_headroom.testing import queries_counted, query_budget
 from django_headroom.updates import change
 from tests.descant.conftest import Cast
 
@@ -185,7 +185,8 @@ def test_at_the_deepest_level_too_an_answered_comment_stays_as_a_mark(cast: Cast
     above, deepest, answer, last = chain[LEVELS - 2 :]
 
     def kinds_below(comment: Comment) -> list[str]:
-        page = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor=f"comment-{comment.pk}")
+        with query_budget(6):
+            page = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor=f"comment-{comment.pk}")
         return [line.kind for line in page.lines if line.level == LEVELS - 1]
 
     def decided(verdict: str, *comments: Comment) -> list[str]:
@@ -199,6 +200,16 @@ def test_at_the_deepest_level_too_an_answered_comment_stays_as_a_mark(cast: Cast
     assert decided("restore", last) == ["mark", "comment"]
     assert decided("restore", answer) == ["mark", "comment", "comment"]
     assert decided("restore", deepest) == ["comment", "comment", "comment"]
+
+
+def test_an_answer_at_the_deepest_level_costs_what_any_other_costs(cast: Cast, say: Say) -> None:
+    costs = []
+    comment = say("0")
+    for number in range(1, LEVELS + 4):
+        with queries_counted() as spent:
+            comment = say(str(number), to=comment)
+        costs.append(spent.count)
+    assert len(set(costs[1:])) == 1, costs
 
 
 def test_a_deep_answer_says_whom_it_answers(cast: Cast, say: Say) -> None:
