@@ -90,7 +90,10 @@ def _after(rows: Any, asked: QueryDict, rising: bool) -> Any:
     match = _CURSOR.fullmatch(written)
     if match is None:
         raise BadCursor
-    at = _EPOCH + timedelta(microseconds=int(match[1]))
+    try:
+        at = _EPOCH + timedelta(microseconds=int(match[1]))
+    except OverflowError:
+        raise BadCursor from None
     return past(rows, "created_at", (at, int(match[2])), rising=rising)
 
 
