@@ -5,6 +5,7 @@ import time
 import pytest
 
 from descant.discussion import text
+from descant.discussion.judging.naming import BadName, check_guest_name
 
 
 def markdown(source: str) -> str:
@@ -121,3 +122,10 @@ def test_a_name_is_one_line_that_turns_nobody_round() -> None:
 def test_an_excerpt_is_plain() -> None:
     assert text.excerpt("<p>Rye &amp; <b>wheat</b></p>") == "Rye & wheat"
     assert len(text.excerpt("<p>" + "rye " * 100 + "</p>", most=40)) <= 40
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800 \u115f", "\u00ad", "\U000e0041", "\u061c"])
+def test_a_name_of_letters_that_show_nothing_is_none(name: str) -> None:
+    assert text.one_line(name) == ""
+    with pytest.raises(BadName):
+        check_guest_name(name)

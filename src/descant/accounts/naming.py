@@ -6,25 +6,42 @@ import unicodedata
 RESERVED = {
     "admin", "administrator", "descant", "mod", "moderator", "owner", "root", "staff", "system", "webmaster",
 }  # fmt: skip
-_LOOKALIKE = str.maketrans("аеорсхуіјѕԁο0134578$@", "aeopcxyijsdooieastbsa")
-_BARE = str.maketrans("аеорсхуіјѕԁο", "aeopcxyijsdo")
+# Letters, by their category, that show nothing.
+FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+# Words that a longer name must not have either: "Moderator Ann" is nobody's name.
+OFFICES = {"admin", "administrator", "moderator", "webmaster"}
+# Cyrillic, Greek, Armenian and rare Latin letters, as they look beside plain ones, small or large.
+_LETTERS = dict(
+    zip(
+        "аеорсхуіјѕԁмтпгкшԝαοεικνμτηρχυωσςδγβօոսıɑɩłøđðᴀʙᴄᴅᴇɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
+        "aeopcxyijsdmtnrkwwaoeiknmtnpxuwosdybonuiailoddabcdeijklmnoprstuvwyz",
+        strict=True,
+    )
+)
+_BARE = str.maketrans(_LETTERS)
+_LOOKALIKE = str.maketrans({**_LETTERS, **dict(zip("0134578$@", "oieastbsa", strict=True))})
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name looks like one of the house's own; ``Moderator 2`` and ``M0derat0r`` do."""
-    return skeleton(name) in RESERVED or skeleton(name, _BARE) in RESERVED
+    """Whether a name looks like one of the house's own; ``Moderator 2``, ``M0derat0r`` and ``Site Admin`` do."""
+    looks = [skeleton(name, lookalikes) for lookalikes in (_BARE, _LOOKALIKE)]
+    return any(
+        re.sub(r"[^a-z]", "", look) in RESERVED or not OFFICES.isdisjoint(re.findall(r"[a-z]+", look))
+        for look in looks
+    )
 
 
-def skeleton(name: str, lookalikes: dict[int, int] = _LOOKALIKE) -> str:
+def skeleton(name: str, lookalikes: dict[int, str]) -> str:
     """What a name looks like at a glance: compatibility forms, marks, case and lookalikes taken away."""
-    bare = unicodedata.normalize("NFKD", name).casefold().translate(lookalikes)
-    return re.sub(r"[^a-z]", "", bare)
+    bare = unicodedata.normalize("NFKD", tidy(name)).casefold().translate(lookalikes)
+    return "".join(letter for letter in bare if not unicodedata.combining(letter))
 
 
 def tidy(name: str) -> str:
     """A name on one line, without characters that are not seen or that turn their neighbours."""
     seen = "".join(" " if letter.isspace() else letter for letter in unicodedata.normalize("NFC", name))
-    return " ".join("".join(each for each in seen if unicodedata.category(each) not in _UNSEEN).split())
+    return " ".join("".join(each for each in seen if not _is_unseen(each)).split())
 
 
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+def _is_unseen(letter: str) -> bool:
+    return letter in FILLERS or unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn")

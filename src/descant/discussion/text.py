@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from descant.accounts.naming import FILLERS
 from descant.discussion.models import Comment
 
 RULES_VERSION = 1
@@ -27,7 +28,10 @@ TAGS = {
 _URL = re.compile(r"https?://[^\s<>\"`]+")
 _TRAILING = ".,;:!?'\"*_~"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
-_BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
+    f"{FILLERS}]"
+)
 _MARKS = frozenset(
     chr(number) for number in range(sys.maxunicode + 1) if unicodedata.category(chr(number)) in ("Mn", "Me")
 )
@@ -60,7 +64,7 @@ def plain(written: str) -> str:
 
 def one_line(written: str) -> str:
     """A name or a title: one line, without characters that turn or hide their neighbours."""
-    return " ".join(_BIDI.sub("", plain(written)).split())
+    return " ".join(_UNSEEN.sub("", plain(written)).split())
 
 
 def excerpt(shown: str, most: int = 140) -> str:
