@@ -119,16 +119,16 @@ def guard(execute: Execute, sql: str, params: Any, many: bool, context: dict[str
             return execute(sql, params, many, context)
     except DatabaseError as error:
         if primary_of(connection) is not None and read_only.is_refusal(error):
-            raise _refusal(connection, sql) from error
+            raise _refusal(connection, sql, error) from error
         _name_who_broke_it(connection, sql, error)
         raise
 
 
-def _refusal(connection: Any, sql: str) -> ReadOnlyAlias:
+def _refusal(connection: Any, sql: str, error: DatabaseError) -> ReadOnlyAlias:
     primary = primary_of(connection)
     return ReadOnlyAlias(
         f"{connection.alias!r} is a replica of {primary!r} and takes no writes ({place_of_call()}): send this to "
-        f"{primary!r}.\n{sql}"
+        f"{primary!r}.\n{sql}\n{error}"
     )
 
 
