@@ -8,7 +8,6 @@ from django_headroom.conf import EVERYWHERE, PARTITIONED
 
 DATA = Path(os.environ["DESCANT_DATA"])
 SERVER = os.environ.get("DESCANT_TEST_POSTGRESQL", "")
-NAMES = os.environ.get("HEADROOM_NAMES", "headroom")  # of databases on the server, for a run beside this one
 ON_POSTGRESQL = os.environ["DESCANT_TEST_DATABASE"] == "postgresql"
 
 
@@ -25,7 +24,7 @@ def database(alias: str) -> dict[str, Any]:
     name, _, password = user.partition(":")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": f"{NAMES}_{alias}",
+        "NAME": f"headroom_{alias}",
         "USER": name,
         "PASSWORD": password,
         "HOST": host,

@@ -85,7 +85,7 @@ def test_a_row_that_moved_on_or_came_back_is_found_in_two_queries(rye: Item, kno
     carry(rye, "p2", "p1")
     assert find(Item, rye.pk)._state.db == "p1"
     with connections["p2"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM headroom_departed")
+        cursor.execute("SELECT count(*) FROM headroom_departed WHERE id = %s", [rye.pk])
         assert cursor.fetchone() == (0,), "only where it was born does a row leave word"
 
 

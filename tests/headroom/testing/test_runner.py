@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,34 @@ from django_headroom.testing.runner import guarded
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.threads import DATABASES
 from tests.headroom.settings import ON_POSTGRESQL
+from tests.servers import running_postgresql
 
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run(suite: str, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Beside this run, with databases of its own."""
+@pytest.fixture(scope="module")
+def server() -> Iterator[dict[str, str]]:
+    """A run beside this one has databases of the same names, so it needs a server of its own."""
+    if not ON_POSTGRESQL:
+        yield {}
+        return
+    with running_postgresql() as url:
+        yield {"DESCANT_TEST_POSTGRESQL": url}
+
+
+@pytest.fixture
+def run(server: dict[str, str], tmp_path: Path) -> "Run":
+    return partial(run_suite, {**os.environ, **server, "DESCANT_DATA": str(tmp_path)})
+
+
+def run_suite(environment: dict[str, str], suite: str, *words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "django", "test", f"tests.headroom.market.suite.{suite}"]
     command += [
         "--settings=tests.headroom.settings",
         "--testrunner=django_headroom.testing.HeadroomRunner",
         *words,
     ]
-    environment = {
-        **os.environ,
-        "DESCANT_DATA": str(folder),
-        "HEADROOM_NAMES": f"headroom_{suite}_{os.getpid()}",
-    }
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -41,14 +53,14 @@ in_two = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize("words", [[], pytest.param(["--parallel=2"], marks=in_two)])
-def test_replicas_behave_under_djangos_runner(words: list[str], tmp_path: Path) -> None:
-    done = run("right", tmp_path, *words)
+def test_replicas_behave_under_djangos_runner(words: list[str], run: Run) -> None:
+    done = run("right", *words)
     assert done.returncode == 0, done.stderr
     assert "Ran 4 tests" in done.stderr
 
 
-def test_what_is_wrong_is_told_under_djangos_runner(tmp_path: Path) -> None:
-    told = run("wrong", tmp_path).stderr
+def test_what_is_wrong_is_told_under_djangos_runner(run: Run) -> None:
+    told = run("wrong").stderr
     assert "BudgetExceeded: 2 queries, 1 allowed:\npeople: 2 in " in told
     assert "Leaked: Left behind: the thread 'a baker'." in told
     assert "FAILED (failures=1, errors=1)" in told
