@@ -41,6 +41,7 @@ def post(asking: Asking, body: Body) -> HttpResponse:
         "html": draw_line(replace(asking, author=author), page, comment),
         "reasons": words_for(comment.reasons),
         "count": comment.thread.comments_shown,
+        "seconds": seconds_left(comment, author),
     }
     if author.guest and not asking.author.guest:
         told["token"] = issue_token(forum_id=asking.forum.pk, guest=author.guest)

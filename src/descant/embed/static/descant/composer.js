@@ -1,6 +1,6 @@
 /** The box to write in: drafts, Markdown buttons, preview, and a comment's way to the server. */
 
-import { call, find, here, made, note, Refused, say, store, token, words } from './calls.js';
+import { call, counted, find, here, made, note, Refused, say, store, token, words } from './calls.js';
 import { tell } from './host.js';
 import { hasAccount, me, randomHex, signIn, signOut } from './identity.js';
 import { articleOf, countComments, countReply, lineFrom, lineOf, redraw, stand } from './lines.js';
@@ -191,6 +191,7 @@ function arrive(line, comment, answer) {
   line.replaceWith(real);
   store.set(draftOf(comment), null);
   if (answer.token) token.set(answer.token);
+  me.own[answer.id] = Date.now() + answer.seconds * 1000;
   if (isShown) {
     countReply(lineOf(comment.parent));
     countComments(answer.count);
