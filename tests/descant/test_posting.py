@@ -13,8 +13,8 @@ from descant.discussion.judging.pacing import TooFast
 from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.discussion.posting import Draft, KeyReused, NoParent, NoText, ThreadClosed, TooLong, post_comment
 from descant.forums.models import Premoderation
-from django_headroom import ids
 from django_headroom.delayed.models import Event
+from django_headroom.ids.stepping import forget_blocks
 from django_headroom.testing import queries_counted, query_budget
 from tests.descant.conftest import Cast
 
@@ -145,7 +145,7 @@ def test_posting_costs_few_queries(cast: Cast, bread: Thread, say: Say) -> None:
 def test_a_comment_on_a_known_page_is_one_statement_on_postgresql(
     cast: Cast, bread: Thread, say: Say
 ) -> None:
-    ids._blocks.clear()  # the first comment fetches a whole block, so that no later one must
+    forget_blocks("p1")  # the first comment fetches a whole block of ids, so that no later one must
     parent = say("Rye.", key="k1")
     with queries_counted() as spent:
         say("Wheat.", key="k2")
