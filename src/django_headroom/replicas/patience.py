@@ -33,7 +33,9 @@ class _Watch:
             self.last += 1
             self.under_way[self.last] = (time.monotonic() + seconds, descriptor)
             if self.thread is None:
-                self.thread = threading.Thread(target=self._look_after_them, daemon=True)
+                self.thread = threading.Thread(
+                    target=self._look_after_them, name="headroom-patience", daemon=True
+                )
                 self.thread.start()
             elif self.is_asleep:
                 self.changed.notify()

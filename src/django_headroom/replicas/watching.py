@@ -112,7 +112,7 @@ def _send_for_a_look(primary: str, replica: str) -> None:
         if replica in _looking or connections[primary].vendor != "postgresql":
             return
         _looking.add(replica)
-    threading.Thread(target=_look_aside, args=(primary, replica), daemon=True).start()
+    threading.Thread(target=_look_aside, name="headroom-look", args=(primary, replica), daemon=True).start()
 
 
 def _look_aside(primary: str, replica: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import DatabaseError, InternalError, connections
 from django.db.transaction import TransactionManagementError
 
+from django_headroom.replicas import OnlyForReading
 from django_headroom.testing import read_only
 from django_headroom.testing.dumping import place_of_call
 from django_headroom.testing.statements import Execute, attach, is_of_transactions
@@ -31,7 +32,7 @@ _OWN = {
 _broken_by: dict[tuple[int, str], str] = {}
 
 
-class ReadOnlyAlias(InternalError):
+class ReadOnlyAlias(OnlyForReading, InternalError):
     """A statement that writes, sent to a replica; of the kind that a real replica's refusal is."""
 
 
@@ -117,6 +118,8 @@ def guard(execute: Execute, sql: str, params: Any, many: bool, context: dict[str
             return execute(sql, params, many, context)
         with read_only.statement(connection):
             return execute(sql, params, many, context)
+    except OnlyForReading as error:  # refused before it was sent
+        raise _refusal(connection, sql, error) from error
     except DatabaseError as error:
         if primary_of(connection) is not None and read_only.is_refusal(error):
             raise _refusal(connection, sql, error) from error
@@ -124,11 +127,12 @@ def guard(execute: Execute, sql: str, params: Any, many: bool, context: dict[str
         raise
 
 
-def _refusal(connection: Any, sql: str, error: DatabaseError) -> ReadOnlyAlias:
+def _refusal(connection: Any, sql: str, error: Exception) -> ReadOnlyAlias:
     primary = primary_of(connection)
+    first = f"{error}\n" if isinstance(error, OnlyForReading) else ""
     return ReadOnlyAlias(
-        f"{connection.alias!r} is a replica of {primary!r} and takes no writes ({place_of_call()}): send this to "
-        f"{primary!r}.\n{sql}\n{error}"
+        f"{first}{connection.alias!r} is a replica of {primary!r} and takes no writes ({place_of_call()}): "
+        f"send this to {primary!r}.\n{sql}\n{error}"
     )
 
 

@@ -53,11 +53,11 @@ def second(second_running: Replica, replica: Replica, settings: Any) -> Iterator
 
 @contextlib.contextmanager
 def led_to(alias: str, replica: Replica, **more: Any) -> Iterator[None]:
-    """Let an alias lead to a server for a while; other threads see it too."""
+    """Let an alias lead to a server for a while, as a mirror of nothing; other threads see it too."""
     connections[alias].close()
     told = connections.settings[alias]
     before = dict(told)
-    told.update(HOST="127.0.0.1", PORT=replica.port, **more)
+    told.update({"HOST": "127.0.0.1", "PORT": replica.port, "TEST": {**told["TEST"], "MIRROR": None}, **more})
     watching.forget()
     try:
         yield
