@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeVar
 
 from django.db import IntegrityError
 
+from descant.exchange.arriving.copying import leave_unmapped
 from descant.exchange.report import Report
 from descant.exchange.sorting.spool import Spool
 from descant.forums.models import Forum
@@ -37,6 +37,7 @@ class Berth:
 
     def prepare(self) -> None:
         """Makes room for the numbers; the one transaction stays open, for nothing of the spool outlives the import."""
+        leave_unmapped(self.forum.partition)
         self.spool.rows.executescript(
             "CREATE TABLE thread_here (number INTEGER PRIMARY KEY, id INTEGER);"
             "CREATE TABLE comment_here (number INTEGER PRIMARY KEY, id INTEGER, thread INTEGER, path BLOB); BEGIN"
@@ -61,9 +62,19 @@ class Berth:
         return {number: Placed(*row) for number, *row in rows}
 
 
-def chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    walk = iter(rows)
-    while chunk := list(islice(walk, size)):
+def chunks(
+    rows: Iterable[T], size: int, *, weight: Callable[[T], int] = lambda _: 0, most: int = 1
+) -> Iterator[list[T]]:
+    """Rows in lists of so many, or fewer where they weigh as much as is allowed: long texts are not kept in memory."""
+    chunk: list[T] = []
+    load = 0
+    for row in rows:
+        chunk.append(row)
+        load += weight(row)
+        if len(chunk) >= size or load >= most:
+            yield chunk
+            chunk, load = [], 0
+    if chunk:
         yield chunk
 
 

@@ -21,6 +21,7 @@ from django_headroom import ids
 from django_headroom.transactions import writing
 
 CHUNK = 1_000
+CHUNK_LETTERS = 4_000_000
 ELSEWHERE = "it is here from another service's export: merged into it"
 FILLED = "the file before lacked it: it stands where its mark stood"
 # What the mark of a parent that no file has shown yet bears; the comment itself may come with a later file.
@@ -42,7 +43,8 @@ class Chunk:
 
 def bring_comments(berth: Berth) -> None:
     done = 0
-    for arrived in chunks(arrivals.comments(berth.spool), CHUNK):
+    every = arrivals.comments(berth.spool)
+    for arrived in chunks(every, CHUNK, weight=lambda each: len(each.text), most=CHUNK_LETTERS):
         chunk = until_alone(partial(_bring, berth, arrived))
         _report(berth, arrived, chunk)
         if not (done or berth.dry_run):

@@ -13,6 +13,7 @@ from descant.exchange.taming import is_tangled, with_links_for_pictures, words_o
 
 CACHE_KIB = 32 * 1024
 BATCH = 2_000
+BATCH_LETTERS = 4_000_000  # of texts: two thousand of the longest would be half a gigabyte
 TANGLED = "its HTML is too tangled to be shown: only its words are kept"
 
 # A narrow table of comments is sorted and updated; their texts lie in another and are only fetched at the end.
@@ -51,7 +52,7 @@ class Spool:
         self._called: list[tuple[str, int]] = []
         self._comments: list[tuple[Any, ...]] = []
         self._bodies: list[tuple[Any, ...]] = []
-        self._taken = 0
+        self._taken = self._letters = 0
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +71,8 @@ class Spool:
         else:
             self.report.of(read.kind).read += 1
             self.report.skip(read.kind, read.reason, read.line)
-        if len(self._comments) >= BATCH or len(self._threads) >= BATCH:
+        most = max(len(self._comments), len(self._threads))
+        if most >= BATCH or self._letters >= BATCH_LETTERS:
             self.flush()
 
     def _take_thread(self, read: ThreadRead) -> None:
@@ -87,6 +89,7 @@ class Spool:
             (self._taken, read.line, read.source, read.source_id, *_two(read.names),
              *_two(read.thread), *_two(read.parent), created)
         )  # fmt: skip
+        self._letters += len(read.text)
         elsewhere = None if read.elsewhere is None else "\n".join(read.elsewhere)
         self._bodies.append(
             (self._taken, read.author_name, read.author_email, read.author_url, self._tamed(read), read.format,
@@ -119,10 +122,11 @@ class Spool:
         self.rows.execute("COMMIT")
         for batch in (self._threads, self._called, self._comments, self._bodies):
             batch.clear()
+        self._letters = 0
 
     def each(self, sql: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Rows one by one, so that a result of any size can be walked."""
-        yield from self.rows.execute(sql, values)
+        return self.rows.execute(sql, values)
 
     def one(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
