@@ -42,6 +42,20 @@ def test_the_data_of_a_release_is_brought_forward(release: Path, tmp_path: Path)
     assert descant("upgrade").startswith("Every database")
 
 
+def test_a_new_database_is_not_given_the_slot_of_one_that_is_gone(tmp_path: Path) -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("DESCANT_")}
+    environment = {**plain, "DESCANT_DATA": str(tmp_path), "DESCANT_PARTITIONS": "2"}
+    command = [sys.executable, "-m", "descant", "upgrade"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    for file in tmp_path.glob("partition-2.sqlite3*"):
+        file.unlink()
+    again = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert again.returncode == 2
+    assert "The database 'p2' may not have slot 2: it is that of another database" in again.stderr
+    with closing(sqlite3.connect(tmp_path / "partition-2.sqlite3")) as database:
+        assert database.execute("SELECT name FROM sqlite_master").fetchall() == [], "nothing was made in it"
+
+
 def test_an_upgrade_that_changes_a_database_backs_it_up_first(tmp_path: Path) -> None:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("DESCANT_")}
     environment = {**plain, "DESCANT_DATA": str(tmp_path)}

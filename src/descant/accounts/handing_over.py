@@ -40,7 +40,7 @@ def grant(*, user: User, forum_id: int, challenge: str) -> None:
         raise BadChallenge("A challenge is 64 hexadecimal digits: begin signing in again.")
     now = timezone.now()
     with writing("default"):
-        expired = HandOff.objects.filter(expires_at__lte=now).order_by("expires_at")[:SWEPT_AT_ONCE]
+        expired = HandOff.objects.filter(expires_at__lte=now).order_by("expires_at", "id")[:SWEPT_AT_ONCE]
         HandOff.objects.filter(pk__in=list(expired.values_list("pk", flat=True))).delete()
         kept, _made = HandOff.objects.get_or_create(
             challenge=challenge,

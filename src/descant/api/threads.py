@@ -117,4 +117,4 @@ def _key(comment: Comment) -> str:
 def _identifiers(forum: Forum, thread: Thread) -> list[str]:
     addresses = ThreadAddress.objects.of(forum).using(thread._state.db)
     addresses = addresses.filter(thread=thread, kind=ThreadAddress.Kind.IDENTIFIER)
-    return list(addresses.order_by("id").values_list("value", flat=True))
+    return list(addresses.order_by("value", "id").values_list("value", flat=True))
