@@ -75,7 +75,7 @@ class Shelf:
         """The drawn comment that had this id at the service it was imported from."""
         names = [written, f"{TEXT_ID}{written}", f"{TEXT_ID}{WORDPRESS_ID}{written}"]
         rows = self._drawn().filter(forum=self.thread.forum_id, source_id__in=names)
-        found = self._rows(rows.order_by("id")[: len(names)])
+        found = self._rows(rows.order_by("created_at", "id")[: len(names)])
         return min(found, key=lambda comment: names.index(str(comment.source_id)), default=None)
 
     def _drawn(self) -> QuerySet[Comment]:
