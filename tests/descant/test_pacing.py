@@ -28,14 +28,14 @@ def acts(forum: Forum, subject: str = "post/u7", per_minute: int = ALLOWED) -> b
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_first_acts_at_once_each_is_counted(cast: Cast) -> None:
-    counted = Event()
+    counted, passed_on = Event(), Event()
 
     def first() -> None:
         try:
             with writing(cast.gazette):
                 keep_pace(forum=cast.gazette, subject="post/u7", per_minute=1)
                 counted.set()
-                time.sleep(0.5)  # the second asks meanwhile, and sees no row yet
+                passed_on.wait(0.5)  # the second asks meanwhile, sees no row yet, and cannot go on before us
         finally:
             connections.close_all()
 
@@ -44,6 +44,7 @@ def test_of_two_first_acts_at_once_each_is_counted(cast: Cast) -> None:
             counted.wait()
             return acts(cast.gazette, per_minute=1)
         finally:
+            passed_on.set()
             connections.close_all()
 
     with ThreadPoolExecutor(2) as threads:
