@@ -33,12 +33,17 @@ def is_reserved(name: str) -> bool:
 
 def skeleton(name: str, lookalikes: dict[int, str]) -> str:
     """What a name looks like at a glance: compatibility forms, marks, case and lookalikes taken away."""
-    bare = unicodedata.normalize("NFKD", tidy(name)).casefold().translate(lookalikes)
+    seen = tidy(name)
+    if seen.isascii():
+        return seen.lower().translate(lookalikes)
+    bare = unicodedata.normalize("NFKD", seen).casefold().translate(lookalikes)
     return "".join(letter for letter in bare if not unicodedata.combining(letter))
 
 
 def tidy(name: str) -> str:
     """A name on one line, without characters that are not seen or that turn their neighbours."""
+    if name.isascii() and name.isprintable():
+        return " ".join(name.split())
     seen = "".join(" " if letter.isspace() else letter for letter in unicodedata.normalize("NFC", name))
     return " ".join("".join(each for each in seen if not _is_unseen(each)).split())
 

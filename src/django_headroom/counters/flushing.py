@@ -8,6 +8,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -60,8 +61,12 @@ def unflushed(*, wait: bool) -> Iterator[Counter[Place]]:
 def buffer_folder() -> Path | None:
     """Where this machine writes down what it counts; None where the settings name no folder."""
     named = headroom().counters_folder
-    if not named:
-        return None
+    return _made(named) if named else None
+
+
+@cache
+def _made(named: str) -> Path:
+    """Once for each process, not for each increment."""
     folder = Path(named)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
