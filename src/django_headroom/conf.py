@@ -19,7 +19,7 @@ class Headroom:
     """The settings, one attribute each; in ``HEADROOM`` they are written in capitals."""
 
     homes: Mapping[str, str] = field(default_factory=dict)
-    """App label -> database alias, or PARTITIONED (rows live by tenant) or EVERYWHERE (a table in each)."""
+    """App, or "app.Model" -> database alias, PARTITIONED (rows live by tenant) or EVERYWHERE (a table in each)."""
 
     slots: Mapping[str, int] = field(default_factory=dict)
     """Partition alias -> its slot (1 to 1,023), from which its ids start; never reused."""

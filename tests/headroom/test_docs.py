@@ -21,7 +21,7 @@ from django_headroom.delayed import signals
 from django_headroom.ids import WriteIdentity, WriteSlot, WrongSlot
 from django_headroom.testing import queries_counted, query_budget
 from django_headroom.transactions import writing
-from tests.headroom.market.items.models import Item, Shelf, Ticket
+from tests.headroom.market.items.models import Item, Line, Sale, Shelf, Ticket
 from tests.headroom.market.people.models import Person, Review
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
@@ -39,12 +39,15 @@ MODULES["ids"] = [TOOLKIT / "ids" / "__init__.py"]
 MODULES["testing"] = [TOOLKIT / "testing" / "__init__.py"]
 MODULES["replicas"] = [TOOLKIT / "replicas" / "__init__.py"]
 MODULES["queued_sqlite"] = []
+MODULES |= {name: [TOOLKIT / name / "__init__.py"] for name in ("homes", "partitions")}
 MODULES["joins"] = [TOOLKIT / "joins" / f"{name}.py" for name in ("far_keys", "attaching")]
 MODULES["skinny"] = [TOOLKIT / "skinny" / f"{name}.py" for name in ("passing", "walking")]
 MODULES["identity"] = [TOOLKIT / "identity" / f"{name}.py" for name in ("mapping", "mapped")]
 
 IN_THE_EXAMPLES = [
     Item,
+    Line,
+    Sale,
     Shelf,
     Ticket,
     Person,

@@ -1,5 +1,6 @@
 """The join no database can do: ``FarKey`` is a column that points into another database, ``attach()`` follows it."""
 
+from django_headroom.homes import CrossPartitionJoin
 from django_headroom.joins.attaching import (
     CHUNK,
     PartitionUnknown,
@@ -8,7 +9,7 @@ from django_headroom.joins.attaching import (
     attach_back,
     attach_sets,
 )
-from django_headroom.joins.far_keys import CrossPartitionJoin, FarKey, NotAttached, Tombstone
+from django_headroom.joins.far_keys import FarKey, NotAttached, Tombstone
 
 __all__ = [
     "CHUNK",

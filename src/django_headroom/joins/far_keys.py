@@ -6,16 +6,14 @@ from typing import Any, NoReturn
 from django.apps import apps
 from django.db import models
 
+from django_headroom.homes import CrossPartitionJoin
+
 
 class NotAttached(Exception):
     """A far row that was read before ``attach()`` fetched it: this would have been one query per row.
 
     No ``AttributeError``, which templates and ``hasattr`` swallow.
     """
-
-
-class CrossPartitionJoin(Exception):
-    """A look-up that would join tables of two databases; no database can, and Django would answer with nothing."""
 
 
 class FarKey(models.BigIntegerField):  # type: ignore[type-arg]  # not generic when it runs
@@ -47,6 +45,13 @@ class FarKey(models.BigIntegerField):  # type: ignore[type-arg]  # not generic w
         raise CrossPartitionJoin(
             f"{self.model.__name__}.{self.name}__{lookup_name} would join {self.model.__name__} with {self.to}, "
             f"which lives in another database: ask {self.to} for its keys first, then filter by {self.attname}."
+        )
+
+    def refuse_join(self, how: str) -> NoReturn:
+        """Refuse what would follow the key in the database, such as ``select_related``."""
+        raise CrossPartitionJoin(
+            f"{how} would join {self.model.__name__} with {self.to}, which lives in another database: "
+            f"call attach(rows, {self.name!r}) on the list."
         )
 
     def target(self) -> type[models.Model]:

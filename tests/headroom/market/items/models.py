@@ -58,3 +58,41 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Sale(Partitioned):
+    """What was sold at once; its shop is a Django foreign key that crosses to another home, and is kept by nobody."""
+
+    partition_key: ClassVar[str] = "shop_id"
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.DO_NOTHING, db_constraint=False)
+    number = models.IntegerField(default=0)
+    paid_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"sale {self.number}"
+
+
+class Line(Partitioned):
+    """One line of a sale."""
+
+    partition_key: ClassVar[str] = "shop_id"
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.DO_NOTHING, db_constraint=False)
+    sale = models.ForeignKey(Sale, on_delete=models.CASCADE)
+    text = models.CharField(max_length=50, default="")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Receipt(Partitioned):
+    """The paper of a sale, of which there is one."""
+
+    partition_key: ClassVar[str] = "shop_id"
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.DO_NOTHING, db_constraint=False)
+    sale = models.OneToOneField(Sale, on_delete=models.CASCADE)
+
+    def __str__(self) -> str:
+        return f"receipt of {self.sale_id}"

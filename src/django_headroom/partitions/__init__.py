@@ -1,0 +1,27 @@
+"""Which database holds a tenant's rows: the router, the ``Partitioned`` model, the queryset that must be told where."""
+
+from django_headroom.partitions.checks import check_partitions
+from django_headroom.partitions.directory import Directory, Tenant, UnknownTenant, partition_of
+from django_headroom.partitions.querysets import PartitionedQuerySet
+from django_headroom.partitions.routing import CrossHomeRelation, PartitionKeyRequired, Router
+from django_headroom.partitions.rows import Partitioned
+from django_headroom.partitions.scattering import Gathered, Total
+from django_headroom.partitions.telling import SeveralPartitions
+from django_headroom.partitions.tenants import AnotherTenant
+
+__all__ = [
+    "AnotherTenant",
+    "CrossHomeRelation",
+    "Directory",
+    "Gathered",
+    "PartitionKeyRequired",
+    "Partitioned",
+    "PartitionedQuerySet",
+    "Router",
+    "SeveralPartitions",
+    "Tenant",
+    "Total",
+    "UnknownTenant",
+    "check_partitions",
+    "partition_of",
+]
