@@ -3,14 +3,13 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Prefetch
 
 from descant.forums.counting import key_uses
 from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
+from django_headroom.partitions import Directory, UnknownTenant
 from django_headroom.replicas import read
 
 Row = TypeVar("Row")
@@ -21,24 +20,16 @@ KEPT_SECONDS = 5.0
 KEPT_MOST = 20_000
 
 
-class UnknownForum(ObjectDoesNotExist):
+class UnknownForum(UnknownTenant):
     """No forum has this name."""
 
 
-class UnknownKey(ObjectDoesNotExist):
+class UnknownKey(UnknownTenant):
     """No forum has this key."""
 
 
-@dataclass(frozen=True)
-class _Kept:
-    forum: Forum
-    until: float
-    key_id: int = 0
-
-
-_by_name: dict[str, _Kept] = {}
-_by_id: dict[int, _Kept] = {}
-_by_public_key: dict[str, _Kept] = {}
+_ids_by_name: dict[str, int] = {}
+_keys: dict[str, tuple[Key, float]] = {}
 
 
 def forum_named(name: str) -> Forum:
@@ -49,18 +40,17 @@ def forum_named(name: str) -> Forum:
     """
     if not re.fullmatch(FORUM_NAME, name):
         raise UnknownForum("There is no forum of this name: it is written in a-z, 0-9 and hyphens.")
-    kept = _by_name.get(name)
-    if kept is None or kept.until < time.monotonic():
-        kept = _keep(_forum(name=name), name)
-    return kept.forum
+    known = _ids_by_name.get(name)
+    if known is not None:
+        forum = forum_with_id(known)
+        if forum.name == name:
+            return forum
+    return forums.keep(_load(name, name=name))
 
 
 def forum_with_id(forum_id: int) -> Forum:
     """The forum of this id, with its domains and roles loaded."""
-    kept = _by_id.get(forum_id)
-    if kept is None or kept.until < time.monotonic():
-        kept = _keep(_forum(pk=forum_id), str(forum_id))
-    return kept.forum
+    return forums.tenant(forum_id)
 
 
 def forum_with_public_key(public_key: str) -> Forum:
@@ -69,25 +59,32 @@ def forum_with_public_key(public_key: str) -> Forum:
     Raises:
         UnknownKey: there is none.
     """
-    kept = _by_public_key.get(public_key)
-    if kept is None or kept.until < time.monotonic():
+    key, until = _keys.get(public_key, (None, 0.0))
+    if key is None or until < time.monotonic():
         key = _key(public_key)
         if key is None:
             raise UnknownKey("No forum has this api_key: copy the public key from the forum's owner.")
-        kept = _by_public_key[public_key] = _Kept(forum_with_id(key.forum_id), _soon(), key.pk)
-    key_uses.add(kept.key_id)
-    return kept.forum
-
-
-def partition_of(forum_id: int) -> str:
-    """The partition that holds a forum's rows."""
-    return forum_with_id(forum_id).partition
+        _keys[public_key] = (key, time.monotonic() + KEPT_SECONDS)
+    forum = forum_with_id(key.forum_id)
+    key_uses.add(key.pk)
+    return forum
 
 
 def forget() -> None:
     """Drop all copies of this process, after a change made here."""
-    for kept in (_by_name, _by_id, _by_public_key):
-        kept.clear()
+    _ids_by_name.clear()
+    _keys.clear()
+    forums.forget()
+
+
+def _load(asked: str, **which: Any) -> Forum:
+    forum = _forum(**which)
+    if forum is None:
+        raise UnknownForum(f"There is no forum {asked[:60]!r} here: check the name, or open it first.")
+    if len(_ids_by_name) >= KEPT_MOST:
+        _ids_by_name.clear()
+    _ids_by_name[forum.name] = forum.pk
+    return forum
 
 
 def _forum(**which: Any) -> Forum | None:
@@ -112,15 +109,6 @@ def _near(reading: Callable[[str], Row | None]) -> Row | None:
     return read(GLOBAL, reading, own=False, enough=lambda found: found is not None)
 
 
-def _keep(forum: Forum | None, asked: str) -> _Kept:
-    if forum is None:
-        raise UnknownForum(f"There is no forum {asked[:60]!r} here: check the name, or open it first.")
-    if len(_by_name) > KEPT_MOST:
-        forget()
-    kept = _Kept(forum, _soon())
-    _by_name[forum.name] = _by_id[forum.pk] = kept
-    return kept
-
-
-def _soon() -> float:
-    return time.monotonic() + KEPT_SECONDS
+forums: Directory[Forum] = Directory(
+    lambda forum_id: _load(str(forum_id), pk=forum_id), seconds=KEPT_SECONDS, most=KEPT_MOST
+)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core import checks
 from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -25,9 +26,13 @@ def upgrade_all(*, backup: bool) -> None:
         backup: copy each database that will change and is not new into the data folder first.
 
     Raises:
-        CommandFailed: a backup cannot be made, so nothing was changed in that database.
+        CommandFailed: the settings would send rows astray; or a backup cannot be made, so nothing was changed in that
+            database.
         WrongSlot: a partition is not the one that the settings say, or is new and would have an old one's slot.
     """
+    for fault in checks.run_checks(tags=["headroom"]):
+        if fault.is_serious():
+            raise CommandFailed(f"{fault.msg} {fault.hint}")
     for alias in aliases():
         if _changes(alias):
             in_use = _is_in_use(alias)

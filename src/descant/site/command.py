@@ -27,6 +27,7 @@ COMMANDS = {
     "user": "descant.operate.commands.user",
     "apikey": "descant.operate.commands.apikey",
     "import": "descant.exchange.command",
+    "router": "descant.operate.commands.router",
     "seed": "descant.operate.commands.seed",
 }
 

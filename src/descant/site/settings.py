@@ -44,7 +44,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 HEADROOM = {
     **_places,
     "LEDGER": "default",
-    "DIRECTORY": "descant.forums.directory.partition_of",
+    "DIRECTORY": "descant.forums.directory.forums",
     "REFUSE_BARE_SAVE": True,
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
     "HOMES": {
