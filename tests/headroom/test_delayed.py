@@ -243,4 +243,4 @@ def test_a_receiver_opens_transactions_of_its_own(
 
 
 def test_the_table_is_as_its_migrations_make_it() -> None:
-    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+    call_command("makemigrations", "delayed", "--check", "--dry-run", verbosity=0)
