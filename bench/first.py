@@ -22,7 +22,7 @@ from bench.quiet import wait_for_quiet
 from bench.sites import FORUM, Site, site_on
 
 RESULTS = Path(__file__).parent / "results" / "first.json"
-CLIENTS, SECONDS, THREADS = 32, 15.0, 1_000
+CLIENTS, SECONDS, THREADS = 32, 12.0, 1_000
 MOST_POSTS = 60_000
 COMMENTS_OF_A_LARGE_THREAD = 100_000
 POSTS_OF_AN_EXPORT = 100_000
