@@ -128,18 +128,23 @@ class Watch:
 
     def _threads(self) -> Iterator[str]:
         deadline = time.monotonic() + PATIENCE
-        for thread in set(threading.enumerate()) - self.threads - _kept():
-            if thread.name in self.kept:
-                continue
+        for thread in set(threading.enumerate()) - self.threads - self._kept():
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 yield f"the thread {thread.name!r}"
                 self.threads.add(thread)
 
+    def _kept(self) -> set[threading.Thread]:
+        """Of psycopg's pools, the one in which asgiref runs what is not async, and those that were named."""
+        asgiref: set[threading.Thread] = getattr(SyncToAsync.single_thread_executor, "_threads", set())
+        named = (each for each in threading.enumerate() if each.name in self.kept or _POOLS.match(each.name))
+        return asgiref.union(named)
+
     def _connections(self) -> Iterator[str]:
         """Of threads that have ended, or will not end; those of this one are kept on purpose."""
+        own = {threading.get_ident(), *(thread.ident for thread in self._kept())}
         for connection in list(seen):
-            if connection.connection is not None and connection._thread_ident != threading.get_ident():
+            if connection.connection is not None and connection._thread_ident not in own:
                 yield f"a connection to {connection.alias!r}, opened by another thread"
                 seen.discard(connection)
 
@@ -150,12 +155,6 @@ class Watch:
             ]
             yield f"HEADROOM with another {', '.join(name.upper() for name in names)}"
             self.settings = headroom()
-
-
-def _kept() -> set[threading.Thread]:
-    """Threads that serve a whole run: of psycopg's pools, and the one in which asgiref runs what is not async."""
-    asgiref: set[threading.Thread] = getattr(SyncToAsync.single_thread_executor, "_threads", set())
-    return asgiref | {thread for thread in threading.enumerate() if _POOLS.match(thread.name)}
 
 
 def _rows(alias: str) -> Counter[str]:

@@ -10,6 +10,7 @@ from django.test import override_settings
 
 from django_headroom.delayed.models import Event
 from django_headroom.testing import Leaked, nothing_left
+from django_headroom.testing.leaks import Watch
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.threads import DATABASES
 
@@ -89,3 +90,24 @@ def test_settings_that_were_not_set_back_are_told(settings: Any) -> None:
         assert left_by(changed.enable) == "Left behind: HEADROOM with another DELAYED_TRIES."
     finally:
         changed.disable()
+
+
+def test_a_thread_that_is_kept_may_keep_its_connection() -> None:
+    end, ready = threading.Event(), threading.Event()
+
+    def work() -> None:
+        Person.objects.count()
+        ready.set()
+        end.wait()
+        connections.close_all()
+
+    watch = Watch(kept=("a library's",))
+    watch.begin(DATABASES)
+    thread = threading.Thread(target=work, name="a library's")
+    thread.start()
+    try:
+        ready.wait()
+        watch.check()
+    finally:
+        end.set()
+        thread.join()

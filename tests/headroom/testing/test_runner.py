@@ -44,7 +44,9 @@ def run_suite(environment: dict[str, str], suite: str, *words: str) -> "subproce
         "--testrunner=django_headroom.testing.HeadroomRunner",
         *words,
     ]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 in_two = pytest.mark.skipif(
