@@ -70,7 +70,7 @@ def led_to(alias: str, replica: Replica, **more: Any) -> Iterator[None]:
 
 
 def until(is_so: Callable[[], bool], why: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60  # other tests write on the same server meanwhile
     while not is_so():
         assert time.monotonic() < deadline, why
         time.sleep(0.01)
