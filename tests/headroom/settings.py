@@ -14,7 +14,7 @@ ON_POSTGRESQL = os.environ["DESCANT_TEST_DATABASE"] == "postgresql"
 def database(alias: str) -> dict[str, Any]:
     if not ON_POSTGRESQL:
         return {
-            "ENGINE": "django_headroom.queued_sqlite",
+            "ENGINE": "django_headroom.connections.queued_sqlite",
             "NAME": str(DATA / f"{alias}.sqlite3"),
             "TEST": {"NAME": str(DATA / f"test-{alias}.sqlite3")},
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"},

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connections, transaction
 
-from django_headroom.queued_sqlite import turns
-from django_headroom.queued_sqlite.turns import Turns
+from django_headroom.connections.queued_sqlite import turns
+from django_headroom.connections.queued_sqlite.turns import Turns
 from tests.headroom.market.items.models import Item
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import together

@@ -22,8 +22,8 @@ from descant.discussion.tree import counting
 from descant.discussion.tree.paths import level_of, path_below
 from descant.forums.models import Forum
 from django_headroom import ids
-from django_headroom.chains import Chain
 from django_headroom.transactions import alias_of
+from django_headroom.updates.chains import Chain
 
 
 class Refused(Exception):

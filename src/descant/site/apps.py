@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from django_headroom import pooling
+from django_headroom.connections import pooling
 
 
 class SiteConfig(AppConfig):

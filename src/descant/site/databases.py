@@ -118,7 +118,7 @@ def _file(alias: str, data: Path) -> dict[str, Any]:
     name = "global" if alias == GLOBAL else f"partition-{alias[1:]}"
     test_folder = Path(os.environ.get("DESCANT_TEST_FOLDER", data))
     return {
-        "ENGINE": "django_headroom.queued_sqlite",
+        "ENGINE": "django_headroom.connections.queued_sqlite",
         "NAME": str(data / f"{name}.sqlite3"),
         "TEST": {"NAME": str(test_folder / f"test-{name}.sqlite3")},
         "CONN_MAX_AGE": None,

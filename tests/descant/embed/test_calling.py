@@ -16,7 +16,7 @@ from descant.discussion.models import Comment
 from descant.discussion.posting import Refused, TooLong
 from descant.embed.calling import Asking, Body, answer, call, id_in, text_in
 from descant.forums.domains import PageOutside
-from django_headroom.queued_sqlite.turns import Turns
+from django_headroom.connections.queued_sqlite.turns import Turns
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
 

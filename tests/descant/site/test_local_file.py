@@ -27,7 +27,7 @@ def shown(folder: Path, **told: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_missing_file_is_silent(tmp_path: Path) -> None:
     said = shown(tmp_path)
-    assert said.stdout.splitlines() == ["10000 django_headroom.queued_sqlite ['p1']", "-"]
+    assert said.stdout.splitlines() == ["10000 django_headroom.connections.queued_sqlite ['p1']", "-"]
     assert said.stderr == ""
 
 

@@ -19,7 +19,11 @@ def main(file: str, act: str, *numbers: str) -> None:
     }
     settings.configure(
         DATABASES={
-            "default": {"ENGINE": "django_headroom.queued_sqlite", "NAME": Path(file), "OPTIONS": options}
+            "default": {
+                "ENGINE": "django_headroom.connections.queued_sqlite",
+                "NAME": Path(file),
+                "OPTIONS": options,
+            }
         }
     )
     if act == "hold":

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 from django.urls import path
 
-from django_headroom import pooling
-from django_headroom.pooling import OfASession, TryLater, gauges
+from django_headroom.connections import pooling
+from django_headroom.connections.pooling import OfASession, TryLater, gauges
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Ticket
 from tests.headroom.market.threads import DATABASES, together

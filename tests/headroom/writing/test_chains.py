@@ -7,9 +7,9 @@ from django.db import IntegrityError, connections
 from django.db.models import F
 
 from django_headroom import ids
-from django_headroom.chains import Chain
 from django_headroom.testing import queries_counted
 from django_headroom.transactions import writing
+from django_headroom.updates.chains import Chain
 from tests.headroom.market.items.models import Item, Shelf
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES, together

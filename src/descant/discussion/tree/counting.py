@@ -8,8 +8,8 @@ from django.db.models.expressions import Case, When
 
 from descant.discussion.models import Comment, Thread
 from descant.discussion.tree.paths import counted_in
-from django_headroom.chains import Chain
 from django_headroom.updates import change, step
+from django_headroom.updates.chains import Chain
 
 
 def raise_version(thread: Thread, *, shown: int) -> None:

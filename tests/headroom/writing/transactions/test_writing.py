@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections, transaction
 
-from django_headroom.chains import Chain
 from django_headroom.transactions import SecondDatabase, after_commit, alias_of, writing
 from django_headroom.transactions.writing import _after_commit
+from django_headroom.updates.chains import Chain
 from tests.headroom.market.items.models import Item, Shelf
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop

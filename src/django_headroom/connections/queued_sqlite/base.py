@@ -1,4 +1,4 @@
-"""A database engine, ``django_headroom.queued_sqlite``: writers take turns by a lock beside the file.
+"""A database engine, ``django_headroom.connections.queued_sqlite``: writers take turns by a lock beside the file.
 
 SQLite's own waiting is a sleep and a retry: under many writers some wait past any time-out and see "database is
 locked". In a queue each is woken when it is her turn, and who holds on too long fails the others by name.
@@ -12,7 +12,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-from django_headroom.queued_sqlite.turns import Turns
+from django_headroom.connections.queued_sqlite.turns import Turns
 
 PATIENCE = 5.0  # seconds, where OPTIONS["timeout"] does not say: as long as SQLite itself would try
 READING = ("SELECT", "PRAGMA", "EXPLAI", "SAVEPO", "RELEAS", "ROLLBA")
