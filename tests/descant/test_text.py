@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from descant.discussion import text
 from descant.discussion.judging.naming import BadName, check_guest_name
@@ -26,6 +28,32 @@ def markdown(source: str) -> str:
 )
 def test_markdown_becomes_a_small_html(source: str, html: str) -> None:
     assert markdown(source) == html
+
+
+PIECES = [
+    *"abz09 \n\n\t.,;:!?'\"()-+=#*_`~<>[]|/&\\é漢😀\xa0\u3000\u2028",
+    "1. ",
+    "- ",
+    "\n\n",
+    "://",
+    "https://a.example",
+    "-- ",
+    "&amp;",
+]
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(max_size=40))
+def test_sentences_alone_are_rendered_as_the_long_way_would(written: str) -> None:
+    source = text.plain(written)
+    assert markdown(source) == text.sanitise(text._written(source))
+
+
+def test_sentences_alone_do_not_go_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_written", None)
+    assert markdown('Rye (of 2009), "no" wheat!\nI\'d say: yes - and you?\n\nWell.') == (
+        '<p>Rye (of 2009), "no" wheat!<br>\nI\'d say: yes - and you?</p>\n<p>Well.</p>\n'
+    )
 
 
 def test_links_lead_out_marked_as_the_readers_own() -> None:

@@ -1,5 +1,6 @@
 """Where a request comes from: the address that limits are kept for."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -28,6 +29,7 @@ def client_address(request: HttpRequest) -> str:
     return str(address or "")
 
 
+@lru_cache(maxsize=4096)
 def _parsed(written: str) -> Address | None:
     try:
         address = ip_address(written.strip())

@@ -89,7 +89,7 @@ def thread_asked(forum: Forum, asked: QueryDict, *, using: str = "") -> Thread:
 
 def _check_sender(request: HttpRequest, forum: Forum) -> None:
     """A page may use the key only on the forum's domains; a program without Origin and Referer may as a guest may."""
-    sender = request.headers.get("Origin") or request.headers.get("Referer")
+    sender = request.META.get("HTTP_ORIGIN") or request.META.get("HTTP_REFERER")
     if not sender:
         return
     own = f"{request.scheme}://{request.get_host()}"

@@ -10,7 +10,6 @@ from descant.discussion.authors import Author
 from descant.discussion.models import Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.forums.models import Forum
-from django_headroom.joins import attach
 
 KEY_MOST = 255
 
@@ -20,7 +19,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Write a comment; with an ``Idempotency-Key`` a repeated request gets the same one."""
     asked = arguments(request)
     forum = forum_asked(request, asked)
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if len(key) > KEY_MOST:
         raise BadArgument(f"Idempotency-Key has at most {KEY_MOST} characters.")
     author = Author(
@@ -31,7 +30,6 @@ def create(request: HttpRequest) -> HttpResponse:
     )
     draft = Draft(text=asked.get("message", ""), parent_id=_parent(asked.get("parent", "")), key=key)
     comment = post_comment(forum=forum, thread=_where(forum, asked), author=author, draft=draft)
-    attach([comment], "author")
     return envelope(0, post_object(comment, forum))
 
 

@@ -22,6 +22,7 @@ from descant.discussion.tree import counting
 from descant.discussion.tree.paths import level_of, path_below
 from descant.forums.models import Forum
 from django_headroom import ids
+from django_headroom.joins import attach
 from django_headroom.transactions import alias_of
 from django_headroom.updates.chains import Chain
 
@@ -72,7 +73,8 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
         thread: where; of a page that nobody has written on the thread is made, once the comment is found good.
 
     Returns:
-        The comment, shown or waiting as its ``state`` says; the one written before if the key was used before.
+        The comment with its author, shown or waiting as its ``state`` says; the one written before if the key was used
+        before.
 
     Raises:
         Refused, pacing.TooFast
@@ -198,7 +200,7 @@ def _mailbox(written: str) -> str:
 
 
 def _receipt(author: Author, draft: Draft, comment: Comment) -> Receipt:
-    receipt = Receipt(pk=comment.pk, comment=comment, key=_key(author, draft))
+    receipt = Receipt(pk=comment.pk, comment_id=comment.pk, key=_key(author, draft))
     receipt.forum_id, receipt.request = comment.forum_id, _request(comment.thread, author, draft)
     return receipt
 
@@ -215,6 +217,7 @@ def _kept(thread: Thread, author: Author, draft: Draft) -> Comment | None:
             _("This Idempotency-Key was used for another comment: make a new key for each comment.")
         )
     comment: Comment = Comment.objects.of(thread.forum_id).select_related("thread").get(pk=receipt.comment_id)
+    attach([comment], "author")
     return comment
 
 

@@ -32,6 +32,10 @@ _UNSEEN = re.compile(
     "[\u00ad\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
     f"{FILLERS}]"
 )
+# What CommonMark, or a rule of ours, might make something else of than the text itself, and what the sanitiser writes
+# in another way: markup, addresses, lists, blanks at the ends of lines.
+_MARKUP = re.compile(r"[\\`*_~\[\]<>&\xa0]|://|^[^\S\n]|[^\S\n]$|^[-+]|^[0-9]{1,9}[.)]", flags=re.MULTILINE)
+_BETWEEN = re.compile(r"\n{2,}")
 _MARKS = frozenset(
     chr(number) for number in range(sys.maxunicode + 1) if unicodedata.category(chr(number)) in ("Mn", "Me")
 )
@@ -40,7 +44,12 @@ NESTING_MOST = 60
 
 
 def render(source: str, source_format: str) -> str:
-    """Safe HTML of a source, in whichever format it is written."""
+    """Safe HTML of a source, in whichever format it is written.
+
+    Most comments are sentences and nothing else; for these the long way, which makes the same of them, is left out.
+    """
+    if source_format == Comment.Format.MARKDOWN and not _MARKUP.search(source):
+        return _sentences(source)
     return sanitise(_written(source) if source_format == Comment.Format.MARKDOWN else source)
 
 
@@ -71,6 +80,11 @@ def excerpt(shown: str, most: int = 140) -> str:
     """The beginning of a shown comment's HTML, as plain text."""
     words = " ".join(html.unescape(_bare.clean(shown)).split())
     return words if len(words) <= most else words[: most - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _sentences(source: str) -> str:
+    paragraphs = (each.replace("\n", "<br>\n") for each in _BETWEEN.split(source.strip("\n")) if each)
+    return "".join(f"<p>{each}</p>\n" for each in paragraphs)
 
 
 def _written(source: str) -> str:

@@ -54,6 +54,8 @@ class Language(LocaleMiddleware):
 
 def _language_asked(request: HttpRequest) -> str:
     """The language in the URL, as we call it; empty if there is none, or one that we do not speak."""
+    if "lang=" not in request.META.get("QUERY_STRING", ""):
+        return ""
     try:
         return get_supported_language_variant(request.GET.get("lang", "").lower().replace("_", "-"))
     except LookupError:

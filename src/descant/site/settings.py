@@ -100,11 +100,11 @@ MIDDLEWARE = [
     "descant.site.copies.OneCopy",
     "descant.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "descant.site.passing.Session",
     "descant.site.headers.Language",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "descant.site.passing.Authentication",
+    "descant.site.passing.Messages",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "descant.site.urls"

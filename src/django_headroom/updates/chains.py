@@ -122,7 +122,7 @@ class Chain:
         if stamped:
             fields = fields_to_insert(type(each.row), has_key)
             values = [
-                value for value, (own, _) in zip(values, fields, strict=True) if own.name not in each.stamped
+                value for value, own in zip(values, fields, strict=True) if own.name not in each.stamped
             ]
         return _insertion_from_head(type(each.row), self.alias, has_key, stamped), values
 
@@ -181,7 +181,7 @@ def _insertion_from_head(
 ) -> str:
     connection, of_head = connections[using], dict(stamped)
     quote = connection.ops.quote_name
-    fields = [own for own, _ in fields_to_insert(model, has_key)]
+    fields = fields_to_insert(model, has_key)
     # A value in a SELECT has no column yet that tells its type.
     values = [
         f"head.{quote(of_head[own.name])}" if own.name in of_head else f"%s::{own.db_type(connection)}"

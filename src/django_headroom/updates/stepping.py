@@ -1,9 +1,11 @@
 """``step()`` and ``insert()``: one plain statement each, for the paths that are paid for by the microsecond."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from types import NoneType
 from typing import Any
+from uuid import UUID
 
 from django.db import connections, models
 
@@ -16,6 +18,8 @@ _PLAIN_KINDS = {
     "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "FloatField", "ForeignKey",
     "IntegerField", "PositiveSmallIntegerField", "SmallIntegerField", "TextField",
 }  # fmt: skip
+# Of these kinds every driver takes no value, and PostgreSQL's the type that the column has in Python.
+_NATIVE_KINDS = {"DateTimeField": datetime, "UUIDField": UUID}
 _PREPARING = ("pre_save", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
@@ -79,32 +83,48 @@ def insert(row: models.Model, *, using: str) -> None:
 def values_to_insert(row: models.Model, using: str) -> list[Any]:
     """What the driver is given for a new row, in the order of ``fields_to_insert``."""
     connection, values = connections[using], []
-    for field, is_plain in fields_to_insert(type(row), row.pk is not None):
+    for field, unprepared in _taken_as_they_are(type(row), row.pk is not None, connection.vendor):
         value = getattr(row, field.attname)
-        if not is_plain or type(value) not in _PLAIN_VALUES:
+        if isinstance(value, models.TextChoices):
+            value = value.value
+        kind = type(value)
+        if kind not in unprepared or (kind is datetime and value.tzinfo is None):
             value = field.get_db_prep_save(field.pre_save(row, add=True), connection=connection)
         values.append(value)
     return values
 
 
 @cache
-def fields_to_insert(model: type[models.Model], has_key: bool) -> Sequence[tuple[Any, bool]]:
-    """The columns that an INSERT names, each with whether it takes plain values unprepared."""
-    fields = [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
-    return [(field, _is_plain(field)) for field in fields]
+def fields_to_insert(model: type[models.Model], has_key: bool) -> Sequence[Any]:
+    """The columns that an INSERT names."""
+    return [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
 
 
-def _is_plain(field: Any) -> bool:
+@cache
+def _taken_as_they_are(
+    model: type[models.Model], has_key: bool, vendor: str
+) -> Sequence[tuple[Any, frozenset[type]]]:
+    """The columns that an INSERT names, each with the types of values that need no preparing."""
+    return [(field, _unprepared(field, vendor)) for field in fields_to_insert(model, has_key)]
+
+
+def _unprepared(field: Any, vendor: str) -> frozenset[type]:
     """A field of a project's own that prepares its values, an encrypted one for example, is left to do so."""
     methods = [getattr(type(field), name) for name in _PREPARING]
-    known = all(method.__module__.startswith(("django.db.", "django_headroom.")) for method in methods)
-    return known and field.get_internal_type() in _PLAIN_KINDS
+    kind = field.get_internal_type()
+    if not all(method.__module__.startswith(("django.db.", "django_headroom.")) for method in methods):
+        return frozenset()
+    if kind in _NATIVE_KINDS and not (
+        getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    ):
+        return frozenset({NoneType, _NATIVE_KINDS[kind]} if vendor == "postgresql" else {NoneType})
+    return _PLAIN_VALUES if kind in _PLAIN_KINDS else frozenset()
 
 
 @cache
 def _insertion(model: type[models.Model], using: str, has_key: bool) -> str:
     quote = connections[using].ops.quote_name
-    columns = [quote(str(field.column)) for field, _ in fields_to_insert(model, has_key)]
+    columns = [quote(str(field.column)) for field in fields_to_insert(model, has_key)]
     marks = ", ".join(["%s"] * len(columns))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) VALUES ({marks})"
     key = model._meta.pk

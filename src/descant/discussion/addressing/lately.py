@@ -1,4 +1,4 @@
-"""Threads that were written in lately, kept in the process for a few seconds: a busy thread's posts look nothing up.
+"""Threads that were written in lately, kept in the process for half a minute: a busy thread's posts look nothing up.
 
 What is kept may be a little old, and whoever writes is told by the database: an act that hangs on the thread's row
 finds it closed or gone, and then forgets it here.
@@ -13,7 +13,7 @@ from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.models import Thread
 from descant.forums.models import Forum
 
-KEPT_SECONDS = 5.0
+KEPT_SECONDS = 30.0
 KEPT_MOST = 10_000
 _COLUMNS = [field.attname for field in Thread._meta.concrete_fields]
 
