@@ -118,13 +118,15 @@ class Chain:
         if isinstance(each, _Write):
             return f"{each.sql} AND EXISTS (SELECT FROM head)", each.arguments
         has_key, stamped = each.row.pk is not None, tuple(each.stamped.items())
-        values = values_to_insert(each.row, self.alias)
-        if stamped:
-            fields = fields_to_insert(type(each.row), has_key)
-            values = [
-                value for value, own in zip(values, fields, strict=True) if own.name not in each.stamped
-            ]
-        return _insertion_from_head(type(each.row), self.alias, has_key, stamped), values
+        fields = fields_to_insert(type(each.row), has_key)
+        values = [
+            value
+            for own, value in zip(fields, values_to_insert(each.row, self.alias), strict=True)
+            if own.name not in each.stamped
+        ]
+        nulls = tuple(value is None for value in values)
+        sql = _insertion_from_head(type(each.row), self.alias, has_key, stamped, nulls)
+        return sql, [value for value in values if value is not None]
 
     def _run_in_turn(self) -> bool:
         for guard in self._guards:
@@ -168,7 +170,7 @@ class Chain:
 def _stepping(row: models.Model, when: Mapping[str, Any], by: Mapping[str, int], quote: Any) -> _Write:
     columns = [quote(_column(row, name)) for name in by]
     steps = ", ".join(f"{column} = {column} + %s" for column in columns)
-    asked = {"pk": row.pk, **when}
+    asked = {"pk": row.pk, **{name: getattr(value, "value", value) for name, value in when.items()}}
     where = " AND ".join(f"{quote(_column(row, name))} = %s" for name in asked)
     return _Write(
         f"UPDATE {quote(row._meta.db_table)} SET {steps} WHERE {where}", [*by.values(), *asked.values()]
@@ -177,14 +179,21 @@ def _stepping(row: models.Model, when: Mapping[str, Any], by: Mapping[str, int],
 
 @cache
 def _insertion_from_head(
-    model: type[models.Model], using: str, has_key: bool, stamped: tuple[tuple[str, str], ...]
+    model: type[models.Model],
+    using: str,
+    has_key: bool,
+    stamped: tuple[tuple[str, str], ...],
+    nulls: tuple[bool, ...],
 ) -> str:
+    """``nulls`` stand in the statement itself: the driver remembers how to send one of at most fifty values."""
     connection, of_head = connections[using], dict(stamped)
     quote = connection.ops.quote_name
-    fields = fields_to_insert(model, has_key)
+    fields, are_null = fields_to_insert(model, has_key), iter(nulls)
     # A value in a SELECT has no column yet that tells its type.
     values = [
-        f"head.{quote(of_head[own.name])}" if own.name in of_head else f"%s::{own.db_type(connection)}"
+        f"head.{quote(of_head[own.name])}"
+        if own.name in of_head
+        else f"{'NULL' if next(are_null) else '%s'}::{own.db_type(connection)}"
         for own in fields
     ]
     columns = ", ".join(quote(own.column) for own in fields)
