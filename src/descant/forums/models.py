@@ -23,6 +23,13 @@ class Premoderation(models.TextChoices):
     EVERYBODY = "everybody"
 
 
+class WhenUnjudged(models.TextChoices):
+    """What becomes of a comment that was not judged in time."""
+
+    PASS = "pass"
+    HOLD = "hold"
+
+
 class Forum(Mapped, NoBareSave):
     """A website's place here; its name is what Disqus calls the shortname."""
 
@@ -36,6 +43,16 @@ class Forum(Mapped, NoBareSave):
         max_length=10, choices=Premoderation.choices, default=Premoderation.NOBODY
     )
     guests_may_post = models.BooleanField(default=True)
+    flags_to_hold = models.PositiveSmallIntegerField(
+        default=3
+    )  # people whose flags hold a comment; 0: no number does
+    when_unjudged = models.CharField(
+        max_length=10, choices=WhenUnjudged.choices, default=WhenUnjudged.PASS
+    )  # what becomes of a comment that a judge outside has not judged in time
+    shadow_bans = models.BooleanField(default=False)  # whether the owner's public policy allows them
+    is_transparent = models.BooleanField(default=False)  # whether everybody may read what was decided
+    policy = models.TextField(blank=True)  # what the owner asks of people, in her words
+    look = models.JSONField(default=dict, blank=True)  # colours and font where the page says none
     opened_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar = MappedQuerySet.as_manager()
@@ -100,3 +117,96 @@ class Key(NoBareSave):
 
     def __str__(self) -> str:
         return f"{self.public_key} of {self.forum}"
+
+
+class Ban(NoBareSave):
+    """Somebody who may not write, on one forum or on all; rows are never deleted, a ban is lifted."""
+
+    class Kind(models.TextChoices):
+        ACCOUNT = "account"
+        GUEST = "guest"
+        EMAIL = "email"
+        ADDRESS = "address"
+
+    forum = models.ForeignKey(
+        Forum, on_delete=models.CASCADE, null=True, related_name="bans"
+    )  # none: all forums
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    value = models.CharField(max_length=100)  # id, or a keyed digest; of a range that somebody typed, itself
+    shown = models.CharField(max_length=200)  # how moderators read it
+    is_shadow = models.BooleanField(default=False)  # she is not told, and nobody else sees what she writes
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["forum", "made_at", "id"], condition=models.Q(lifted_at=None), name="ban_in_force"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shown} on {self.forum or 'all forums'}"
+
+
+class Rule(NoBareSave):
+    """What a forum, or the whole network, does about comments of some kind."""
+
+    class Kind(models.TextChoices):
+        WORDS = "words"
+        PATTERN = "pattern"
+        LINKS = "links"
+        FIRST = "first"
+        AGE = "age"
+        ADDRESS = "address"
+        LANGUAGE = "language"
+        RATE = "rate"
+        DOUBLE = "double"
+        ALIKE = "alike"
+        SCORE = "score"
+        OUTSIDE = "outside"
+
+    class Effect(models.TextChoices):
+        MARK = "mark"
+        HOLD = "hold"
+        SPAM = "spam"
+
+    forum = models.ForeignKey(
+        Forum, on_delete=models.CASCADE, null=True, related_name="rules"
+    )  # none: all forums
+    title = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    said = models.JSONField(default=dict)  # what it looks for; each kind has its own
+    effect = models.CharField(max_length=10, choices=Effect.choices, default=Effect.HOLD)
+    is_on = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RuleVersion(NoBareSave):
+    """A rule as it was: what the reasons of older comments speak of."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    said = models.JSONField()
+    effect = models.CharField(max_length=10)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule", "version"], name="forums_rule_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}, version {self.version}"

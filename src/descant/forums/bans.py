@@ -1,0 +1,71 @@
+"""Who is banned from a forum: answered in the process, from a copy a few seconds old."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from django.db.models import Q
+from django.utils import timezone
+
+from descant.forums.models import Ban, Forum
+from django_headroom.replicas import read
+
+GLOBAL = "default"
+KEPT_SECONDS = 5.0
+KEPT_MOST = 5_000
+
+
+@dataclass
+class InForce:
+    """The bans that count on a forum: its own, and those of all forums."""
+
+    by_value: dict[tuple[str, str], Ban] = field(default_factory=dict)
+    ranges: list[tuple[IPv4Network | IPv6Network, Ban]] = field(default_factory=list)
+
+    def against(self, marks: Iterable[tuple[str, str]], address: str) -> Ban | None:
+        """The ban that meets somebody, by what is known of her; of several one that she is told of.
+
+        Args:
+            marks: pairs of a ban's kind and value.
+        """
+        now = timezone.now()
+        met = [self.by_value[mark] for mark in marks if mark in self.by_value]
+        met += [ban for network, ban in self.ranges if address and _is_in(address, network)]
+        met = [ban for ban in met if ban.until is None or ban.until > now]
+        return min(met, key=lambda ban: ban.is_shadow, default=None)
+
+
+_kept: dict[int, tuple[InForce, float]] = {}
+
+
+def bans_in_force(forum: Forum) -> InForce:
+    """The bans of a forum, lifted ones left out."""
+    found, until = _kept.get(forum.pk, (None, 0.0))
+    if found is None or until < time.monotonic():
+        if len(_kept) >= KEPT_MOST:
+            _kept.clear()
+        found = read(GLOBAL, lambda alias: _load(forum, alias), own=False)
+        _kept[forum.pk] = (found, time.monotonic() + KEPT_SECONDS)
+    return found
+
+
+def forget() -> None:
+    """Drop all copies of this process, after a change made here."""
+    _kept.clear()
+
+
+def _load(forum: Forum, alias: str) -> InForce:
+    found = InForce()
+    for ban in Ban.objects.using(alias).filter(Q(forum=forum) | Q(forum=None), lifted_at=None):
+        if ban.kind == Ban.Kind.ADDRESS and "/" in ban.value:
+            found.ranges.append((ip_network(ban.value), ban))
+        else:
+            found.by_value[str(ban.kind), ban.value] = ban
+    return found
+
+
+def _is_in(address: str, network: IPv4Network | IPv6Network) -> bool:
+    """Addresses are told as ``client_address`` does: of IPv6 the network of 64 bits."""
+    host = ip_address(address.partition("/")[0])
+    return host.version == network.version and host in network
