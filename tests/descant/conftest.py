@@ -16,7 +16,7 @@ from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
-from descant.forums import directory
+from descant.forums import bans, directory
 from descant.forums.models import Forum, Role
 from descant.forums.opening import open_forum
 from django_headroom.transactions.guarding import refuse_holding
@@ -54,11 +54,11 @@ def _nothing_is_held() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh_directory() -> Iterator[None]:
-    directory.forget()
-    lately.forget()
+    for kept in (directory, bans, lately):
+        kept.forget()
     yield
-    directory.forget()
-    lately.forget()
+    for kept in (directory, bans, lately):
+        kept.forget()
 
 
 @pytest.fixture(autouse=True)

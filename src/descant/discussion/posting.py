@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
@@ -15,12 +17,13 @@ from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
-from descant.discussion.judging import pacing, screening
+from descant.discussion.judging import origins, pacing, screening
 from descant.discussion.judging.naming import check_guest_name
 from descant.discussion.models import Comment, Receipt, Thread
 from descant.discussion.tree import counting
 from descant.discussion.tree.paths import level_of, path_below
-from descant.forums.models import Forum
+from descant.forums.bans import bans_in_force
+from descant.forums.models import Ban, Forum
 from django_headroom import ids
 from django_headroom.joins import attach
 from django_headroom.transactions import alias_of
@@ -35,6 +38,10 @@ class Refused(Exception):
 
 class ThreadClosed(Refused):
     code = "closed"
+
+
+class ThreadMoved(ThreadClosed):
+    code = "moved"
 
 
 class NoText(Refused):
@@ -55,6 +62,10 @@ class SignInFirst(Refused):
 
 class KeyReused(Refused):
     code = "key_reused"
+
+
+class Banned(Refused):
+    code = "banned"
 
 
 @dataclass(frozen=True)
@@ -80,9 +91,10 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
         Refused, pacing.TooFast
     """
     source = _check(forum, author, draft)
+    ban = _ban(forum, author)
     if isinstance(thread, PageAddress):
         thread = make_thread(forum, thread, by=author.address)
-    verdict = screening.screen(forum=forum, author=author)
+    verdict = screening.SHADOWED if ban else screening.screen(forum=forum, author=author)
     try:
         comment = _compose(forum, thread, author, draft.parent_id, verdict)
         comment.text, comment.html = source, text.render(source, Comment.Format.MARKDOWN)
@@ -90,6 +102,9 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
         limits = _limits(forum, author)
         if not _write(comment, author, draft, limits):
             raise _reason(comment.thread, limits)
+    except ThreadMoved:
+        target = Thread.objects.of(forum).get(pk=thread.pk).merged_into
+        return post_comment(forum=forum, thread=target, author=author, draft=draft)
     except (IntegrityError, Refused, pacing.TooFast):
         kept = _kept(thread, author, draft)
         if kept is None:
@@ -114,6 +129,25 @@ def _check(forum: Forum, author: Author, draft: Draft) -> str:
             % {"length": len(source), "most": settings.DESCANT_TEXT_MAX}
         )
     return source
+
+
+def _ban(forum: Forum, author: Author) -> Ban | None:
+    """The ban that she is not told of, if one meets her.
+
+    Raises:
+        Banned: one that she is told of.
+    """
+    if author.moderates:
+        return None
+    met = bans_in_force(forum).against(origins.marks_of(author), author.address)
+    if met is None or met.is_shadow:
+        return met
+    if met.until is None:
+        raise Banned(_("You cannot write here: %(reason)s") % {"reason": met.reason})
+    until = date_format(timezone.localtime(met.until), "DATETIME_FORMAT")
+    raise Banned(
+        _("You cannot write here until %(until)s: %(reason)s") % {"until": until, "reason": met.reason}
+    )
 
 
 def _compose(
@@ -165,6 +199,8 @@ def _reason(thread: Thread, limits: Sequence[pacing.Limit]) -> Exception:
     held = Thread.objects.of(thread.forum_id).filter(pk=thread.pk).first()
     if held is None or not held.takes_comments():
         lately.forget()
+    if held is not None and held.state == Thread.State.MERGED:
+        return ThreadMoved(_("This thread has become part of another: open the page again."))
     if held is None:
         return Thread.DoesNotExist(_("This thread is gone: open the page again."))
     if not held.takes_comments():
@@ -182,6 +218,7 @@ def _parent(alias: str, thread: Thread, parent_id: int | None) -> Comment | None
 
 
 def _sign(comment: Comment, author: Author) -> None:
+    comment.origin, comment.origin_range = origins.origin_of(author.address), origins.range_of(author.address)
     comment.author = author.user
     comment.guest = author.guest if author.user is None else ""
     comment.author_name = (str(author.user) if author.user else text.one_line(author.name))[:80]

@@ -49,10 +49,13 @@ STATUS = {
     "sign_in": 403,
     "not_yours": 403,
     "not_a_moderator": 403,
+    "banned": 403,
+    "flag_refused": 403,
     "too_late": 403,
     "vote_refused": 403,
     "no_parent": 404,
     "closed": 409,
+    "moved": 409,
     "key_reused": 409,
     "too_long": 413,
 }

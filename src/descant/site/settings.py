@@ -100,11 +100,11 @@ MIDDLEWARE = [
     "descant.site.copies.OneCopy",
     "descant.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "descant.site.passing.Session",
+    "descant.accounts.passing.Session",
     "descant.site.headers.Language",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "descant.site.passing.Authentication",
-    "descant.site.passing.Messages",
+    "descant.accounts.passing.Authentication",
+    "descant.accounts.passing.Messages",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "descant.site.urls"

@@ -19,7 +19,11 @@ _PLAIN_KINDS = {
     "IntegerField", "PositiveSmallIntegerField", "SmallIntegerField", "TextField",
 }  # fmt: skip
 # Of these kinds every driver takes no value, and PostgreSQL's the type that the column has in Python.
-_NATIVE_KINDS = {"DateTimeField": datetime, "UUIDField": UUID}
+_NOTHING: frozenset[type] = frozenset({NoneType})
+_NATIVE_KINDS: dict[str, frozenset[type]] = {
+    "DateTimeField": frozenset({datetime, NoneType}),
+    "UUIDField": frozenset({UUID, NoneType}),
+}
 _PREPARING = ("pre_save", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
@@ -117,7 +121,7 @@ def _unprepared(field: Any, vendor: str) -> frozenset[type]:
     if kind in _NATIVE_KINDS and not (
         getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     ):
-        return frozenset({NoneType, _NATIVE_KINDS[kind]} if vendor == "postgresql" else {NoneType})
+        return _NATIVE_KINDS[kind] if vendor == "postgresql" else _NOTHING
     return _PLAIN_VALUES if kind in _PLAIN_KINDS else frozenset()
 
 

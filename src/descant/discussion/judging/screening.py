@@ -15,6 +15,9 @@ class Verdict:
     reasons: list[str] = field(default_factory=list)
 
 
+SHADOWED = Verdict(Comment.State.SPAM, ["shadow_ban"])
+
+
 def screen(*, forum: Forum, author: Author) -> Verdict:
     """Judge by the forum's rule on whose comments wait; moderators and trusted people never wait."""
     if author.is_trusted or not _waits(forum, author):

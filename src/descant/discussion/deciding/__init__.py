@@ -1,0 +1,21 @@
+"""What moderators decide, one file for each kind of thing; every decision is a row, and a batch can be undone."""
+
+from descant.discussion.deciding.abilities import NotAModerator, check_ability
+from descant.discussion.deciding.comments import NoSuchVerdict, decide, edit_for_author
+from descant.discussion.deciding.merging import CannotMerge, merge_threads
+from descant.discussion.deciding.threads import pin_comment, set_thread_state
+from descant.discussion.deciding.undoing import NothingToUndo, undo_batch
+
+__all__ = [
+    "CannotMerge",
+    "NoSuchVerdict",
+    "NotAModerator",
+    "NothingToUndo",
+    "check_ability",
+    "decide",
+    "edit_for_author",
+    "merge_threads",
+    "pin_comment",
+    "set_thread_state",
+    "undo_batch",
+]

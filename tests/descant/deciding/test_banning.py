@@ -1,0 +1,104 @@
+"""Bans: by account, guest, e-mail, address and neighbourhood; told with the reason, lifted, and at their end over."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from descant.discussion.authors import Author
+from descant.discussion.deciding import NotAModerator
+from descant.discussion.deciding.banning import CannotBan, address_range, author_of, ban, lift_ban
+from descant.discussion.models import Comment
+from descant.discussion.posting import Banned
+from descant.discussion.seeing import may_see
+from descant.forums import bans
+from descant.forums.models import Ban
+from descant.forums.opening import change_forum
+from tests.descant.conftest import Cast
+
+pytestmark = pytest.mark.django_db(databases=["default", "p1", "p2"])
+
+Say = Callable[..., Comment]
+
+
+def guest(number: int, *, email: str = "", address: str = "198.51.100.7") -> Author:
+    return Author(guest=f"{number:032x}", name=f"Guest {number}", email=email, address=address)
+
+
+@pytest.mark.parametrize(
+    ("kind", "met", "free"),
+    [
+        ("guest", guest(1), guest(2)),
+        ("email", guest(2, email=" Mel@mail.example"), guest(3, email="other@mail.example")),
+        ("address", guest(2, address="192.0.2.7"), guest(2, address="192.0.2.8")),
+        ("range", guest(2, address="192.0.2.8"), guest(2, address="198.51.100.9")),
+    ],
+)
+def test_the_author_of_a_comment_is_banned_by_what_is_known_of_her(
+    cast: Cast, say: Say, kind: str, met: Author, free: Author
+) -> None:
+    comment = say("Buy.", by=guest(1, email="mel@mail.example", address="192.0.2.7"))
+    made = ban(forum=cast.gazette, whom=author_of(comment, kind), by=cast.bo, reason="advertising")
+    assert "192.0.2" not in f"{made.value}{made.shown}", "nobody is told an address"
+    with pytest.raises(Banned, match="advertising"):
+        say("Buy again.", by=met)
+    assert say("Rye.", by=free).is_shown
+
+
+def test_an_account_is_banned_on_one_forum_and_freed(cast: Cast, say: Say) -> None:
+    comment = say("Rye.", by=cast.cy)
+    made = ban(forum=cast.gazette, whom=author_of(comment, "account"), by=cast.bo, reason="rude")
+    with pytest.raises(Banned):
+        say("Wheat.", by=cast.cy)
+    assert lift_ban(forum=cast.gazette, ban=made, by=cast.ann)
+    assert say("Wheat.", by=cast.cy).is_shown
+    assert not lift_ban(forum=cast.gazette, ban=Ban.objects.get(pk=made.pk), by=cast.bo)
+
+
+def test_a_typed_range_is_banned_until_its_end(cast: Cast, say: Say) -> None:
+    until = timezone.now() + timedelta(hours=1)
+    made = ban(
+        forum=cast.gazette, whom=address_range("2001:db8:1::/48"), by=cast.bo, reason="flood", until=until
+    )
+    inside = guest(1, address="2001:db8:1:2::/64")
+    with pytest.raises(Banned, match="until"):
+        say("Buy.", by=inside)
+    Ban.objects.filter(pk=made.pk).update(until=timezone.now() - timedelta(seconds=1))
+    bans.forget()
+    assert say("Rye.", by=inside).is_shown
+
+
+def test_a_secret_ban_needs_a_public_policy_that_allows_it(cast: Cast, say: Say) -> None:
+    whom = author_of(say("Buy.", by=cast.cy), "account")
+    with pytest.raises(CannotBan, match="policy"):
+        ban(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
+    change_forum(forum=cast.gazette, shadow_bans=True)
+    ban(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
+    hidden = say("Buy again.", by=cast.cy)
+    assert (hidden.state, hidden.reasons) == ("spam", ["shadow_ban"])
+    assert not may_see(hidden, None)
+    assert may_see(hidden, cast.bo)
+
+
+def test_who_may_not_ban_and_who_cannot_be_banned(cast: Cast, say: Say) -> None:
+    whom = author_of(say("Rye.", by=cast.cy), "account")
+    for other in (cast.cy, cast.guest, cast.dee):
+        with pytest.raises(NotAModerator):
+            ban(forum=cast.gazette, whom=whom, by=other, reason="x")
+    with pytest.raises(CannotBan, match="why"):
+        ban(forum=cast.gazette, whom=whom, by=cast.bo, reason=" ")
+    with pytest.raises(CannotBan, match="moderates"):
+        ban(forum=cast.gazette, whom=author_of(say("Rye.", by=cast.ann), "account"), by=cast.bo, reason="x")
+    for wide in ("0.0.0.0/0", "10.0.0.0/7", "::/8", "rye"):
+        with pytest.raises(CannotBan):
+            address_range(wide)
+    with pytest.raises(CannotBan, match="known"):
+        author_of(say("Rye.", by=replace(cast.guest, email="")), "email")
+
+
+def test_a_ban_of_one_forum_is_none_of_another(cast: Cast, say: Say) -> None:
+    made = ban(forum=cast.gazette, whom=author_of(say("Rye.", by=cast.cy), "account"), by=cast.bo, reason="x")
+    with pytest.raises(Ban.DoesNotExist):
+        lift_ban(forum=cast.tribune, ban=made, by=replace(cast.dee, role="owner"))
