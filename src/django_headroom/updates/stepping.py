@@ -13,7 +13,7 @@ from django_headroom.identity import written
 from django_headroom.updates.rows import alias_of, as_python, field_of, gone
 
 # Values of these types, in columns of these kinds, every driver takes as they are.
-_PLAIN_VALUES = frozenset({bool, bytes, float, int, str, NoneType})
+_PLAIN_VALUES: frozenset[type] = frozenset({bool, bytes, float, int, str, NoneType})
 _PLAIN_KINDS = {
     "BigAutoField", "BigIntegerField", "BinaryField", "BooleanField", "CharField", "FloatField", "ForeignKey",
     "IntegerField", "PositiveSmallIntegerField", "SmallIntegerField", "TextField",
