@@ -105,3 +105,39 @@ def test_the_owner_approves_what_waits(new_reader: Callable[..., Reader], embed:
     expect(ann.line("Let me in.")).not_to_contain_text("Waits for a moderator.")
     other.visit(article.url)
     expect(other.line("Let me in.")).to_be_visible()
+
+
+def test_a_reader_flags_and_the_owner_bans(
+    new_reader: Callable[..., Reader], article: Article, site: Site
+) -> None:
+    site.say(article.thread, "Buy sawdust.")
+    cy, ann = new_reader(), new_reader()
+    cy.visit(article.url)
+    cy.more(cy.line("Buy sawdust."), "Flag")
+    asked = cy.line("Buy sawdust.").locator("form.ask")
+    asked.get_by_label("What is wrong?").select_option("spam")
+    assert violations(cy.inside) == []
+    asked.get_by_role("button", name="Flag").click()
+    expect(cy.line("Buy sawdust.")).to_contain_text("A moderator will look at it.")
+    ann.visit_as("ann", article.url)
+    ann.more(ann.line("Buy sawdust."), "Ban")
+    asked = ann.line("Buy sawdust.").locator("form.ask")
+    asked.get_by_label("Ban by").select_option("author")
+    asked.get_by_label("Reason, which is told").fill("advertising")
+    assert violations(ann.inside) == []
+    ann.page.keyboard.press("Enter")
+    expect(ann.line("Buy sawdust.")).to_contain_text("The ban is in force.")
+
+
+def test_what_the_owner_pins_stands_above_all(
+    new_reader: Callable[..., Reader], article: Article, site: Site
+) -> None:
+    site.say(article.thread, "Read this first.")
+    site.say(article.thread, "Rye.")
+    ann, other = new_reader(), new_reader()
+    ann.visit_as("ann", article.url)
+    ann.more(ann.line("Read this first."), "Pin")
+    expect(ann.line("Read this first.")).to_contain_text("Pinned to the top of the thread.")
+    other.visit(article.url)
+    expect(other.frame.locator(".pinned")).to_contain_text("Read this first.")
+    assert violations(other.inside) == []

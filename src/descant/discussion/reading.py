@@ -55,6 +55,7 @@ class Page:
     next_cursor: str = ""
     first: bool = True
     branch: Comment | None = None
+    pinned: Comment | None = None
 
 
 def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "") -> Page:
@@ -145,7 +146,21 @@ def _top_page(shelf: Shelf, order: str, after: AfterTop | None) -> Page:
             ends[len(lines) - 1] = run
         is_last = not at.path and drawn == len(runs) - 1
     cut = cursors.write(at) if at and not is_last else ""
-    return Page(shelf.thread, order, _finish(shelf, lines, ends), cut, first=after is None)
+    finished = _finish(shelf, lines, ends)
+    pinned = _pinned(shelf, finished) if after is None else None
+    return Page(shelf.thread, order, finished, cut, first=after is None, pinned=pinned)
+
+
+def _pinned(shelf: Shelf, lines: Sequence[Line]) -> Comment | None:
+    """What a moderator has pinned; it costs two queries where the page does not draw it besides."""
+    wanted = shelf.thread.pinned_id
+    if wanted is None:
+        return None
+    found = next((line.comment for line in lines if line.comment.pk == wanted), None)
+    if found is None:
+        found = shelf.with_ids({wanted}).get(wanted)
+        attach([found] if found else [], "author")
+    return found if found and may_see(found, None) else None
 
 
 def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Sequence[Comment]) -> list[_Run]:

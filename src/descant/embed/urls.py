@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from descant.embed import acts, feeds, pages, personal, scripts, signing_in
+from descant.embed import acts, calling_for, feeds, pages, personal, scripts, signing_in
 
 SHORTNAME = "<slug:shortname>"
 
@@ -28,4 +28,7 @@ urlpatterns = [
     path("embed/do/vote", acts.vote),
     path("embed/do/decide", acts.decide),
     path("embed/do/thread", acts.thread),
+    path("embed/do/pin", calling_for.pin),
+    path("embed/do/flag", calling_for.flag),
+    path("embed/do/ban", calling_for.ban),
 ]

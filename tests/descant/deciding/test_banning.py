@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from descant.discussion.authors import Author
 from descant.discussion.deciding import NotAModerator
-from descant.discussion.deciding.banning import CannotBan, address_range, author_of, ban, lift_ban
+from descant.discussion.deciding.banning import CannotBan, address_range, author_of, ban_person, lift_ban
 from descant.discussion.models import Comment
 from descant.discussion.posting import Banned
 from descant.discussion.seeing import may_see
@@ -40,7 +40,7 @@ def test_the_author_of_a_comment_is_banned_by_what_is_known_of_her(
     cast: Cast, say: Say, kind: str, met: Author, free: Author
 ) -> None:
     comment = say("Buy.", by=guest(1, email="mel@mail.example", address="192.0.2.7"))
-    made = ban(forum=cast.gazette, whom=author_of(comment, kind), by=cast.bo, reason="advertising")
+    made = ban_person(forum=cast.gazette, whom=author_of(comment, kind), by=cast.bo, reason="advertising")
     assert "192.0.2" not in f"{made.value}{made.shown}", "nobody is told an address"
     with pytest.raises(Banned, match="advertising"):
         say("Buy again.", by=met)
@@ -49,7 +49,7 @@ def test_the_author_of_a_comment_is_banned_by_what_is_known_of_her(
 
 def test_an_account_is_banned_on_one_forum_and_freed(cast: Cast, say: Say) -> None:
     comment = say("Rye.", by=cast.cy)
-    made = ban(forum=cast.gazette, whom=author_of(comment, "account"), by=cast.bo, reason="rude")
+    made = ban_person(forum=cast.gazette, whom=author_of(comment, "account"), by=cast.bo, reason="rude")
     with pytest.raises(Banned):
         say("Wheat.", by=cast.cy)
     assert lift_ban(forum=cast.gazette, ban=made, by=cast.ann)
@@ -59,7 +59,7 @@ def test_an_account_is_banned_on_one_forum_and_freed(cast: Cast, say: Say) -> No
 
 def test_a_typed_range_is_banned_until_its_end(cast: Cast, say: Say) -> None:
     until = timezone.now() + timedelta(hours=1)
-    made = ban(
+    made = ban_person(
         forum=cast.gazette, whom=address_range("2001:db8:1::/48"), by=cast.bo, reason="flood", until=until
     )
     inside = guest(1, address="2001:db8:1:2::/64")
@@ -73,9 +73,9 @@ def test_a_typed_range_is_banned_until_its_end(cast: Cast, say: Say) -> None:
 def test_a_secret_ban_needs_a_public_policy_that_allows_it(cast: Cast, say: Say) -> None:
     whom = author_of(say("Buy.", by=cast.cy), "account")
     with pytest.raises(CannotBan, match="policy"):
-        ban(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
+        ban_person(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
     change_forum(forum=cast.gazette, shadow_bans=True)
-    ban(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
+    ban_person(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
     hidden = say("Buy again.", by=cast.cy)
     assert (hidden.state, hidden.reasons) == ("spam", ["shadow_ban"])
     assert not may_see(hidden, None)
@@ -86,11 +86,13 @@ def test_who_may_not_ban_and_who_cannot_be_banned(cast: Cast, say: Say) -> None:
     whom = author_of(say("Rye.", by=cast.cy), "account")
     for other in (cast.cy, cast.guest, cast.dee):
         with pytest.raises(NotAModerator):
-            ban(forum=cast.gazette, whom=whom, by=other, reason="x")
+            ban_person(forum=cast.gazette, whom=whom, by=other, reason="x")
     with pytest.raises(CannotBan, match="why"):
-        ban(forum=cast.gazette, whom=whom, by=cast.bo, reason=" ")
+        ban_person(forum=cast.gazette, whom=whom, by=cast.bo, reason=" ")
     with pytest.raises(CannotBan, match="moderates"):
-        ban(forum=cast.gazette, whom=author_of(say("Rye.", by=cast.ann), "account"), by=cast.bo, reason="x")
+        ban_person(
+            forum=cast.gazette, whom=author_of(say("Rye.", by=cast.ann), "account"), by=cast.bo, reason="x"
+        )
     for wide in ("0.0.0.0/0", "10.0.0.0/7", "::/8", "rye"):
         with pytest.raises(CannotBan):
             address_range(wide)
@@ -99,6 +101,8 @@ def test_who_may_not_ban_and_who_cannot_be_banned(cast: Cast, say: Say) -> None:
 
 
 def test_a_ban_of_one_forum_is_none_of_another(cast: Cast, say: Say) -> None:
-    made = ban(forum=cast.gazette, whom=author_of(say("Rye.", by=cast.cy), "account"), by=cast.bo, reason="x")
+    made = ban_person(
+        forum=cast.gazette, whom=author_of(say("Rye.", by=cast.cy), "account"), by=cast.bo, reason="x"
+    )
     with pytest.raises(Ban.DoesNotExist):
         lift_ban(forum=cast.tribune, ban=made, by=replace(cast.dee, role="owner"))

@@ -69,7 +69,7 @@ def address_range(written: str) -> Whom:
     return Whom(Ban.Kind.ADDRESS.value, str(network), str(network))
 
 
-def ban(
+def ban_person(
     *,
     forum: Forum,
     whom: Whom,

@@ -21,6 +21,10 @@ const lineActs = {
   restore: (line) => decide(line, 'restore'),
   approve: (line) => decide(line, 'approve'),
   spam: (line) => decide(line, 'spam'),
+  pin: (line) => attempt(articleOf(line), call('pin', { comment: line.dataset.id })).then((told) => told && note(articleOf(line), words.pinned).classList.add('calm')),
+  flag: (line) => ask(line, 'flag'),
+  ban: (line) => ask(line, 'ban'),
+  leave: (line, button) => { button.form.remove(); articleOf(line).focus(); },
 };
 
 freshen();
@@ -181,6 +185,25 @@ async function decide(line, verdict) {
   if (!answer) return;
   redraw(line, answer.html).focus();
   countComments(answer.count);
+}
+
+/** A few questions in the line itself, sent as one call. */
+function ask(line, what) {
+  const article = articleOf(line);
+  find('.ask', article)?.remove();
+  const form = made(what);
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    await beSomebody();
+    const answer = await attempt(form, call(form.dataset.call, { comment: line.dataset.id, ...Object.fromEntries(new FormData(form)) }));
+    if (!answer) return;
+    if (answer.html) redraw(line, answer.html);
+    note(articleOf(line), form.dataset.done).classList.add('calm');
+    form.remove();
+    articleOf(line).focus();
+  };
+  article.append(form);
+  find('select, input', form).focus();
 }
 
 /** The answer, or nothing: then the reason stands in the place. */
