@@ -166,8 +166,8 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     key = issue_key(forum=cast.gazette).public_key
     same = {"own": str(own.pk), "key": key}
     there = {
-        "comment": str(comment.pk), "thread_id": str(thread.pk), "identifier": "page-far-away", "batch": str(decision.batch),
-        "forum": "herald",
+        "comment": str(comment.pk), "thread_id": str(thread.pk), "identifier": "page-far-away",
+        "batch": str(decision.batch), "forum": "herald",
     }  # fmt: skip
     nowhere = {
         "comment": "999999999999", "thread_id": "999999999999", "identifier": "page-of-nobody", "batch": str(uuid4()),

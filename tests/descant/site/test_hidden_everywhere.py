@@ -1,0 +1,124 @@
+"""What is hidden is hidden in every output at once: what waits, is spam, hidden or deleted is told to nobody else.
+
+The outputs are the routes of the URL map that are read; one that is in no list here fails, until somebody has added it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from descant.discussion import signals
+from descant.discussion.authors import Author
+from descant.discussion.deciding import decide
+from descant.discussion.editing import delete_comment
+from descant.discussion.models import Comment
+from descant.forums.issuing import issue_key
+from descant.forums.opening import change_forum
+from tests.descant.conftest import ALL_DATABASES, Cast
+from tests.descant.site.test_isolation import (
+    ASKED,
+    NAME_NOTHING,
+    NAME_NOTHING_BELOW,
+    Ask,
+    answer_to,
+    call,
+    routes,
+    text_of,
+)
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+Say = Callable[..., Comment]
+
+SECRET = "caraway"  # in the text
+THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
+READ: dict[str, list[Ask]] = {
+    "embed/comments/": [
+        Ask("/embed/comments/", {"f": "gazette", "t_i": "bread", **more})
+        for more in (
+            {},
+            {"order": "newest"},
+            {"order": "oldest"},
+            {"cursor": "descant-{comment}"},
+            {"cursor": "descant-{reply}"},
+        )
+    ],
+    "embed/feed/": [Ask("/embed/feed/", {"f": "gazette", **more}) for more in ({}, {"t_i": "bread"})],
+    "embed/do/mine": [call("mine", thread=THREAD, comments=["{comment}", "{reply}"])],
+    "embed/do/source": [call("source", comment="{comment}")],
+    "api/3.0/threads/listPosts.json": [
+        Ask("/api/3.0/threads/listPosts.json", {"api_key": "{key}", "thread:ident": "bread", **more})
+        for more in (
+            {},
+            {"order": "asc"},
+            {"include": "unapproved"},
+            {"include": "spam"},
+            {"include": "deleted"},
+        )
+    ],
+}
+# Routes that write, or tell numbers alone: their own tests say what they show.
+WRITE = {
+    route
+    for route in ASKED
+    if route.startswith("embed/do/") or route.endswith(("create.json", "count-data.js"))
+}
+TELL_NOTHING = {"embed/sign-in/"}
+
+
+def test_every_route_that_is_read_is_walked_here() -> None:
+    known = {*READ, *WRITE, *TELL_NOTHING, *NAME_NOTHING}
+    unknown = [route for route in routes() if route not in known and not route.startswith(NAME_NOTHING_BELOW)]
+    assert not unknown, f"say in READ how these are read: {unknown}"
+
+
+@pytest.mark.parametrize("what_happens", ["waits", "spam", "hide", "delete", "its author deletes"])
+def test_what_is_hidden_is_in_no_output(what_happens: str, cast: Cast, say: Say) -> None:
+    writer = Author(
+        guest="f" * 32, name="Mel Secretive", email="mel.secret@mail.example", address="192.0.2.9"
+    )
+    if what_happens == "waits":
+        change_forum(forum=cast.gazette, premoderation="guests")
+    comment = say(f"Rye with {SECRET}.", by=writer)
+    reply = say("Why?", by=cast.cy, to=comment) if what_happens != "waits" else say("Why?")
+    if what_happens in ("spam", "hide", "delete"):
+        decide(forum=cast.gazette, comments=[comment], verdict=what_happens, by=cast.bo)
+    elif what_happens == "its author deletes":
+        delete_comment(forum=cast.gazette, comment=comment, author=writer)
+    names = {
+        "comment": str(comment.pk),
+        "reply": str(reply.pk),
+        "key": issue_key(forum=cast.gazette).public_key,
+    }
+    for asked in (ask.filled(names) for asks in READ.values() for ask in asks):
+        for who in (Author(), cast.cy, cast.guest, cast.dee):
+            told = text_of(answer_to(asked, cast.gazette, who)).lower()
+            for secret in (SECRET, "secretive", "mel.secret"):
+                assert secret not in told, (asked, who)
+    assert SECRET not in str(signals.told(comment))
+
+
+def test_what_is_shown_is_in_every_output(cast: Cast, say: Say) -> None:
+    """The walk would find it: the same outputs tell it where it may be told, and never an e-mail address."""
+    writer = Author(guest="f" * 32, name="Mel", email="mel.secret@mail.example", address="192.0.2.9")
+    comment = say(f"Rye with {SECRET}.", by=writer)
+    names = {
+        "comment": str(comment.pk),
+        "reply": str(comment.pk),
+        "key": issue_key(forum=cast.gazette).public_key,
+    }
+    for route in READ.keys() - {"embed/do/mine", "embed/do/source"}:
+        for asked in (ask.filled(names) for ask in READ[route]):
+            told = text_of(answer_to(asked, cast.gazette, Author()))
+            assert SECRET in told, asked
+            assert "mel.secret" not in told
+
+
+def test_a_count_does_not_count_what_is_hidden(cast: Cast, say: Say, client: Client) -> None:
+    shown, hidden = say("Rye."), say("Wheat.")
+    decide(forum=cast.gazette, comments=[hidden], verdict="hide", by=cast.bo)
+    asked: dict[str, Any] = {"1": shown.thread.url, "f": "gazette"}
+    told = text_of(client.get("/count-data.js", {"2": shown.thread.url, **asked}))
+    assert '"comments":1' in told
