@@ -69,6 +69,9 @@ class Headroom:
     counters_folder: str = ""
     """Where buffered counters of this machine write down what they count; without one they change the row at once."""
 
+    counters_gather_seconds: float = 0.25
+    """How long a process keeps what a buffered counter that is ``gathered`` counts before it writes that down."""
+
     held_seconds: float = 1.0
     """A transaction of ``writing()`` that was open longer is reported when it ends."""
 

@@ -2,4 +2,4 @@
 
 from django_headroom.counters.kinds import Buffered
 
-key_uses = Buffered("forums.Key", "uses")
+key_uses = Buffered("forums.Key", "uses", gathered=True)

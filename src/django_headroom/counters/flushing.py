@@ -8,16 +8,15 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
-from django_headroom.conf import headroom
 from django_headroom.counters import journal
 from django_headroom.counters.adding import add_in_order
+from django_headroom.counters.gathering import buffer_folder, write_down
 from django_headroom.counters.journal import Place
 from django_headroom.counters.models import Flushed
 from django_headroom.transactions import outside_transaction, writing
@@ -36,6 +35,7 @@ def flush() -> int:
         TransactionHeld: a transaction is open; each database gets one of its own here.
         OperationalError: a database cannot be reached; its part waits for the next call.
     """
+    write_down()
     folder = buffer_folder()
     if folder is None:
         return 0
@@ -49,6 +49,7 @@ def flush() -> int:
 @contextmanager
 def unflushed(*, wait: bool) -> Iterator[Counter[Place]]:
     """What this machine has not brought in yet, by place; with ``wait`` nobody does so during the block."""
+    write_down()
     folder = buffer_folder()
     if folder is None:
         yield Counter()
@@ -56,20 +57,6 @@ def unflushed(*, wait: bool) -> Iterator[Counter[Place]]:
     with journal.turn(folder, wait=wait):
         files = [file for batch, file in journal.moved(folder).items() if not _is_known(batch, file)]
         yield journal.sums([*files, folder / journal.LIVE])
-
-
-def buffer_folder() -> Path | None:
-    """Where this machine writes down what it counts; None where the settings name no folder."""
-    named = headroom().counters_folder
-    return _made(named) if named else None
-
-
-@cache
-def _made(named: str) -> Path:
-    """Once for each process, not for each increment."""
-    folder = Path(named)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def _take_in(batch: UUID, file: Path) -> int:

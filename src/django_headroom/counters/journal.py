@@ -9,7 +9,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -29,17 +29,17 @@ class Place(NamedTuple):
     pk: int
 
 
-def append(folder: Path, place: Place, by: int) -> None:
-    """Write one increment down.
+def append(folder: Path, amounts: Mapping[Place, int]) -> None:
+    """Write increments down.
 
     Raises:
-        OSError: it could not be written, and nothing of it is there.
+        OSError: they could not be written, and nothing of them is there.
     """
     # Begins with a line break: what a process left unfinished when it was killed is a line of its own.
-    line = f"\n{json.dumps([*place, by])}\n".encode()
+    lines = "".join(f"\n{json.dumps([*place, by])}\n" for place, by in amounts.items()).encode()
     with _live(folder) as file:
         size = os.fstat(file).st_size
-        if os.write(file, line) < len(line):
+        if os.write(file, lines) < len(lines):
             os.ftruncate(file, size)
             raise OSError(f"The disk of {folder} is full.")
 
