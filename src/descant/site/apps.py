@@ -1,4 +1,9 @@
-"""What holds for every process of a site: its pools find out which connections the server has ended."""
+"""What holds for every process of a site.
+
+Its pools find out which connections the server has ended, and remote work inside a transaction is reported.
+"""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -10,3 +15,4 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         pooling.guard_connections()
+        import_module("django_headroom.transactions.guarding").report_holding()

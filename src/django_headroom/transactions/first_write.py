@@ -4,7 +4,6 @@ From the talk's "start in autocommit and switch to a transaction on write" (slid
 middleware. How it stands on Django's own transactions: docs/decisions/transaction-on-first-write.md.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,14 +18,8 @@ from django.http.response import HttpResponseBase
 
 from django_headroom.conf import headroom
 from django_headroom.transactions.held import report_if_long
+from django_headroom.transactions.statements import in_front, is_write
 from django_headroom.transactions.writing import SecondDatabase
-
-# What reads, or is a transaction's own word. Everything else is taken for a write.
-_READS = re.compile(
-    r"(?:SELECT|EXPLAIN|SHOW|VALUES|FETCH|DECLARE|CLOSE|PRAGMA|SET|RESET|BEGIN|COMMIT|ROLLBACK)\b", re.I
-)
-_LOCKS = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.I)
-_BEFORE_THE_VERB = re.compile(r"(?:\s+|\(|--[^\n]*\n|/\*.*?\*/)+", re.S)
 
 
 class FirstWrite:
@@ -96,11 +89,11 @@ def on_first_write(*aliases: str, together: bool = False) -> Iterator[Wrote]:
     with ExitStack() as stack:
         for connection in connections.all():
             if connection.alias not in aliases:
-                stack.enter_context(_in_front(connection, _refusing(wrote, aliases)))
+                stack.enter_context(in_front(connection, _refusing(wrote, aliases)))
         for alias in aliases:
             waiting = _Waiting(alias, wrote)
             stack.enter_context(waiting)
-            stack.enter_context(_in_front(connections[alias], waiting.begin_for_a_write))
+            stack.enter_context(in_front(connections[alias], waiting.begin_for_a_write))
         yield wrote
 
 
@@ -151,7 +144,7 @@ class _Waiting(transaction.Atomic):
 
     def begin_for_a_write(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """What each statement passes through first."""
-        if self.is_idle and _is_write(sql):
+        if self.is_idle and is_write(sql):
             _check(self.alias, self.wrote)
             if self.is_waiting:
                 self._begin()
@@ -173,7 +166,7 @@ class _Waiting(transaction.Atomic):
 def _refusing(wrote: Wrote, aliases: tuple[str, ...]) -> Callable[..., Any]:
     def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         alias = context["connection"].alias
-        if _is_write(sql):
+        if is_write(sql):
             raise SecondDatabase(
                 f"A write to {alias!r} in a request that may write to {', '.join(map(repr, aliases))}: "
                 f"add it to HEADROOM['FIRST_WRITE'], or do it in the receiver of a delayed signal."
@@ -190,27 +183,6 @@ def _check(alias: str, wrote: Wrote) -> None:
             f"both. Do the second in the receiver of a delayed signal, or declare it by together=True "
             f"(HEADROOM['FIRST_WRITE_TOGETHER'])."
         )
-
-
-def _is_write(sql: str) -> bool:
-    found = _BEFORE_THE_VERB.match(sql)
-    start = found.end() if found else 0
-    if _READS.match(sql, start):
-        return _LOCKS.search(sql, start) is not None
-    is_reading_with = sql[start : start + 4].upper() == "WITH" and not re.search(
-        r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", sql, re.I
-    )
-    return not is_reading_with
-
-
-@contextmanager
-def _in_front(connection: Any, wrapper: Callable[..., Any]) -> Iterator[None]:
-    """As Django's ``execute_wrapper``, before all others: the queue of ``queued_sqlite`` begins with the BEGIN."""
-    connection.execute_wrappers.insert(0, wrapper)
-    try:
-        yield
-    finally:
-        connection.execute_wrappers.remove(wrapper)
 
 
 def _refuse_async(view: Any) -> None:

@@ -1,4 +1,4 @@
-"""``refuse_holding()``: in tests, slow or remote work inside a transaction is an error where it happens."""
+"""Slow or remote work inside a transaction, found where it happens: an error in tests, a report in production."""
 
 import sys
 import time
@@ -11,11 +11,11 @@ from django.template import base
 from django.template.backends import jinja2
 
 from django_headroom.conf import headroom
-from django_headroom.transactions.held import refuse_inside
+from django_headroom.transactions.held import refuse_inside, report_inside
 
-REMOTE = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "http.client.send", "smtplib.send")
+REMOTE = {"socket.connect", "socket.sendto", "socket.getaddrinfo", "http.client.send", "smtplib.send"}
 
-_guards: list[None] = []  # one entry for each refuse_holding() that is on
+_guards: list[Callable[[str], None]] = []  # what each guard that is on does with what it hears
 _is_hooked: list[None] = []
 
 
@@ -35,10 +35,8 @@ def refuse_holding() -> Iterator[None]:
     ...     with refuse_holding():
     ...         yield
     """
-    if not _is_hooked:
-        sys.addaudithook(_hear)  # for good: Python has no way to take one away
-        _is_hooked.append(None)
-    _guards.append(None)
+    _listen()
+    _guards.append(refuse_inside)
     with (
         mock.patch.object(time, "sleep", _sleeping(time.sleep)),
         mock.patch.object(base.Template, "render", _drawing(base.Template.render)),
@@ -47,12 +45,34 @@ def refuse_holding() -> Iterator[None]:
         try:
             yield
         finally:
-            _guards.pop()
+            _guards.remove(refuse_inside)
+
+
+def report_holding() -> None:
+    """For production, once at the start of a process: log and count remote work inside a transaction, by its line.
+
+    It hears what Python connects to and sends by HTTP and SMTP, and lets it go on. What only takes long is reported
+    when the transaction ends, see ``HEADROOM["HELD_SECONDS"]``.
+
+    >>> class SiteConfig(AppConfig):
+    ...     def ready(self):
+    ...         report_holding()
+    """
+    _listen()
+    if report_inside not in _guards:
+        _guards.append(report_inside)
+
+
+def _listen() -> None:
+    if not _is_hooked:
+        sys.addaudithook(_hear)  # for good: Python has no way to take one away
+        _is_hooked.append(None)
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if _guards and event in REMOTE:
-        refuse_inside(event)
+    if event in REMOTE:
+        for act in list(_guards):
+            act(event)
 
 
 def _sleeping(sleep: Callable[[float], None]) -> Callable[[float], None]:

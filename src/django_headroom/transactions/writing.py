@@ -9,11 +9,12 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from django_headroom.homes import primary_of
 from django_headroom.partitions import partition_of
 from django_headroom.transactions.held import report_if_long
+from django_headroom.transactions.statements import is_point, is_write
 
 Act = TypeVar("Act", bound=Callable[[str], None])
 
@@ -56,7 +57,8 @@ def writing(place: Any, *, and_also: Any = None) -> Iterator[str]:
         The alias of ``place``, for ``using=`` inside.
 
     Raises:
-        SecondDatabase: a transaction on another database is open around this one.
+        SecondDatabase: a transaction on another database is open around this one; or, inside, a statement writes to
+            another database. Nothing of it was sent.
 
     >>> with writing(gazette) as alias:
     ...     Thread.objects.of(gazette).create(title="Bread")
@@ -65,18 +67,43 @@ def writing(place: Any, *, and_also: Any = None) -> Iterator[str]:
     wanted = (alias,) if and_also is None else (alias_of(and_also), alias)
     if around:
         _check(around, wanted)
-    token, opened_at = _open_at.set(around or wanted), time.perf_counter()
+    opened_at = time.perf_counter()
     try:
         with ExitStack() as stack:
             for each in sorted(set(wanted)):  # in one order everywhere, so that no two wait for each other
                 stack.enter_context(transaction.atomic(using=each))
                 if not around:
                     _tell_after_commit(each)
+            if not around:  # entered last, so left before the commit: what waits for that may write elsewhere
+                stack.enter_context(_alone(wanted))
             yield alias
     finally:
-        _open_at.reset(token)
         if not around:
             report_if_long(alias, time.perf_counter() - opened_at)
+
+
+@contextmanager
+def _alone(aliases: tuple[str, ...]) -> Iterator[None]:
+    """For the block these databases are the ones that may be written."""
+
+    def refuse(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if is_write(sql) and not is_point(sql):
+            raise SecondDatabase(
+                f"A write to {context['connection'].alias!r} inside a transaction on {aliases[-1]!r}, which "
+                f"cannot hold both: {_cure(aliases[-1], context['connection'].alias)}"
+            )
+        return execute(sql, params, many, context)
+
+    others = [each.execute_wrappers for each in connections.all() if each.alias not in aliases]
+    token = _open_at.set(aliases)
+    for wrappers in others:
+        wrappers.insert(0, refuse)
+    try:
+        yield
+    finally:
+        for wrappers in others:
+            wrappers.remove(refuse)
+        _open_at.reset(token)
 
 
 def after_commit(act: Act) -> Act:
@@ -106,10 +133,15 @@ def _check(around: Sequence[str], wanted: Sequence[str]) -> None:
     for alias in wanted:
         if alias not in around:
             raise SecondDatabase(
-                f"A transaction on {around[-1]!r} is open, and this one is for {alias!r}: end the first, "
-                f"or say a delayed signal and do the second in its receiver. Where both must be open, say so at the "
-                f"first, as writing({around[-1]!r}, and_also={alias!r}); they still are two."
+                f"A transaction on {around[-1]!r} is open, and this one is for {alias!r}: {_cure(around[-1], alias)}"
             )
+
+
+def _cure(first: str, second: str) -> str:
+    return (
+        f"end the first, or say a delayed signal and do the second in its receiver. Where both must be open, say so "
+        f"at the first, as writing({first!r}, and_also={second!r}); they still are two."
+    )
 
 
 def _tell_after_commit(alias: str) -> None:

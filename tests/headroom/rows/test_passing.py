@@ -197,6 +197,14 @@ def test_far_rows_are_attached_a_chunk_at_a_time(loaves: Any, butcher: Shop) -> 
         loaves.all()[0].maker  # noqa: B018
 
 
+def test_related_rows_are_prefetched_a_chunk_at_a_time(loaves: Any, shelf: Shelf) -> None:
+    loaves.order_by().update(shelf=shelf)
+    with queries_counted() as spent:
+        rows = loaves.prefetch_related("shelf").iterator(chunk_size=5)
+        assert [row.shelf.name for row in rows] == ["bread"] * 12
+    assert spent.count == 4, "the rows, and their shelves in three chunks"
+
+
 def test_what_passes_is_not_put_into_an_identity_map(loaves: Any) -> None:
     with identity_map() as opened:
         assert len(list(loaves)) == 12

@@ -6,8 +6,9 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, models
 from django.db.models import F
+from django.test.utils import isolate_apps
 
 from django_headroom.skinny import (
     WalkRefused,
@@ -87,6 +88,41 @@ def test_a_walk_pauses_between_steps_and_attaches_in_each(loaves: Any) -> None:
         rows = range_iter(loaves.order_by(), step=5, attaching=["maker"], pause=lambda: paused.append(1))
         assert [row.maker.name for row in rows] == ["Ann"] * 12
     assert len(paused) == 2
+
+
+@isolate_apps("tests.headroom.market.items")
+def test_a_walk_by_a_primary_key_of_two_columns(loaves: Any) -> None:
+    class Placed(models.Model):
+        """Items by shelf, under a key of two columns."""
+
+        pk = models.CompositePrimaryKey("shelf_id", "id")
+        shelf_id = models.BigIntegerField()
+        id = models.BigIntegerField()
+        name = models.CharField(max_length=50)
+
+        class Meta:
+            app_label = "items"
+            db_table = "items_item"
+
+    shelves = [Shelf.objects.of(loaves[0].shop_id).create(name=name) for name in "ab"]
+    for row in loaves.all():
+        Item.objects.using("p1").filter(pk=row.pk).update(shelf=shelves[row.price % 2])
+    rows = Placed.objects.using("p1")
+    expected = [f"loaf {n:02}" for n in (*range(0, 12, 2), *range(1, 12, 2))]
+    for step in (1, 5, 12):
+        assert names(range_iter(rows, step=step)) == expected
+        assert names(range_iter(rows, step=step, reverse=True)) == expected[::-1]
+    walk = range_iter(rows, step=4)
+    begun = names(itertools.islice(walk, 8))
+    assert begun + names(range_iter(rows, start_after=walk.token)) == expected
+
+
+def test_related_rows_are_prefetched_step_by_step(loaves: Any, shelf: Shelf) -> None:
+    loaves.order_by().update(shelf=shelf)
+    with queries_counted() as spent:
+        walk = range_iter(loaves.order_by().prefetch_related("shelf"), step=5)
+        assert {row.shelf.name for row in walk} == {"bread"}
+    assert spent.count == 6, "two for each of three steps"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
-"""`descant forum open NAME --domain blog.example`: opens a forum; `list` shows them, `set` changes one."""
+"""`descant forum open NAME --domain blog.example`: opens a forum; `list` shows them, `set` changes one.
+
+`recount` compares its numbers with what was said, and repairs them.
+"""
 
 import argparse
+import sys
 
 from django.conf import settings
 
 from descant.accounts.models import User
+from descant.discussion.recounting import recount_threads
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import BadDomain
 from descant.forums.models import Forum, Premoderation, Role
@@ -18,11 +23,11 @@ from descant.forums.opening import (
     remove_domain,
 )
 from descant.operate.commands import CommandFailed
-from django_headroom.skinny import range_iter
+from django_headroom.skinny import WalkRefused, range_iter
 
 NAME = "forum"
 HELP = "open a forum for a website, change it, list them"
-REFUSALS = (BadForum, ForumExists, BadDomain, UnknownForum)
+REFUSALS = (BadForum, ForumExists, BadDomain, UnknownForum, WalkRefused)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     changing.add_argument("--moderator", help="username")
     changing.add_argument("--trusted", help="username of somebody whose comments never wait")
     verbs.add_parser("list", help="list the forums")
+    recounting = verbs.add_parser(
+        "recount", help="compare the numbers of threads and comments with what was said, and repair them"
+    )
+    recounting.add_argument("name")
+    recounting.add_argument("--after", help="go on behind this place, which an interrupted run has printed")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,6 +66,8 @@ def run(options: argparse.Namespace) -> int:
         _open(options)
     elif options.verb == "set":
         _set(options)
+    elif options.verb == "recount":
+        _recount(options)
     else:
         for forum in range_iter(Forum.objects.prefetch_related("domains"), key="name"):
             domains = ", ".join(domain.host for domain in forum.domains.all())
@@ -89,6 +101,23 @@ def _set(options: argparse.Namespace) -> None:
         if user is not None:
             name_role(forum=forum, user=user, kind=kind)
     print(f"The forum {forum.name} is changed.")
+
+
+def _recount(options: argparse.Namespace) -> None:
+    place, threads, repaired = options.after, 0, 0
+    try:
+        for step in recount_threads(forum=forum_named(options.name), start_after=options.after):
+            for drift in step.totals:
+                print(f"thread {drift.pk}: {drift.counted} comments, {drift.true} in truth: repaired")
+            for drift in step.branches:
+                print(f"comment {drift.pk}: {drift.counted} replies, {drift.true} in truth: repaired")
+            place, threads = step.place, threads + step.threads
+            repaired += len(step.totals) + len(step.branches)
+    except KeyboardInterrupt:
+        if place:
+            print(f"Go on with `descant forum recount {options.name} --after '{place}'`.", file=sys.stderr)
+        raise
+    print(f"Threads counted again: {threads}; numbers repaired: {repaired}.")
 
 
 def _user(username: str) -> User | None:

@@ -3,10 +3,12 @@
 import contextlib
 import http.server
 import logging
+import re
 import smtplib
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from urllib.request import urlopen
 
@@ -17,12 +19,13 @@ from django.test import override_settings
 
 from django_headroom.transactions import (
     TransactionHeld,
+    guarding,
     held_lines,
     on_first_write,
     outside_transaction,
     writing,
 )
-from django_headroom.transactions.guarding import refuse_holding
+from django_headroom.transactions.guarding import refuse_holding, report_holding
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
 from tests.headroom.settings import HEADROOM
@@ -144,6 +147,60 @@ def test_slow_functions_can_refuse_by_themselves(db: None) -> None:
         send()
     with outside_transaction():
         assert send() == "sent"
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+@pytest.mark.parametrize("act", [ask, connect])
+def test_in_production_it_is_reported_with_its_line_and_goes_on(
+    act: Callable[[tuple[str, int]], None], address: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = dict(held_lines)
+    with reporting():
+        act(address)
+        assert not caplog.records, "outside it is nobody's business"
+        with writing("p1"):
+            act(address)
+    with writing("p1"):
+        act(address)
+    told = {record.getMessage() for record in caplog.records}
+    assert any(
+        re.match(r"socket\.connect inside a transaction on 'p1' \(.*test_held.py:\d+\)", each)
+        for each in told
+    )
+    [(line, count)] = (held_lines - Counter(before)).items()
+    assert "test_held.py:" in line
+    assert count == len(caplog.records)
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_a_log_that_goes_over_the_network_does_not_report_itself(address: tuple[str, int]) -> None:
+    sent: list[str] = []
+
+    class Far(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            connect(address)
+            sent.append(record.getMessage())
+
+    logger = logging.getLogger("django_headroom.transactions.held")
+    logger.addHandler(far := Far())
+    try:
+        with reporting(), writing("p1"):
+            connect(address)
+    finally:
+        logger.removeHandler(far)
+    assert 1 <= len(sent) <= 2  # looking the name up, connecting
+
+
+@contextlib.contextmanager
+def reporting() -> Iterator[None]:
+    before = list(guarding._guards)
+    guarding._guards.clear()
+    report_holding()
+    report_holding()
+    try:
+        yield
+    finally:
+        guarding._guards[:] = before
 
 
 @pytest.mark.django_db(databases=DATABASES, transaction=True)

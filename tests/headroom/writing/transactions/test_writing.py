@@ -1,5 +1,7 @@
 """writing(place) is one transaction on one named database."""
 
+import contextlib
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +14,7 @@ from tests.headroom.market.items.models import Item, Shelf
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES, together
+from tests.headroom.market.wire import on_the_wire
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 
@@ -55,6 +58,82 @@ def test_a_second_database_is_refused_with_the_cure(bakery: Shop, butcher: Shop)
         raise AssertionError("the second one was opened")
     with writing(butcher):
         Item.objects.of(butcher).create(name="ham")
+
+
+def test_a_write_to_a_second_database_is_refused_before_it_is_sent_and_reading_is_free(
+    bakery: Shop, butcher: Shop
+) -> None:
+    with on_the_wire("p2") as sent, writing(bakery):
+        Item.objects.of(bakery).create(name="rye")
+        with transaction.atomic(using="p2"), transaction.atomic(using="p2"):
+            assert not Item.objects.of(butcher).exists()
+        for write in (
+            lambda: Item.objects.of(butcher).create(name="ham"),
+            lambda: Item.objects.of(butcher).update(price=1),
+            lambda: Item.objects.of(butcher).bulk_create([Item(name="ham")]),
+            lambda: Person.objects.create(name="Bea"),
+        ):
+            with pytest.raises(
+                SecondDatabase, match=r"A write to '(p2|people)' inside a transaction on 'p1'"
+            ):
+                write()
+    assert not any(sql.startswith(("INSERT", "UPDATE")) for sql in sent)
+    assert [item.name for item in Item.objects.using("p1")] == ["rye"], "the first is kept"
+    Item.objects.of(butcher).create(name="ham")
+
+
+def test_what_waits_for_the_commit_may_write_elsewhere(bakery: Shop, butcher: Shop) -> None:
+    def follow() -> None:
+        with writing(butcher):
+            Item.objects.of(butcher).create(name="ham")
+
+    with writing(bakery):
+        transaction.on_commit(follow, using="p1")
+    assert [item.name for item in Item.objects.using("p2")] == ["ham"]
+
+
+def test_whatever_is_opened_and_fails_a_write_never_lands_in_a_second_database(
+    bakery: Shop, butcher: Shop, ann: Person
+) -> None:
+    """Blocks drawn by chance, one in another; beside them what should have been written, and where."""
+    dice = random.Random(1)
+    places: dict[str, Shop | str] = {"p1": bakery, "p2": butcher, "people": "people"}
+    written: dict[str, int] = {"p1": 0, "p2": 0, "people": 1}
+
+    def write(alias: str) -> None:
+        if alias == "people":
+            Person.objects.create(name="Bea")
+        else:
+            Item.objects.of(places[alias]).create(name="x")
+
+    def block(around: str | None, depth: int) -> dict[str, int]:
+        """What a block has written, if it is kept."""
+        alias, mine = dice.choice([*places]), {}
+        allowed = around in (None, alias)
+        is_spoilt = dice.random() < 0.3
+        with contextlib.suppress(SecondDatabase if not allowed else Spoilt), writing(places[alias]):
+            assert allowed
+            for target in dice.choices([*places], k=3):
+                if target == alias:
+                    write(target)
+                    mine[target] = mine.get(target, 0) + 1
+                else:
+                    with pytest.raises(SecondDatabase):
+                        write(target)
+            if depth and dice.random() < 0.7:
+                for inner, count in block(alias, depth - 1).items():
+                    mine[inner] = mine.get(inner, 0) + count
+            if is_spoilt:
+                raise Spoilt
+            return mine
+        return {}
+
+    for _ in range(60):
+        for alias, count in block(None, 3).items():
+            written[alias] += count
+    found = {alias: Item.objects.using(alias).count() for alias in ("p1", "p2")}
+    assert {**found, "people": Person.objects.count()} == written
+    assert min(written.values()) > 1, "there was something to see"
 
 
 def test_after_a_failure_the_next_database_is_free(bakery: Shop, butcher: Shop) -> None:

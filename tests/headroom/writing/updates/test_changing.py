@@ -14,20 +14,25 @@ from django.db.models.functions import Concat, Upper
 from django.test import override_settings
 from django.utils import timezone
 
+from django_headroom.delayed import signals
+from django_headroom.delayed.models import Event
+from django_headroom.delayed.signals import DelayedSignal
 from django_headroom.identity import identity_map
 from django_headroom.testing import query_budget
+from django_headroom.transactions import writing
 from django_headroom.updates import BareSave, Conflict, NotAColumn, change, claim, post_update
 from tests.headroom.market.items.models import Item, Shelf
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES, together
+from tests.headroom.market.wire import on_the_wire
 from tests.headroom.settings import HEADROOM
 
 pytestmark = pytest.mark.django_db(databases=DATABASES)
 
 
 class Spoilt(Exception):
-    """A receiver that fails."""
+    """Something goes wrong in the middle."""
 
 
 def test_an_expression_comes_back_in_the_same_round_trip(shelf: Shelf) -> None:
@@ -38,6 +43,42 @@ def test_an_expression_comes_back_in_the_same_round_trip(shelf: Shelf) -> None:
     with query_budget(1):
         change(shelf, name="rye")
     assert Shelf.objects.using("p1").get().count == 42, "what was added once is not added again"
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_a_change_is_one_statement_in_autocommit(bakery: Shop, shelf: Shelf) -> None:
+    """Nothing more is sent than by ``save(update_fields=…)``; a transaction is opened where somebody listens."""
+    item = Item.objects.of(bakery).create(name="rye")
+    for act in (
+        lambda: change(item, price=1),
+        lambda: change(item, price=F("price") + 1),
+        lambda: change(item, when={"price": 2}, price=3),
+        lambda: claim(shelf, when={"open": True}, open=False, count=F("count") + 1),
+    ):
+        with on_the_wire("p1") as sent:
+            act()
+        assert [sql.split()[0] for sql in sent] == ["UPDATE"]
+    with hearing(), on_the_wire("p1") as sent:
+        change(shelf, name="rolls")
+    assert [sql.split()[0].rstrip(";") for sql in sent] == ["BEGIN", "UPDATE", "COMMIT"]
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_a_receiver_may_say_a_delayed_signal_which_is_heard_if_the_change_was_kept(shelf: Shelf) -> None:
+    renamed = DelayedSignal("renamed", schema=1)
+
+    def say(row: Shelf, using: str, new: dict[str, Any], **_: Any) -> None:
+        renamed.say(at=using, name=new["name"])
+
+    try:
+        with hearing(say):
+            with pytest.raises(Spoilt), writing(shelf):
+                change(shelf, name="never")
+                raise Spoilt
+            change(shelf, name="rolls")
+    finally:
+        del signals._signals["renamed"]
+    assert [event.payload["name"] for event in Event.objects.using("p1")] == ["rolls"]
 
 
 def test_claiming_brings_expressions_back_as_well(shelf: Shelf) -> None:

@@ -1,0 +1,53 @@
+"""A walk that writes goes no faster than its replicas follow."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from django_headroom.replicas import near_copy
+from django_headroom.skinny import copies_near, range_iter
+from django_headroom.updates import change
+from tests.headroom.market.items.models import Item
+from tests.headroom.market.shops.models import Shop
+from tests.headroom.market.threads import DATABASES
+from tests.headroom.replica import Replica
+from tests.headroom.servers.conftest import REPLICAS, until, wait_until_near
+from tests.headroom.settings import ON_POSTGRESQL
+
+pytestmark = [
+    pytest.mark.django_db(databases=[*DATABASES, *REPLICAS], transaction=True),
+    pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite has no replicas"),
+]
+
+
+def test_a_walk_that_writes_waits_while_no_replica_follows(
+    replica: Replica, bakery: Shop, settings: Any
+) -> None:
+    """Each step writes more than a replica may be behind; it stands still, and the walk with it."""
+    Item.objects.of(bakery).bulk_create([Item(name="x" * 50) for _ in range(40)])
+    wait_until_near()
+    replica.pause()
+    written: list[int] = []
+
+    def walk() -> None:
+        try:
+            pause = copies_near("p1", patience=60)
+            for item in range_iter(Item.objects.of(bakery), step=20, pause=pause):
+                change(item, name="y" * 50)
+                written.append(item.pk)
+        finally:
+            connections.close_all()
+
+    walking = threading.Thread(target=walk)
+    walking.start()
+    try:
+        until(lambda: len(written) == 20, "the first step did not come to its end")
+        until(lambda: near_copy("p1") == "p1", "the replica was taken for near")
+        walking.join(1)
+        assert (walking.is_alive(), len(written)) == (True, 20), "it waits between the steps"
+    finally:
+        replica.resume()
+        walking.join(60)
+    assert len(written) == 40, "and goes on when the replica has come near"
