@@ -1,5 +1,6 @@
 """``with identity_map():`` one row, one object, until the block ends; the talk's last wish (slide 53, ticket 17)."""
 
+import logging
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,12 +14,14 @@ from django.db.models.expressions import Combinable
 from django_headroom.homes import primary_of
 from django_headroom.identity.kept import Conflict, Kept, still
 
+logger = logging.getLogger(__name__)
+
 Conflicts: TypeAlias = Literal["note", "raise"]
 _Key: TypeAlias = tuple[type[models.Model], str, Any]  # a model, the alias of a primary, a primary key
 
 
 class IdentityMap:
-    """The objects of one scope; ``conflicts`` lists those noted."""
+    """The objects of one scope; ``conflicts`` lists those noted, which are in the log as well."""
 
     def __init__(self, mode: Conflicts, at_most: int) -> None:
         self.conflicts: list[Conflict] = []
@@ -142,6 +145,7 @@ class IdentityMap:
             if self._raises:
                 raise conflict
             self.conflicts.append(conflict)
+            logger.warning("%s", conflict)
 
     def _of(self, alias: str) -> list[tuple[_Key, Kept, models.Model]]:
         found = [(key, kept, kept.row()) for key, kept in list(self._kept.items()) if key[1] == alias]
@@ -196,7 +200,7 @@ def identity_map(*, conflicts: Conflicts = "note", at_most: int = 10_000) -> Ite
     now, that is a ``Conflict``. Threads begin without a map; tasks begun inside the block share it.
 
     Args:
-        conflicts: ``"note"`` lists them in ``.conflicts``, ``"raise"`` raises the first.
+        conflicts: ``"note"`` logs them and lists them in ``.conflicts``, ``"raise"`` raises the first.
         at_most: so many objects are kept alive; beyond them, those that somebody else holds.
 
     Returns:

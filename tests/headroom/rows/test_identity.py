@@ -123,7 +123,7 @@ def test_a_row_read_again_is_brought_up_to_date(opened: IdentityMap, rye: Item, 
 
 
 def test_a_change_that_was_not_saved_is_kept_and_a_conflict_noted(
-    opened: IdentityMap, rye: Item, bakery: Shop
+    opened: IdentityMap, rye: Item, bakery: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     item = Item.objects.of(bakery).get(pk=rye.pk)
     item.name, item.price = "dark rye", 5
@@ -141,6 +141,7 @@ def test_a_change_that_was_not_saved_is_kept_and_a_conflict_noted(
     )
     list(Item.objects.of(bakery))
     assert len(opened.conflicts) == 1, "it is told once"
+    assert [record.getMessage() for record in caplog.records] == [str(conflict)], "in production, by the log"
     behind_our_back(item, price=5)
     list(Item.objects.of(bakery))
     assert len(opened.conflicts) == 1, "both say the same now"
