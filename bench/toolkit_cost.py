@@ -1,5 +1,6 @@
 """Run with the settings of the toolkit's test site: what its parts cost beside plain Django, as one line of JSON."""
 
+import itertools
 import json
 import statistics
 import time
@@ -12,11 +13,13 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connections, models  # noqa: E402
+from django.db.models import F  # noqa: E402
 
 from bench.memory import growth_mb  # noqa: E402
+from django_headroom.counters.kinds import Buffered  # noqa: E402
 from django_headroom.identity import identity_map  # noqa: E402
 from django_headroom.joins import attach  # noqa: E402
-from django_headroom.skinny import range_iter  # noqa: E402
+from django_headroom.skinny import range_iter, skinny  # noqa: E402
 from django_headroom.updates import change  # noqa: E402
 from tests.headroom.market.items.models import Item, Shelf  # noqa: E402
 from tests.headroom.market.shops.models import Shop  # noqa: E402
@@ -34,6 +37,7 @@ def main() -> None:
         **attaching(bakery),
         **mapping(bakery),
         **changing(bakery),
+        **counting(bakery),
         **walking(bakery),
     }
     print(json.dumps(figures))
@@ -84,19 +88,38 @@ def mapping(bakery: Shop) -> dict[str, float]:
 
 def changing(bakery: Shop) -> dict[str, float]:
     """One column of one row: ``change()``, which reads back, against ``save(update_fields=…)``, which does not."""
-    row = Item.objects.of(bakery)[0]
+    row, prices = Item.objects.of(bakery)[0], itertools.count(1)
 
-    def saved(number: int) -> None:
-        row.price = number
+    def saved(_: int) -> None:
+        row.price = next(prices)  # another one each time: SQLite does not write what is there already
         row.save(update_fields=["price"])
 
-    ratio, added = _beside(lambda number: change(row, price=number), saved, times=5)
+    ratio, added = _beside(lambda _: change(row, price=next(prices)), saved, times=5)
     return {"change_over_save": ratio, "change_added_us": added}
+
+
+def counting(bakery: Shop) -> dict[str, float]:
+    """One more of a buffered counter, against the UPDATE that it puts off."""
+
+    def updated(_: int) -> None:
+        Shop.objects.filter(pk=bakery.pk).update(visits=F("visits") + 1)
+
+    figures: dict[str, float] = {}
+    for name, gathered in (("count_line", False), ("count_gathered", True)):
+        counter = Buffered("shops.Shop", "visits", gathered=gathered)
+
+        def counted(_: int, counter: Buffered = counter) -> None:
+            counter.add(bakery)
+
+        ratio, _ = _beside(counted, updated, times=20)
+        figures |= {f"{name}_over_update": ratio, f"{name}_us": 1e6 * _seconds(counted, 0, 2_000) / 2_000}
+    return figures
 
 
 def walking(bakery: Shop) -> dict[str, float]:
     count, grown = growth_mb(range_iter(Item.objects.of(bakery)))
-    return {"walk_1m_mb": grown, "walk_rows": count}
+    passed, kept = growth_mb(iter(skinny(Item.objects.of(bakery))))
+    return {"walk_1m_mb": grown, "walk_rows": count, "pass_1m_mb": kept, "pass_rows": passed}
 
 
 def _plain() -> Any:

@@ -1,7 +1,7 @@
 """Voting a comment up or down, and taking the vote back."""
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from descant.discussion.authors import Author
@@ -69,7 +69,7 @@ def _replace(forum: Forum, comment: Comment, author: Author, value: int) -> int:
     if value:
         mark = None if author.user else pacing.keyed(f"{comment.pk}/{author.address}")
         try:
-            with transaction.atomic(using=votes.db):
+            with writing(forum):  # a savepoint
                 votes.create(comment=comment, voter=author.voter, address_mark=mark, value=value)
         except IntegrityError:
             raise VoteRefused(

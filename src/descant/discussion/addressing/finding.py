@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from django.conf import settings
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connections
 
 from descant.discussion import text
 from descant.discussion.addressing import lately
@@ -77,7 +77,7 @@ def _make(forum: Forum, page: PageAddress, by: str) -> Thread:
 def add_address(thread: Thread, kind: str, value: str) -> bool:
     """Let one more address lead to a thread; False if it leads to one already."""
     try:
-        with transaction.atomic(using=thread._state.db):
+        with writing(thread):
             ThreadAddress.objects.of(thread.forum_id).create(
                 thread=thread, kind=kind, value=value, digest=digest(kind, value)
             )
