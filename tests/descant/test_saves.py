@@ -1,12 +1,10 @@
 """No row of the product that is there already can be saved whole; accounts are their library's to save."""
 
 import pytest
-from asgiref.sync import async_to_sync
-from descant.accounts.models import Remembered
 from django.apps import apps
 from django.db import models
 
-from descant.accounts.models import User
+from descant.accounts.models import Remembered, User
 from django_headroom.testing import query_budget
 from django_headroom.updates import BareSave
 from tests.descant.conftest import ALL_DATABASES
@@ -26,7 +24,7 @@ def test_a_bare_save_of_a_row_that_is_there_is_refused(model: type[models.Model]
     row = model(pk=7)
     row._state.adding, row._state.db = False, "default"
     with query_budget(0):
-        for save in (row.save, async_to_sync(row.asave), lambda: row.save(force_update=True)):
+        for save in (row.save, lambda: row.save(force_update=True)):
             with pytest.raises(BareSave, match=r"use change\(row, column=value\)"):
                 save()
 
