@@ -1,10 +1,12 @@
 """A gathered counter waits in its process for a moment; a kill takes what waits with it, and nothing else does."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,6 +134,22 @@ def test_a_process_that_ends_takes_nothing_with_it(folder: Path, ending: str) ->
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.headroom.settings"}
     command = [sys.executable, "-c", textwrap.dedent(script)]
     subprocess.run(command, env=environment, check=False, capture_output=True)
+    assert journal.sums([folder / journal.LIVE]).total() == 4
+
+
+def test_a_servers_worker_that_ends_takes_nothing_with_it(folder: Path) -> None:
+    """Its threads are daemons, and ``multiprocessing`` ends it without asking ``atexit``."""
+
+    def serve() -> None:
+        counting = threading.Thread(target=COUNTER.add, args=(7, 4), kwargs={"using": "p1"}, daemon=True)
+        counting.start()
+        counting.join()
+
+    with counting_to(folder, SHORT):
+        worker = multiprocessing.get_context("fork").Process(target=serve)
+        worker.start()
+        worker.join()
+    assert worker.exitcode == 0
     assert journal.sums([folder / journal.LIVE]).total() == 4
 
 
