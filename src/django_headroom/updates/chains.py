@@ -117,16 +117,10 @@ class Chain:
     def _on_head(self, each: _Write | _Insert) -> tuple[str, Sequence[Any]]:
         if isinstance(each, _Write):
             return f"{each.sql} AND EXISTS (SELECT FROM head)", each.arguments
-        has_key, stamped = each.row.pk is not None, tuple(each.stamped.items())
-        fields = fields_to_insert(type(each.row), has_key)
-        values = [
-            value
-            for own, value in zip(fields, values_to_insert(each.row, self.alias), strict=True)
-            if own.name not in each.stamped
-        ]
-        nulls = tuple(value is None for value in values)
-        sql = _insertion_from_head(type(each.row), self.alias, has_key, stamped, nulls)
-        return sql, [value for value in values if value is not None]
+        stamped = tuple(each.stamped.items())
+        shape, values = values_to_insert(each.row, self.alias, without=each.stamped)
+        has_key = each.row.pk is not None
+        return _insertion_from_head(type(each.row), self.alias, has_key, stamped, shape), values
 
     def _run_in_turn(self) -> bool:
         for guard in self._guards:
@@ -183,17 +177,17 @@ def _insertion_from_head(
     using: str,
     has_key: bool,
     stamped: tuple[tuple[str, str], ...],
-    nulls: tuple[bool, ...],
+    shape: tuple[str, ...],
 ) -> str:
-    """``nulls`` stand in the statement itself: the driver remembers how to send one of at most fifty values."""
+    """The driver remembers how to send a statement of at most fifty values, so the ``shape`` has its constants."""
     connection, of_head = connections[using], dict(stamped)
     quote = connection.ops.quote_name
-    fields, are_null = fields_to_insert(model, has_key), iter(nulls)
+    fields, given = fields_to_insert(model, has_key), iter(shape)
     # A value in a SELECT has no column yet that tells its type.
     values = [
         f"head.{quote(of_head[own.name])}"
         if own.name in of_head
-        else f"{'NULL' if next(are_null) else '%s'}::{own.db_type(connection)}"
+        else f"{next(given)}::{own.db_type(connection)}"
         for own in fields
     ]
     columns = ", ".join(quote(own.column) for own in fields)

@@ -1,6 +1,6 @@
 """``step()`` and ``insert()``: one plain statement each, for the paths that are paid for by the microsecond."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from types import NoneType
@@ -24,6 +24,15 @@ _NATIVE_KINDS: dict[str, frozenset[type]] = {
     "DateTimeField": frozenset({datetime, NoneType}),
     "UUIDField": frozenset({UUID, NoneType}),
 }
+# What most columns of a new row hold; no part of a statement that somebody from outside has a say in.
+_CONSTANTS = {
+    (NoneType, None): "NULL",
+    (bool, False): "FALSE",
+    (bool, True): "TRUE",
+    (int, 0): "0",
+    (str, ""): "''",
+}
+_OF_CONSTANTS = {kind for kind, _ in _CONSTANTS}
 _PREPARING = ("pre_save", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
@@ -76,26 +85,43 @@ def insert(row: models.Model, *, using: str) -> None:
 
     >>> insert(Comment(pk=7, text="Rye."), using="p1")
     """
+    shape, values = values_to_insert(row, using)
     with connections[using].cursor() as cursor:
-        cursor.execute(_insertion(type(row), using, row.pk is not None), values_to_insert(row, using))
+        cursor.execute(_insertion(type(row), using, row.pk is not None, shape), values)
         if row.pk is None:
             row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, using
     written(row, created=True)
 
 
-def values_to_insert(row: models.Model, using: str) -> list[Any]:
-    """What the driver is given for a new row, in the order of ``fields_to_insert``."""
-    connection, values = connections[using], []
+def values_to_insert(
+    row: models.Model, using: str, *, without: Collection[str] = ()
+) -> tuple[tuple[str, ...], list[Any]]:
+    """What a new row is written with.
+
+    Args:
+        without: names of fields that are left out.
+
+    Returns:
+        The shape: what stands for each of ``fields_to_insert`` in the statement, a mark or one of the few constants
+        that most columns of a new row hold; and the values for the marks. Each value costs the driver, and one that is
+        written into the statement does not.
+    """
+    connection, shape, values = connections[using], [], []
     for field, unprepared in _taken_as_they_are(type(row), row.pk is not None, connection.vendor):
+        if field.name in without:
+            continue
         value = getattr(row, field.attname)
         if isinstance(value, models.TextChoices):
             value = value.value
         kind = type(value)
         if kind not in unprepared or (kind is datetime and value.tzinfo is None):
             value = field.get_db_prep_save(field.pre_save(row, add=True), connection=connection)
-        values.append(value)
-    return values
+        constant = _CONSTANTS.get((type(value), value)) if type(value) in _OF_CONSTANTS else None
+        shape.append(constant or "%s")
+        if constant is None:
+            values.append(value)
+    return tuple(shape), values
 
 
 @cache
@@ -126,10 +152,9 @@ def _unprepared(field: Any, vendor: str) -> frozenset[type]:
 
 
 @cache
-def _insertion(model: type[models.Model], using: str, has_key: bool) -> str:
+def _insertion(model: type[models.Model], using: str, has_key: bool, shape: tuple[str, ...]) -> str:
     quote = connections[using].ops.quote_name
     columns = [quote(str(field.column)) for field in fields_to_insert(model, has_key)]
-    marks = ", ".join(["%s"] * len(columns))
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) VALUES ({marks})"
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) VALUES ({', '.join(shape)})"
     key = model._meta.pk
     return sql if has_key else f"{sql} RETURNING {quote(str(key.column))}"

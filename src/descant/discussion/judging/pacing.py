@@ -8,6 +8,7 @@ import hmac
 import math
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -49,10 +50,8 @@ class Limit:
 
     def counting(self) -> tuple[str, list[Any]]:
         """The statement that counts one act, and finds no row where that would be too many."""
-        now, interval = time.time(), MINUTE / self.per_minute
-        latest = now + MINUTE - interval
-        made = [self._key, self.forum.pk, now + interval]
-        return _COUNTING, [*made, interval, now, now + MINUTE, now, latest, now + 2 * MINUTE]
+        interval = MINUTE / self.per_minute
+        return _counting(interval), [self._key, self.forum.pk, time.time() + interval]
 
     def seconds_left(self) -> int:
         """How long the subject has to wait until it may act again; 0 if it may now."""
@@ -65,14 +64,19 @@ class Limit:
         return keyed(f"{self.forum.pk}/{self.subject}")
 
 
-# What is used up beyond a minute from now was written before the clock was put back, and holds nobody; a second minute
-# is left for machines whose clocks differ.
-_COUNTING = (
-    f"INSERT INTO {Pace._meta.db_table} AS pace (subject, forum_id, used_until) VALUES (%s, %s, %s)"
-    " ON CONFLICT (subject) DO UPDATE SET used_until ="
-    " %s + CASE WHEN pace.used_until BETWEEN %s AND %s THEN pace.used_until ELSE %s END"
-    " WHERE pace.used_until <= %s OR pace.used_until > %s"
-)
+@cache
+def _counting(interval: float) -> str:
+    """What is used up beyond a minute from now was written before the clock was put back, and holds nobody; a second
+    minute is left for machines whose clocks differ. Of values there are few, as each costs the driver.
+    """
+    now = f"(excluded.used_until - {interval!r})"
+    return (
+        f"INSERT INTO {Pace._meta.db_table} AS pace (subject, forum_id, used_until) VALUES (%s, %s, %s)"
+        " ON CONFLICT (subject) DO UPDATE SET used_until ="
+        f" CASE WHEN pace.used_until BETWEEN {now} AND {now} + {MINUTE!r}"
+        f" THEN pace.used_until + {interval!r} ELSE excluded.used_until END"
+        f" WHERE pace.used_until <= {now} + {MINUTE - interval!r} OR pace.used_until > {now} + {2 * MINUTE!r}"
+    )
 
 
 def keep_pace(*, forum: Forum, subject: str, per_minute: int) -> None:
