@@ -1,7 +1,7 @@
 """Readers call a moderator: a comment flagged, once by each person; enough of them hold it."""
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals
@@ -62,7 +62,7 @@ def _write(forum: Forum, comment: Comment, author: Author, reason: str, note: st
     flags = Flag.objects.of(forum)
     mark = None if author.user else pacing.keyed(f"flag/{comment.pk}/{author.address}")
     try:
-        with transaction.atomic(using=flags.db):
+        with writing(forum):  # a savepoint
             flags.create(
                 comment=comment, flagger=author.voter, address_mark=mark, reason=reason, note=note[:500]
             )

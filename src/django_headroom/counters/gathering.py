@@ -113,9 +113,7 @@ def _start_clock(seconds: float) -> None:
     with _waiting.lock:
         if _waiting.clock is None:
             clock = threading.Timer(seconds, _ring)
-            clock.daemon = (
-                False  # threads of some servers are daemons, and a thread begun in one would be, too
-            )
+            clock.daemon = False  # threads of some servers are daemons, and would make it one
             clock.start()
             _waiting.clock = clock
 

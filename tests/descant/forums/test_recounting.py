@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from descant.discussion import recounting
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
-from descant.discussion.recounting import recount_threads
+from descant.discussion.tree import recounting
+from descant.discussion.tree.recounting import recount_threads
 from descant.operate.seeding import seed_forum
 from descant.site.command import main
 from django_headroom.testing import queries_counted

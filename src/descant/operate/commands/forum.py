@@ -9,7 +9,7 @@ import sys
 from django.conf import settings
 
 from descant.accounts.models import User
-from descant.discussion.recounting import recount_threads
+from descant.discussion.tree.recounting import recount_threads
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import BadDomain
 from descant.forums.models import Forum, Premoderation, Role

@@ -108,9 +108,8 @@ def test_whatever_is_opened_and_fails_a_write_never_lands_in_a_second_database(
 
     def block(around: str | None, depth: int) -> dict[str, int]:
         """What a block has written, if it is kept."""
-        alias, mine = dice.choice([*places]), {}
+        alias, mine, is_spoilt = dice.choice([*places]), {}, dice.random() < 0.3
         allowed = around in (None, alias)
-        is_spoilt = dice.random() < 0.3
         with contextlib.suppress(SecondDatabase if not allowed else Spoilt), writing(places[alias]):
             assert allowed
             for target in dice.choices([*places], k=3):
