@@ -1,4 +1,4 @@
-"""A site with replicas of both its databases, for a test: python -m tests.stories.copies; says in JSON what was seen.
+"""A site with replicas, a second partition and errors apart: python -m tests.stories.copies; says in JSON what was seen.
 
 The replicas stand on one server, whose address is in COPIES.
 """
@@ -23,13 +23,17 @@ from descant.forums import directory  # noqa: E402
 from descant.forums.issuing import issue_key  # noqa: E402
 from descant.forums.models import Forum  # noqa: E402
 from descant.forums.opening import open_forum  # noqa: E402
-from descant.operate.upgrading import upgrade_all  # noqa: E402
+from descant.operate.upgrading import aliases, upgrade_all  # noqa: E402
+from django_headroom.delayed.signals import DelayedSignal  # noqa: E402
+from django_headroom.delayed.worker import drain  # noqa: E402
+from django_headroom.homes import NotAtHome, explain  # noqa: E402
 from django_headroom.replicas import watching  # noqa: E402
 from django_headroom.testing import queries_counted  # noqa: E402
+from django_headroom.transactions import writing  # noqa: E402
 
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
 FRAME = "/embed/comments/?f=gazette&t_i=bread"
-COPIES = {"default": "default_replica_1", "p1": "p1_replica_1"}
+COPIES = {"default": "default_replica_1", "p1": "p1_replica_1", "p2": "p2_replica_1"}
 client = Client()
 
 
@@ -47,6 +51,8 @@ def main() -> None:
     told["counts"] = asked(lambda: client.get("/count-data.js?f=gazette&1=bread"))
     told["program"] = asked(lambda: listed(key))
     told["mine"] = asked(lambda: mine(gazette, ann))
+    told["errors"] = errors_apart()
+    told["second partition"] = second_partition(ann)
     told["vary"] = client.get(FRAME).headers.get("Vary", "")
     replay("pause")
     post(gazette, ann, "Oat, behind.")
@@ -65,6 +71,31 @@ def main() -> None:
     told["in the end"] = "Oat, behind." in client.get(FRAME).content.decode()
     told["after all were ended"] = client_after_all_connections_were_ended()
     print(json.dumps(told))
+
+
+def second_partition(ann: User) -> dict[str, Any]:
+    """A forum beside the others: nothing of hers is asked of the first partition."""
+    herald = open_forum(name="herald", domains=["gazette.example"], owner=ann, partition="p2")
+    post(herald, ann, "Emmer, elsewhere.")
+    return asked(lambda: mine(herald, ann))
+
+
+def errors_apart() -> dict[str, Any]:
+    """What stands in the database of errors, and whether it is kept from what is not for it."""
+    seen: list[int] = []
+    wrong = DelayedSignal("something_went_wrong", schema=1)
+    wrong.connect(lambda data, **_: seen.append(data["line"]), dispatch_uid="note")
+    with writing("errors"):
+        wrong.say(at="errors", line=7)
+    for alias in aliases():
+        drain(alias)
+    try:
+        list(User.objects.using("errors"))
+        refused = ""
+    except NotAtHome as refusal:
+        refused = str(refusal)
+    tables = connections["errors"].introspection.table_names()
+    return {"explained": explain("errors"), "heard": seen, "refused": refused, "tables": tables}
 
 
 def client_after_all_connections_were_ended() -> int:

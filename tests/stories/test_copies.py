@@ -1,4 +1,4 @@
-"""A site with replicas of its global database and of its partition: who reads where, and what a writer sees."""
+"""A site with replicas of its databases, two partitions and errors apart: who reads where, and what a writer sees."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from tests.headroom.replica import running_replica
 from tests.servers import create_database
 
 SERVER = os.environ.get("DESCANT_TEST_POSTGRESQL", "")
+NAMES = ("copied", "copied_p1", "copied_p2", "copied_errors")
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.skipif(not SERVER, reason="SQLite has no replicas")
@@ -22,13 +23,16 @@ pytestmark = pytest.mark.skipif(not SERVER, reason="SQLite has no replicas")
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What the site says of itself."""
-    databases = [create_database(SERVER, name) for name in ("copied", "copied_p1")]
+    databases = [create_database(SERVER, name) for name in NAMES]
     with running_replica(SERVER) as replica:
         names = {
             "DESCANT_DATABASE": databases[0],
             "DESCANT_PARTITION_1": databases[1],
+            "DESCANT_PARTITION_2": databases[2],
+            "DESCANT_ERRORS_DATABASE": databases[3],
             "DESCANT_DATABASE_REPLICAS": f"{replica.url}/copied",
             "DESCANT_PARTITION_1_REPLICAS": f"{replica.url}/copied_p1",
+            "DESCANT_PARTITION_2_REPLICAS": f"{replica.url}/copied_p2",
             "DESCANT_DATA": str(tmp_path_factory.mktemp("copied")),
             "DESCANT_HOSTS": "testserver",
             "DJANGO_SETTINGS_MODULE": "descant.site.settings",
@@ -79,3 +83,19 @@ def test_after_a_restart_of_the_servers_the_next_reader_notices_nothing(told: di
 
 def test_a_public_page_varies_by_no_cookie(told: dict[str, Any]) -> None:
     assert told["vary"] == "Accept-Encoding"
+
+
+def test_a_forum_of_the_second_partition_is_asked_for_nowhere_else(told: dict[str, Any]) -> None:
+    seen = told["second partition"]
+    assert seen.pop("status") == 200
+    assert set(seen) <= {"default", "default_replica_1", "p2", "p2_replica_1"}
+    assert {"p2", "p2_replica_1"} & set(seen)
+
+
+def test_errors_have_a_database_of_their_own_and_nothing_else_goes_there(told: dict[str, Any]) -> None:
+    errors = told["errors"]
+    assert errors["explained"].startswith("errors lives in 'errors': HEADROOM['HOMES'] has 'errors'")
+    assert "accounts.User, which lives in 'default', was sent to 'errors'" in errors["refused"]
+    assert "delayed_event" in errors["tables"], "what is said in a transaction there is heard"
+    assert not [name for name in errors["tables"] if name.startswith(("accounts_", "discussion_"))]
+    assert errors["heard"] == [7]

@@ -10,6 +10,9 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 GLOBAL = "default"
+ERRORS = "errors"
+A_FILE = "sqlite"
+POSTGRESQL = "django.db.backends.postgresql"
 MOST_PARTITIONS = 1_023
 USES_BEFORE_PREPARED = 5  # of a statement on one connection, before the server keeps its plan
 POOL_SECONDS = 2  # how long a request waits for a connection, before it answers 503
@@ -22,7 +25,8 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     Args:
         environment: ``DESCANT_DATABASE`` and ``DESCANT_PARTITION_1`` … name PostgreSQL databases by URL,
             ``…_REPLICAS`` their replicas (URLs apart by spaces); without them ``DESCANT_PARTITIONS`` files are used.
-            ``DESCANT_POOLED=1`` says that the URLs lead to a pooler in transaction mode.
+            ``DESCANT_POOLED=1`` says that the URLs lead to a pooler in transaction mode. ``DESCANT_ERRORS_DATABASE``
+            names one for errors alone, by URL or as ``sqlite``; without it they live in the global database.
         data: the folder for SQLite files.
 
     Raises:
@@ -38,18 +42,22 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
         replicas[alias] = tuple(f"{alias}_replica_{number}" for number in range(1, len(copies) + 1))
         for name, url in zip(replicas[alias], copies, strict=True):
             found[name] = {**_replica(url), "TEST": {"MIRROR": alias}}
+    apart = environment.get("DESCANT_ERRORS_DATABASE", "")
+    if apart:
+        found[ERRORS] = _file(ERRORS, data) if apart == A_FILE else _server(apart)
     told: dict[str, Any] = {"SLOTS": {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}}
     told["REPLICAS"] = {alias: names for alias, names in replicas.items() if names}
-    if urls and _is_pooled():
-        told["POOLED"] = dict.fromkeys(found, "")
-        for database in found.values():
-            database["DISABLE_SERVER_SIDE_CURSORS"] = True
+    if _is_pooled():
+        servers = [alias for alias, database in found.items() if database["ENGINE"] == POSTGRESQL]
+        told["POOLED"] = dict.fromkeys(servers, "")
+        for alias in servers:
+            found[alias]["DISABLE_SERVER_SIDE_CURSORS"] = True
     return found, told
 
 
 def is_of_databases(name: str) -> bool:
     """Whether a variable names a database of the site."""
-    return re.fullmatch(r"DESCANT_(DATABASE|PARTITION)\w*", name) is not None
+    return re.fullmatch(r"DESCANT_(DATABASE|PARTITION|ERRORS_DATABASE)\w*", name) is not None
 
 
 def _named(environment: Mapping[str, str]) -> dict[str, str]:
@@ -87,7 +95,7 @@ def _variable(alias: str) -> str:
 
 def _server(url: str) -> dict[str, Any]:
     server: dict[str, Any] = dict(dj_database_url.parse(url))
-    if server["ENGINE"] != "django.db.backends.postgresql":
+    if server["ENGINE"] != POSTGRESQL:
         raise ImproperlyConfigured(
             "A named database is a PostgreSQL one: postgresql://user:password@host/name."
         )
@@ -115,7 +123,7 @@ def _replica(url: str) -> dict[str, Any]:
 
 
 def _file(alias: str, data: Path) -> dict[str, Any]:
-    name = "global" if alias == GLOBAL else f"partition-{alias[1:]}"
+    name = {GLOBAL: "global", ERRORS: ERRORS}.get(alias, f"partition-{alias[1:]}")
     test_folder = Path(os.environ.get("DESCANT_TEST_FOLDER", data))
     return {
         "ENGINE": "django_headroom.connections.queued_sqlite",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from descant.site.databases import databases, is_of_databases
+from descant.site.databases import ERRORS, GLOBAL, databases, is_of_databases
 from descant.site.secrets import secret_in
 from django_headroom.conf import EVERYWHERE, PARTITIONED
 
@@ -237,3 +237,5 @@ if _local.is_file():
     if _named:
         DATABASES, _places = databases({**_named, **os.environ}, DESCANT_DATA)
         HEADROOM |= _places
+
+HEADROOM["HOMES"].setdefault(ERRORS, ERRORS if ERRORS in DATABASES else GLOBAL)

@@ -5,7 +5,7 @@ from django_headroom.partitions.directory import Directory, Tenant, UnknownTenan
 from django_headroom.partitions.querysets import PartitionedQuerySet
 from django_headroom.partitions.routing import CrossHomeRelation, PartitionKeyRequired, Router
 from django_headroom.partitions.rows import Partitioned
-from django_headroom.partitions.scattering import Gathered, Total
+from django_headroom.partitions.scattering import Gathered, Total, Totals
 from django_headroom.partitions.telling import SeveralPartitions
 from django_headroom.partitions.tenants import AnotherTenant
 
@@ -21,6 +21,7 @@ __all__ = [
     "SeveralPartitions",
     "Tenant",
     "Total",
+    "Totals",
     "UnknownTenant",
     "check_partitions",
     "partition_of",

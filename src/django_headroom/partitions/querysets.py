@@ -9,11 +9,20 @@ from django.db import models
 from django_headroom import ids
 from django_headroom.homes import primary_of
 from django_headroom.partitions.routing import alias_of_row, refuse
-from django_headroom.partitions.scattering import Gathered, Total, count_everywhere, gather
+from django_headroom.partitions.scattering import (
+    Gathered,
+    Total,
+    Totals,
+    aggregate_everywhere,
+    count_everywhere,
+    gather,
+)
 from django_headroom.partitions.telling import SeveralPartitions, ToldQuerySet
 from django_headroom.partitions.tenants import AnotherTenant, Names, named_by
 from django_headroom.partitions.ties import check_ties
 from django_headroom.partitions.whereabouts import whereabouts
+
+SECONDS = 5.0  # for one partition, where all are asked
 
 
 class PartitionedQuerySet(ToldQuerySet):
@@ -111,12 +120,15 @@ class PartitionedQuerySet(ToldQuerySet):
             found.update(self.using(alias).in_bulk(keys, field_name=field_name))
         return found
 
-    def across_partitions(self, limit: int, *, seconds: float | None = None) -> Gathered:
+    def across_partitions(self, limit: int, *, seconds: float | None = SECONDS) -> Gathered:
         """The first ``limit`` rows of all partitions in the order asked, however many tenants they are of.
+
+        All partitions are asked at once; one in which the caller has a transaction open, by herself.
 
         Args:
             limit: how many rows at most, of each partition and of all.
-            seconds: how long one partition may take; one that takes longer is left out, and ``partial`` says so.
+            seconds: how long one partition may take (5); one that takes longer is left out, and ``partial`` says so.
+                None waits for all, however long.
 
         Returns:
             A list of rows; its ``partial`` names the partitions that are missing in it, and why.
@@ -129,10 +141,22 @@ class PartitionedQuerySet(ToldQuerySet):
         self._refuse_told("across_partitions()")
         return gather(self, limit, seconds)
 
-    def count_across_partitions(self, *, seconds: float | None = None) -> Total:
+    def count_across_partitions(self, *, seconds: float | None = SECONDS) -> Total:
         """How many rows all partitions have; ``partial`` as in ``across_partitions``."""
         self._refuse_told("count_across_partitions()")
         return count_everywhere(self, seconds)
+
+    def aggregate_across_partitions(self, *, seconds: float | None = SECONDS, **aggregates: Any) -> Totals:
+        """``Count``, ``Sum``, ``Min`` and ``Max`` over the rows of all partitions; ``partial`` as above.
+
+        Raises:
+            ValueError: an aggregate that cannot be put together from those of the partitions.
+
+        >>> Sale.objects.aggregate_across_partitions(sold=Sum("number"), last=Max("paid_at"))["sold"]
+        12
+        """
+        self._refuse_told("aggregate_across_partitions()")
+        return aggregate_everywhere(self, aggregates, seconds)
 
     def select_related(self, *fields: Any) -> Self:
         """As Django's.

@@ -1,20 +1,28 @@
-"""One question to every partition: rows merged in the order asked, and what is missing in the answer said."""
+"""One question to every partition: the answers put together, in the order asked, and what is missing in them said."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from heapq import merge
 from itertools import islice
-from typing import Any, TypeVar
+from operator import add
+from typing import Any
 
-from django.db import InterfaceError, OperationalError, connections, models, transaction
+from django.db import connections, models
 
-from django_headroom.conf import headroom
-from django_headroom.partitions.routing import refuse
+from django_headroom.partitions.asking import ask_everywhere
 
-Found = TypeVar("Found")
-INSTRUCTIONS = 1_000  # of SQLite's machine, between two looks at the clock
+
+def _added(found: list[Any]) -> Any:
+    return reduce(add, found)  # not sum(), which begins with a 0 that no timedelta can be added to
+
+
+TOGETHER: dict[type, Callable[[list[Any]], Any]] = {
+    models.Count: _added,
+    models.Sum: _added,
+    models.Min: min,
+    models.Max: max,
+}
 
 
 class Gathered(list[Any]):
@@ -31,10 +39,16 @@ class Total:
     partial: dict[str, str] = field(default_factory=dict)
 
 
+class Totals(dict[str, Any]):
+    """Aggregates over all partitions, by name; ``partial`` says which partitions did not answer: alias -> why."""
+
+    partial: dict[str, str]
+
+
 def gather(rows: Any, limit: int, seconds: float | None) -> Gathered:
     """The first ``limit`` rows over all partitions, in the order of ``rows``; see ``across_partitions``."""
     order = _order(rows)
-    by_place, partial = _ask(
+    by_place, partial = ask_everywhere(
         rows.model, lambda alias: list(rows.order_by(*order).using(alias)[:limit]), seconds
     )
     ranked = [[(_rank(row, order, alias), row) for row in its] for alias, its in by_place.items()]
@@ -45,55 +59,42 @@ def gather(rows: Any, limit: int, seconds: float | None) -> Gathered:
 
 def count_everywhere(rows: Any, seconds: float | None) -> Total:
     """How many rows all partitions have."""
-    by_place, partial = _ask(rows.model, lambda alias: int(rows.using(alias).count()), seconds)
+    by_place, partial = ask_everywhere(rows.model, lambda alias: int(rows.using(alias).count()), seconds)
     return Total(sum(by_place.values()), partial)
 
 
-def _ask(
-    model: Any, question: Callable[[str], Found], seconds: float | None
-) -> tuple[dict[str, Found], dict[str, str]]:
-    """The answers by alias, one partition after the other, and why some did not answer.
+def aggregate_everywhere(rows: Any, asked: Mapping[str, Any], seconds: float | None) -> Totals:
+    """Aggregates over the rows of all partitions; see ``aggregate_across_partitions``."""
+    together = {name: _joined(rows, name, aggregate) for name, aggregate in asked.items()}
+    by_place, partial = ask_everywhere(
+        rows.model, lambda alias: rows.using(alias).aggregate(**asked), seconds
+    )
+    found = Totals()
+    for name, put_together in together.items():
+        found[name] = put_together([its[name] for its in by_place.values() if its[name] is not None])
+    found.partial = partial
+    return found
+
+
+def _joined(rows: Any, name: str, aggregate: Any) -> Callable[[list[Any]], Any]:
+    """How what the partitions say of an aggregate becomes one answer.
 
     Raises:
-        OperationalError, InterfaceError: nobody answered, and nothing is not an answer.
+        ValueError: it cannot, for each has counted, averaged or ordered for itself.
     """
-    answers: dict[str, Found] = {}
-    partial: dict[str, str] = {}
-    failed: Exception | None = None
-    for alias in headroom().partitions or (refuse(model),):
-        try:
-            with _limited(alias, seconds):
-                answers[alias] = question(alias)
-        except (OperationalError, InterfaceError) as error:
-            partial[alias], failed = str(error).strip().split("\n")[0], error
-    if failed is not None and not answers:
-        raise failed
-    return answers, partial
-
-
-@contextmanager
-def _limited(alias: str, seconds: float | None) -> Iterator[None]:
-    """At most so many seconds for each statement on PostgreSQL, and for the block on SQLite; elsewhere no limit."""
-    connection = connections[alias]
-    if seconds is None:
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic(using=alias), connection.cursor() as cursor:
-            # To this transaction alone, so that a pool hands nothing on.
-            cursor.execute(
-                "SELECT set_config('statement_timeout', %s, true)", [str(max(1, int(seconds * 1000)))]
-            )
-            yield
-    elif connection.vendor == "sqlite":
-        connection.ensure_connection()
-        raw, until = connection.connection, time.monotonic() + seconds
-        raw.set_progress_handler(lambda: time.monotonic() > until, INSTRUCTIONS)
-        try:
-            yield
-        finally:
-            raw.set_progress_handler(None, 0)
-    else:
-        yield
+    together = TOGETHER.get(type(aggregate))
+    fault = None
+    if together is None:
+        fault = "of Count, Sum, Min and Max it is made of none; an average is a Sum and a Count"
+    elif aggregate.default is not None:
+        fault = "its default would stand for one partition; say it of the answer, which is None if there is nothing"
+    elif together is _added and getattr(aggregate, "distinct", False):
+        fault = "what is distinct in two partitions may be one; ask for the values"
+    elif together is not _added and not _is_of_kind(_output_of(rows, aggregate)):
+        fault = "text stands in another order in each database; ask for numbers, dates or times"
+    if together is None or fault:
+        raise ValueError(f"{name} cannot be put together from all partitions: {fault}.")
+    return lambda found: together(found) if found else aggregate.empty_result_set_value
 
 
 def _order(rows: Any) -> list[str]:
@@ -121,10 +122,19 @@ def _order(rows: Any) -> list[str]:
 def _is_comparable(model: Any, name: str) -> bool:
     plain = name.lstrip("-")
     field = model._meta.pk if plain == "pk" else model._meta._forward_fields_map.get(plain)
+    return _is_of_kind(field)
+
+
+def _is_of_kind(field: Any) -> bool:
+    """Whether its values stand in the same order in Python and in every database."""
     kinds = (models.IntegerField, models.AutoField, models.FloatField, models.DecimalField, models.DateField)
     return isinstance(
         field, (*kinds, models.TimeField, models.DurationField, models.BooleanField, models.ForeignKey)
     )
+
+
+def _output_of(rows: Any, aggregate: Any) -> Any:
+    return aggregate.copy().resolve_expression(rows.query.chain(), allow_joins=True).output_field
 
 
 def _rank(row: Any, order: list[str], alias: str) -> list[Any]:

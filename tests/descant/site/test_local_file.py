@@ -10,6 +10,7 @@ from django.conf import settings
 databases = settings.DATABASES
 print(settings.DESCANT_TEXT_MAX, databases["default"]["ENGINE"], sorted(settings.HEADROOM["SLOTS"]))
 print(databases["p2_replica_1"]["NAME"] if "p2_replica_1" in databases else "-")
+print(settings.HEADROOM["HOMES"]["errors"], databases.get("errors", {}).get("NAME", "-"))
 """
 
 
@@ -27,7 +28,7 @@ def shown(folder: Path, **told: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_missing_file_is_silent(tmp_path: Path) -> None:
     said = shown(tmp_path)
-    assert said.stdout.splitlines() == ["10000 django_headroom.connections.queued_sqlite ['p1']", "-"]
+    assert said.stdout.splitlines() == ["10000 django_headroom.connections.queued_sqlite ['p1']", "-", "default -"]
     assert said.stderr == ""
 
 
@@ -39,7 +40,27 @@ def test_the_file_names_the_databases_and_changes_what_it_likes(tmp_path: Path) 
         'DESCANT_PARTITION_2 = "postgresql://ann@db.example/p2"\n'
         'DESCANT_PARTITION_2_REPLICAS = "postgresql://ann@copy.example/copy"\n'
     )
-    assert shown(tmp_path).stdout.splitlines() == ["500 django.db.backends.postgresql ['p1', 'p2']", "copy"]
+    assert shown(tmp_path).stdout.splitlines()[:2] == [
+        "500 django.db.backends.postgresql ['p1', 'p2']",
+        "copy",
+    ]
+
+
+def test_errors_get_a_database_of_their_own_by_file_or_environment(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(
+        'DESCANT_ERRORS_DATABASE = "postgresql://ann@db.example/wrong"\n'
+    )
+    assert shown(tmp_path).stdout.splitlines()[2] == "errors wrong"
+    apart = shown(tmp_path, DESCANT_ERRORS_DATABASE="sqlite").stdout.splitlines()
+    assert apart[0] == "10000 django_headroom.connections.queued_sqlite ['p1']"
+    assert apart[2] == f"errors {tmp_path / 'errors.sqlite3'}"
+
+
+def test_a_file_of_errors_has_no_pooler(tmp_path: Path) -> None:
+    urls = {"DESCANT_DATABASE": "postgresql://db/all", "DESCANT_PARTITION_1": "postgresql://db/p1"}
+    told = {**urls, "DESCANT_ERRORS_DATABASE": "sqlite", "DESCANT_POOLED": "1"}
+    (tmp_path / "settings.py").write_text("import sys\nprint(sorted(HEADROOM['POOLED']))\n")
+    assert shown(tmp_path, **told).stdout.splitlines()[0] == "['default', 'p1']"
 
 
 def test_the_environment_has_the_last_word_on_databases(tmp_path: Path) -> None:

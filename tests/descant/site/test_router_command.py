@@ -20,7 +20,19 @@ def test_a_models_place_is_told_with_its_reason(capsys: pytest.CaptureFixture[st
     assert "Its tenant decides: forum_id" in told
 
 
-@pytest.mark.parametrize("word", ["nothing.There", "discussion"])
+def test_an_app_has_a_place_also_before_it_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(command, ["explain", "errors"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("errors lives in 'default': HEADROOM['HOMES'] has 'default' for the app errors.\n")
+
+
+def test_without_a_name_every_app_is_told_of(capsys: pytest.CaptureFixture[str], settings: Any) -> None:
+    assert run(command, ["explain"]) == 0
+    told = capsys.readouterr().out
+    assert all(f"\n{name} lives in " in f"\n{told}" for name in settings.HEADROOM["HOMES"])
+
+
+@pytest.mark.parametrize("word", ["nothing.There", "nothing"])
 def test_what_is_no_model_is_refused_in_one_line(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(command, ["explain", word]) == 2
     assert capsys.readouterr().err.startswith("descant router: ")
