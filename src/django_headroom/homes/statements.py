@@ -29,8 +29,8 @@ class CrossPartitionJoin(Exception):
     """A query over tables of two databases; no database can join them, and Django would answer with nothing."""
 
 
-class NotAtHome(Exception):
-    """A statement sent to a database in which its table does not live."""
+class NotAtHome(CrossPartitionJoin):
+    """A statement sent to a database in which none of its tables lives, as a cascade sends it, step by step."""
 
 
 @contextmanager

@@ -5,17 +5,16 @@ From the talk's "Pythonic joins" (slides 17 and 18): collect the keys, ask once,
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Literal, Protocol, TypeAlias
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 
 from django_headroom import replicas
+from django_headroom.homes import primary_of
 from django_headroom.identity import open_map
 from django_headroom.joins.far_keys import STANDS_FOR, FarKey, NotAttached
-
-CHUNK = 999  # what SQLite takes in one query
+from django_headroom.joins.prefetching import chunks, prefetch
 
 Missing: TypeAlias = Literal["raise", "none", "tombstone"]
 
@@ -102,7 +101,7 @@ def attach_back(rows: Iterable[Any], into: str, *querysets: models.QuerySet[Any]
         field = queryset.model._meta.get_field(by)
         if not isinstance(field, FarKey) or not all(isinstance(row, field.target()) for row in found):
             raise TypeError(f"{queryset.model.__name__}.{by} is no far key to all of these rows.")
-        for chunk in _chunks(by_key.keys() - {None}):
+        for chunk in chunks(by_key.keys() - {None}):
             for row in queryset.filter(**{f"{by}__in": chunk}):
                 key = getattr(row, field.attname)
                 row._state.fields_cache[by] = by_key[key]
@@ -170,8 +169,7 @@ def _look_over(rows: Iterable[Any], name: str, wanted: _Wanted) -> None:
         elif isinstance(field, models.ForeignKey):
             _want_near(field, group, wanted)
         elif field is None or field.is_relation:
-            for chunk in _by_database(group):
-                models.prefetch_related_objects(chunk, name)
+            prefetch(group, name, field)
         else:
             raise TypeError(f"{model.__name__}.{name} leads to no other rows: name a far key or a relation.")
 
@@ -211,7 +209,9 @@ def _want_near(field: models.ForeignKey[Any, Any], rows: Iterable[Any], wanted: 
         if field.name not in row._state.fields_cache:
             by_alias[row._state.db].append((row, key))
     for alias, pairs in by_alias.items():
-        there = alias or router.db_for_read(target, instance=pairs[0][0])
+        home = router.db_for_read(target, instance=pairs[0][0])
+        # Where the row was read, be it a copy; but where a foreign key leads to another home and is kept by nobody, there.
+        there = alias if alias and primary_of(alias) == primary_of(home) else home
         wanted[target, there, asked].append((field, pairs))
 
 
@@ -239,7 +239,7 @@ def _fetch(place: _Place, keys: set[Any], cache: RowCache | None, *, far_away: b
     if cache is not None and column == "pk" and keys - far.keys():
         far.update(cache.get_many(model, alias, keys - far.keys()))
     read = {}
-    for chunk in _chunks(keys - far.keys()):
+    for chunk in chunks(keys - far.keys()):
         for row in _read(place, chunk, far_away=far_away):
             read[getattr(row, column)] = row
     if cache is not None and column == "pk" and read:
@@ -284,17 +284,3 @@ def _hand_out_near(field: Any, pairs: _Pairs, far: Mapping[Any, Any], missing: M
         elif missing == "none" or not field.null:
             # Django reads None as no row; of a key that must lead to one it makes DoesNotExist.
             row._state.fields_cache[field.name] = None
-
-
-def _by_database(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    by_alias: dict[str | None, list[Any]] = defaultdict(list)
-    for row in rows:
-        by_alias[row._state.db].append(row)
-    for group in by_alias.values():
-        yield from _chunks(group)
-
-
-def _chunks(many: Iterable[Any]) -> Iterator[list[Any]]:
-    walk = iter(many)
-    while chunk := list(islice(walk, CHUNK)):
-        yield chunk

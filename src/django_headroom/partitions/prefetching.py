@@ -6,7 +6,8 @@ So its descriptors refuse such a list; ``attach`` asks each partition.
 from functools import cache
 from typing import Any
 
-from django_headroom.homes import CrossPartitionJoin, primary_of
+from django_headroom.homes import CrossPartitionJoin
+from django_headroom.partitions.routing import place_beside
 
 
 def guard(sender: Any, **_: Any) -> None:
@@ -25,7 +26,7 @@ class _OnePlace:
     """Mixed into the descriptors of partitioned models' relations."""
 
     def get_prefetch_querysets(self, instances: list[Any], querysets: Any = None) -> Any:
-        places = {primary_of(str(row._state.db)) for row in instances}
+        places = {place_beside(row) for row in instances}
         if len(places) > 1:
             raise CrossPartitionJoin(
                 f"Prefetching {self.field_name} of rows of {type(instances[0]).__name__} in "  # type: ignore[attr-defined]

@@ -6,11 +6,11 @@ A subclass of Django's ``Query``; see docs/decisions/query-compile-hook.md.
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Model, sql
+from django.db.models import Model, Q, QuerySet, sql
 
 from django_headroom.conf import headroom
 from django_headroom.homes import CrossPartitionJoin, primary_of
-from django_headroom.partitions.routing import refuse
+from django_headroom.partitions.routing import place_beside, refuse
 from django_headroom.partitions.tenants import AnotherTenant, Names, named_by
 
 
@@ -29,14 +29,21 @@ class TenantQuery(sql.Query):
         Raises:
             CrossPartitionJoin: what is tied to rows of several partitions is looked for.
         """
-        for each in q_object.children:
-            if (
-                isinstance(each, tuple)
-                and each[0].endswith("__in")
-                and named_by(self.model, each[0]) is Names.ROWS
-            ):
-                check_one_place(self.model, each[1])
+        self._check_rows(q_object)
         super().add_q(q_object, *args, **options)
+
+    def _check_rows(self, condition: Any) -> None:
+        if condition.negated or (condition.connector != Q.AND and len(condition.children) > 1):
+            return  # it names nobody
+        for number, each in enumerate(condition.children):
+            if isinstance(each, Q):
+                self._check_rows(each)
+            elif isinstance(each, tuple) and each[0].endswith("__in"):
+                names = named_by(self.model, each[0])
+                if names in (Names.ROWS, Names.TENANTS) and not isinstance(each[1], QuerySet | sql.Query):
+                    values = list(each[1])  # a generator would be empty afterwards
+                    check_one_place(self.model, values, self.place)
+                    condition.children[number] = each[0], values
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         """As Django calls it for a query inside of another.
@@ -69,9 +76,7 @@ def check_one_place(model: type[Model], values: Iterable[Any], place: str | None
         CrossPartitionJoin: they are not.
     """
     rows = [each for each in values if isinstance(each, Model) and each._state.db]
-    places = {primary_of(str(row._state.db)) for row in rows} | (
-        {primary_of(place)} if rows and place else set()
-    )
+    places = {place_beside(row) for row in rows} | ({primary_of(place)} if rows and place else set())
     if len(places) > 1:
         raise CrossPartitionJoin(
             f"A query on {model.__name__} for rows of {type(rows[0]).__name__} in {' and '.join(sorted(places))}: no "

@@ -8,7 +8,7 @@ from django.db import models
 
 from django_headroom import ids
 from django_headroom.homes import primary_of
-from django_headroom.partitions.routing import alias_of_row, refuse
+from django_headroom.partitions.routing import alias_of_row, refuse, tenant_of_row
 from django_headroom.partitions.scattering import (
     Gathered,
     Total,
@@ -75,6 +75,9 @@ class PartitionedQuerySet(ToldQuerySet):
         for row in rows:
             self._fill_tenant(row)
             check_ties(row)
+        if self._db is not None and self.query.tenant_id is None:
+            for tenant_id in {tenant_of_row(row) for row in rows}:
+                self._chain()._belong(tenant_id, tenant_id)
         ids.fill(self.db, self.model, rows)
         return super().bulk_create(rows, *args, **options)
 
@@ -85,6 +88,8 @@ class PartitionedQuerySet(ToldQuerySet):
             SeveralPartitions: they are of several partitions.
         """
         rows, here = tuple(objs), self
+        for row in rows:
+            check_ties(row)
         if not self._is_told():
             places = {_place_of(row) for row in rows}
             if len(places) > 1:
@@ -96,9 +101,12 @@ class PartitionedQuerySet(ToldQuerySet):
         """As Django's.
 
         Raises:
-            AnotherTenant: the tenant would be changed, which is not an update: the rows would stand in the wrong place.
+            AnotherTenant: the tenant would be changed, which is not an update: the rows would stand in the wrong place;
+                or they would be tied to a row of another.
         """
-        for name in values:
+        for name, value in values.items():
+            if isinstance(value, models.Model) and named_by(self.model, name) is Names.ROW:
+                self._chain()._stay_beside([value])
             if named_by(self.model, name) is Names.TENANT:
                 raise AnotherTenant(
                     f"{name} of {self.model.__name__} is whose the rows are, and does not change: write new ones for "

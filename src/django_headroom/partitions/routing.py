@@ -93,12 +93,20 @@ def refuse(model: type[models.Model]) -> str:
     )
 
 
+def place_beside(row: Any) -> str:
+    """The partition of the rows that are tied to a saved row: its own, or, of a tenant, hers."""
+    return primary_of(partition_of(row) if _is_tenant(row) else str(row._state.db))
+
+
 def _alias_beside(row: Any, model: Any) -> str | None:
     """Where rows of ``model`` that are reached from ``row`` are: beside it, or with it if it is their tenant."""
-    key = getattr(model, "partition_key", None)
-    if key is not None and hasattr(row, "partition") and not hasattr(row, "partition_key"):
+    if hasattr(model, "partition_key") and _is_tenant(row):
         return partition_of(row)
     return alias_of_row(row)
+
+
+def _is_tenant(row: Any) -> bool:
+    return hasattr(row, "partition") and not hasattr(row, "partition_key")
 
 
 def _place(row: models.Model) -> str | None:

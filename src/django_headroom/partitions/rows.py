@@ -49,8 +49,8 @@ class Partitioned(models.Model):
             PartitionKeyRequired: it has no tenant, and no database is named.
         """
         refuse_bare_save(self, *args, **options)
+        check_ties(self)
         if self._state.adding:
-            check_ties(self)
             ids.fill(self._birthplace(options.get("using")), type(self), [self])
         else:
             self._check_tenant()

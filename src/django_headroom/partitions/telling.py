@@ -69,14 +69,9 @@ class ToldQuerySet(models.QuerySet[Any]):
             AnotherTenant: the query is of a tenant whose rows are in another partition.
         """
         told = super().using(alias)
-        query = told.query
-        there = query.place if query.tenant_id is not None else None
-        if alias is not None and there is not None and primary_of(alias) != primary_of(there):
-            raise AnotherTenant(
-                f"This query on {self.model.__name__} is of the tenant {query.tenant_id}, whose rows are in "
-                f"{there!r}, and was sent to {alias!r}: leave out using(), or name a copy of that one."
-            )
-        query.place = alias
+        if told.query.tenant_id is not None and told.query.place is not None and alias is not None:
+            told._check_place(alias, told.query.place)
+        told.query.place = alias
         return told
 
     def filter(self, *args: Any, **kwargs: Any) -> Self:
@@ -180,7 +175,7 @@ class ToldQuerySet(models.QuerySet[Any]):
             names = named_by(self.model, lookup)
             if isinstance(value, models.QuerySet):
                 self._refuse_foreign(value)
-            elif names is Names.NOTHING:
+            elif names in (Names.NOTHING, Names.TENANTS):
                 continue
             elif isinstance(value, OuterRef):
                 self.query.follows = True
@@ -202,13 +197,21 @@ class ToldQuerySet(models.QuerySet[Any]):
         query = self.query
         if query.tenant_id is None:
             query.tenant_id = tenant_id
-            if not self._is_told():
-                has_place = not isinstance(tenant, str) and hasattr(tenant, "partition")
-                self._db = query.place = place or partition_of(tenant if has_place else tenant_id)
+            if self._db is not None:
+                self._check_place(self._db, place or partition_of(tenant))
+            elif "instance" not in self._hints:
+                self._db = query.place = place or partition_of(tenant)
         elif query.tenant_id != tenant_id:
             raise AnotherTenant(
                 f"This query on {self.model.__name__} is of the tenant {query.tenant_id}, and no row is also of "
                 f"{tenant_id}: ask for each by itself."
+            )
+
+    def _check_place(self, alias: str, there: str) -> None:
+        if primary_of(alias) != primary_of(there):
+            raise AnotherTenant(
+                f"This query on {self.model.__name__} is of the tenant {self.query.tenant_id}, whose rows are in "
+                f"{there!r}, and was sent to {alias!r}: leave out using(), or name a copy of that one."
             )
 
     def _stay_beside(self, values: Iterable[Any]) -> None:
@@ -231,7 +234,7 @@ class ToldQuerySet(models.QuerySet[Any]):
 
     def _told_by(self, values: dict[str, Any]) -> Self:
         """This query, which has also heard what ``values`` say of where."""
-        if self._is_told():
+        if self.query.tenant_id is not None or "instance" in self._hints:
             return self
         told: Self = self._chain()
         told._hear(values.items())

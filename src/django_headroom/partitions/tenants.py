@@ -8,15 +8,18 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q
 
+from django_headroom.homes import CrossPartitionJoin
 
-class AnotherTenant(ValueError):
-    """Rows of one tenant asked for, or written, in the name of another."""
+
+class AnotherTenant(CrossPartitionJoin, ValueError):
+    """Rows of one tenant asked for, or written, in the name of another; in one database today, tomorrow in two."""
 
 
 class Names(Enum):
     """What an exact look-up names."""
 
     TENANT = "the tenant"
+    TENANTS = "several tenants"
     KEY = "one row by its primary key"
     KEYS = "several rows by their primary keys"
     ROW = "what is tied to a row"
@@ -48,7 +51,7 @@ def named_by(model: Any, lookup: str) -> Names:
     if len(steps) > 1 and steps[-1] in ("pk", "id"):  # shop__pk, shelf__pk: of the relation before it
         steps.pop()
     if _is_key(_follow(model, steps[:-1]), steps[-1]):
-        return Names.NOTHING if many else Names.TENANT
+        return Names.TENANTS if many else Names.TENANT
     if _follow(model, steps) is not None:
         return Names.ROWS if many else Names.ROW
     return Names.NOTHING

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(databases=DATABASES)
 def wanderer(butcher: Shop) -> Item:
     """An item that was born on p1, and went to p2 with its shop."""
     born = Item(pk=1 + 1024 * 77, shop_id=butcher.pk, name="ham")
-    Item.objects.using("p1").bulk_create([born])
+    Item._base_manager.using("p1").bulk_create([born])
     leave_word("p1", Item, butcher.pk)
     Item.objects.using("p1").filter(pk=born.pk).delete()
     Item.objects.of(butcher).bulk_create([born])
@@ -25,7 +25,9 @@ def wanderer(butcher: Shop) -> Item:
 
 def test_a_row_that_moved_is_found_by_its_id(wanderer: Item) -> None:
     assert (wanderer.pk % 1024, wanderer._state.db) == (1, "p2")
-    assert Item.objects.get(pk=wanderer.pk) == wanderer
+    with queries_counted() as spent:
+        assert Item.objects.get(pk=wanderer.pk) == wanderer
+    assert [len(spent.by_alias[alias]) for alias in ("p1", "p2")] == [1, 1], "two, also after its tenant moved"
     assert Item.objects.filter(pk=wanderer.pk).update(price=3) == 1
     assert Item.objects.in_bulk([wanderer.pk]) == {wanderer.pk: wanderer}
     assert Item.objects.contains(wanderer)

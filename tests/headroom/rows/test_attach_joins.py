@@ -13,7 +13,7 @@ from django_headroom.joins import (
 )
 from django_headroom.joins.attaching import Missing
 from django_headroom.testing import queries_counted, query_budget
-from tests.headroom.market.items.models import Item, Shelf
+from tests.headroom.market.items.models import Item, Sale, Shelf
 from tests.headroom.market.people.models import Person, Review
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
@@ -40,6 +40,24 @@ def test_django_prefetches_from_the_database_of_the_first_row_and_attach_from_ea
         assert [item.shelf for item in items] == [shelves[0], shelves[0], shelves[1], shelves[1]]
         assert items[2].shelf is items[3].shelf
         attach(items, "shelf")
+
+
+def test_a_foreign_key_kept_by_nobody_leads_to_the_other_home_and_back(bakery: Shop, butcher: Shop) -> None:
+    """Django's own asks 'p1' for the shops, and for the butcher's sales as well: the first row decides."""
+    sales = [Sale.objects.create(shop=shop, number=number) for number in (1, 2) for shop in (bakery, butcher)]
+    read = [Sale.objects.get(pk=sale.pk) for sale in sales]
+    with queries_counted() as spent:
+        attach(read, "shop")
+    assert {alias: len(sent) for alias, sent in spent.by_alias.items() if sent} == {"default": 1}
+    with query_budget(0):
+        assert [sale.shop for sale in read] == [bakery, butcher, bakery, butcher]
+    with queries_counted() as spent:
+        shops = attach(Shop.objects.order_by("pk"), "sale_set")
+    assert [len(spent.by_alias[alias]) for alias in ("default", "p1", "p2")] == [1, 1, 1]
+    with query_budget(0):
+        assert [sorted(sale.pk for sale in shop.sale_set.all()) for shop in shops] == [
+            sorted(sale.pk for sale in sales if sale.shop_id == shop.pk) for shop in shops
+        ]
 
 
 def test_a_dangling_foreign_key_is_told_as_asked(bakery: Shop) -> None:
