@@ -1,4 +1,4 @@
-"""A site with replicas, a second partition and errors apart: python -m tests.stories.copies; says in JSON what was seen.
+"""A site with replicas, two partitions and errors apart: python -m tests.stories.copies; says in JSON what was seen.
 
 The replicas stand on one server, whose address is in COPIES.
 """

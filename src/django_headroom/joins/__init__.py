@@ -3,6 +3,7 @@
 from django_headroom.homes import CrossPartitionJoin
 from django_headroom.joins.attaching import PartitionUnknown, RowCache, attach, attach_back, attach_sets
 from django_headroom.joins.far_keys import FarKey, NotAttached, Tombstone
+from django_headroom.joins.orphans import count_orphans
 from django_headroom.joins.prefetching import CHUNK
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "attach",
     "attach_back",
     "attach_sets",
+    "count_orphans",
 ]

@@ -4,7 +4,7 @@ From the talk's "Pythonic joins" (slides 17 and 18): collect the keys, ask once,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 from django.core.exceptions import FieldDoesNotExist
@@ -210,7 +210,7 @@ def _want_near(field: models.ForeignKey[Any, Any], rows: Iterable[Any], wanted: 
             by_alias[row._state.db].append((row, key))
     for alias, pairs in by_alias.items():
         home = router.db_for_read(target, instance=pairs[0][0])
-        # Where the row was read, be it a copy; but where a foreign key leads to another home and is kept by nobody, there.
+        # Where the row was read, be it a copy; but a foreign key that is kept by nobody may lead to another home.
         there = alias if alias and primary_of(alias) == primary_of(home) else home
         wanted[target, there, asked].append((field, pairs))
 

@@ -53,17 +53,29 @@ def _ask_apart(alias: str, question: Callable[[str], Found], seconds: float | No
     future: Future[Found] = Future()
 
     def run() -> None:
-        try:
-            with closing(connections[alias]):  # before the answer is told, so that no test finds it open
+        with _ErrorsTo(future):
+            with closing(connections[alias]):  # before the answer is told, so that nobody finds it open
                 found = _ask(alias, question, seconds)
-        except BaseException as error:
-            future.set_exception(error)
-        else:
             future.set_result(found)
 
     # A daemon: a server that has gone silent must not keep the process from ending.
     Thread(target=copy_context().run, args=[run], name=f"across {alias}", daemon=True).start()
     return future
+
+
+class _ErrorsTo:
+    """Hands whatever goes wrong to the one who waits; in a thread it would be nobody's."""
+
+    def __init__(self, future: "Future[Any]") -> None:
+        self._future = future
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        if error is not None:
+            self._future.set_exception(error)
+        return True
 
 
 def _ask(alias: str, question: Callable[[str], Found], seconds: float | None) -> Found:

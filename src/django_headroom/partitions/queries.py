@@ -22,6 +22,8 @@ class TenantQuery(sql.Query):
     place: str | None = None  # the alias that was said, or follows from the tenant
     follows = False  # its tenant is the outer query's, as in shop=OuterRef("shop")
     asked = False  # it comes from a queryset, not from inside Django
+    # Primary keys that are asked for: their rows are looked for if nothing else says where.
+    keys: list[Any] | None = None
 
     def add_q(self, q_object: Any, *args: Any, **options: Any) -> None:
         """As Django calls it, also for a prefetch, which looks for all rows beside the first.
@@ -29,7 +31,10 @@ class TenantQuery(sql.Query):
         Raises:
             CrossPartitionJoin: what is tied to rows of several partitions is looked for.
         """
-        self._check_rows(q_object)
+        for each in q_object.children:
+            if not isinstance(each, tuple) or each[0].endswith("__in"):
+                self._check_rows(q_object)
+                break
         super().add_q(q_object, *args, **options)
 
     def _check_rows(self, condition: Any) -> None:

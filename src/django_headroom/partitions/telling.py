@@ -28,8 +28,6 @@ class ToldQuerySet(models.QuerySet[Any]):
     _db: str | None
     _hints: dict[str, Any]
     _chain: Callable[[], Self]
-    # Primary keys that are asked for: their rows are looked for if nothing else says where.
-    _keys: list[Any] | None = None
 
     def __init__(
         self,
@@ -88,9 +86,12 @@ class ToldQuerySet(models.QuerySet[Any]):
     @property
     def db(self) -> str:
         """The database to ask; a query that names nothing but primary keys looks for their rows first."""
-        if self._db is None and self._keys is not None and "instance" not in self._hints:
-            found = whereabouts(self.model, self._keys)
-            places = {found.get(int(key)) or birthplace(self.model, key) for key in self._keys}
+        if self._db is not None:
+            return self._db
+        keys = self.query.keys
+        if keys is not None and "instance" not in self._hints:
+            found = whereabouts(self.model, keys)
+            places = {found.get(int(key)) or birthplace(self.model, key) for key in keys}
             if len(places) > 1:
                 raise SeveralPartitions(
                     f"The rows of {self.model.__name__} with these primary keys are in {', '.join(sorted(places))}: "
@@ -142,8 +143,8 @@ class ToldQuerySet(models.QuerySet[Any]):
 
     def _with_keys_of(self, *those: Any) -> Self:
         """Rows of several queries by primary key are looked for all together, or a partition would be overlooked."""
-        keys = [getattr(each, "_keys", None) for each in those if not each.query.is_empty()]
-        self._keys = None if None in keys else [key for its in keys for key in its or ()]
+        keys = [getattr(each.query, "keys", None) for each in those if not each.query.is_empty()]
+        self.query.keys = None if None in keys else [key for its in keys for key in its or ()]
         return self
 
     def _match_all(self, others: Iterable[Any], how: str) -> None:
@@ -187,9 +188,9 @@ class ToldQuerySet(models.QuerySet[Any]):
                         value if hasattr(value, "pk") and hasattr(value, "partition") else tenant_id,
                     )
             elif names is Names.KEY:
-                self._keys = [value] if isinstance(value, int | str) else None
+                self.query.keys = [value] if isinstance(value, int | str) else None
             elif names is Names.KEYS:
-                self._keys = [key for key in value if isinstance(key, int | str)]
+                self.query.keys = [key for key in value if isinstance(key, int | str)]
             else:
                 self._stay_beside([value] if names is Names.ROW else value)
 
@@ -242,8 +243,3 @@ class ToldQuerySet(models.QuerySet[Any]):
 
     def _is_told(self) -> bool:
         return self._db is not None or "instance" in self._hints
-
-    def _clone(self) -> Self:
-        clone: Self = super()._clone()  # type: ignore[misc]
-        clone._keys = self._keys
-        return clone

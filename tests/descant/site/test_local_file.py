@@ -28,7 +28,11 @@ def shown(folder: Path, **told: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_missing_file_is_silent(tmp_path: Path) -> None:
     said = shown(tmp_path)
-    assert said.stdout.splitlines() == ["10000 django_headroom.connections.queued_sqlite ['p1']", "-", "default -"]
+    assert said.stdout.splitlines() == [
+        "10000 django_headroom.connections.queued_sqlite ['p1']",
+        "-",
+        "default -",
+    ]
     assert said.stderr == ""
 
 
@@ -47,9 +51,7 @@ def test_the_file_names_the_databases_and_changes_what_it_likes(tmp_path: Path) 
 
 
 def test_errors_get_a_database_of_their_own_by_file_or_environment(tmp_path: Path) -> None:
-    (tmp_path / "settings.py").write_text(
-        'DESCANT_ERRORS_DATABASE = "postgresql://ann@db.example/wrong"\n'
-    )
+    (tmp_path / "settings.py").write_text('DESCANT_ERRORS_DATABASE = "postgresql://ann@db.example/wrong"\n')
     assert shown(tmp_path).stdout.splitlines()[2] == "errors wrong"
     apart = shown(tmp_path, DESCANT_ERRORS_DATABASE="sqlite").stdout.splitlines()
     assert apart[0] == "10000 django_headroom.connections.queued_sqlite ['p1']"

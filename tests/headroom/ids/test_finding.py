@@ -113,9 +113,7 @@ def test_each_table_has_its_own_rows_of_one_id(rye: Item, bakery: Shop) -> None:
     assert find(Item, rye.pk).name == "rye"
 
 
-def test_word_is_left_in_steps_and_may_be_left_again(
-    rye: Item, cellar: Shop, known: dict[int, str]
-) -> None:
+def test_word_is_left_in_steps_and_may_be_left_again(rye: Item, cellar: Shop, known: dict[int, str]) -> None:
     known[cellar.pk] = "p1"
     more = Item.objects.using("p1").bulk_create(Item(shop_id=rye.shop_id, name="x") for _ in range(9))
     Item.objects.using("p1").bulk_create([Item(shop_id=cellar.pk, name="another tenant's")])

@@ -86,7 +86,9 @@ def test_nobody_waits_for_one_that_is_silent(used: set[Any]) -> None:
         assert len(threads) == 2
         awake.set()
         assert none_is_left()
-    assert all(connection.connection is None for connection in used), "also those of whom nobody hears any more"
+    assert all(connection.connection is None for connection in used), (
+        "also those of whom nobody hears any more"
+    )
 
 
 def test_whoever_has_a_transaction_open_sees_what_she_wrote(bakery: Shop) -> None:

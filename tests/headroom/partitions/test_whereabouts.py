@@ -27,7 +27,9 @@ def test_a_row_that_moved_is_found_by_its_id(wanderer: Item) -> None:
     assert (wanderer.pk % 1024, wanderer._state.db) == (1, "p2")
     with queries_counted() as spent:
         assert Item.objects.get(pk=wanderer.pk) == wanderer
-    assert [len(spent.by_alias[alias]) for alias in ("p1", "p2")] == [1, 1], "two, also after its tenant moved"
+    assert [len(spent.by_alias[alias]) for alias in ("p1", "p2")] == [1, 1], (
+        "two, also after its tenant moved"
+    )
     assert Item.objects.filter(pk=wanderer.pk).update(price=3) == 1
     assert Item.objects.in_bulk([wanderer.pk]) == {wanderer.pk: wanderer}
     assert Item.objects.contains(wanderer)

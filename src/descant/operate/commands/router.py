@@ -12,7 +12,9 @@ REFUSALS = (UnknownHome, LookupError)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     explaining = verbs.add_parser("explain", help="tell it of one model or app, or of all apps")
-    explaining.add_argument("model", nargs="?", help="such as discussion.Comment, or errors; all if it is left out")
+    explaining.add_argument(
+        "model", nargs="?", help="such as discussion.Comment, or errors; all if it is left out"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

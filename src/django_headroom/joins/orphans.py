@@ -1,0 +1,55 @@
+"""Keys that no database keeps: rows that point at what is gone, or at another tenant's, are counted by whoever asks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+
+from django_headroom.joins.attaching import attach
+from django_headroom.joins.far_keys import FarKey, Tombstone
+from django_headroom.joins.prefetching import CHUNK
+
+
+def count_orphans(model: type[models.Model], using: str) -> dict[str, int]:
+    """How many rows of a model in one database point at nothing, by each key that no database keeps.
+
+    The table is walked by its primary key, 999 rows at a time, and may be in use meanwhile. A foreign key inside a
+    partition is kept by the database, but not whose the rows are: of those it counts who points at another tenant's.
+
+    Args:
+        model: whose far keys and foreign keys are looked at.
+        using: the alias of the database.
+
+    Returns:
+        Name of the key -> how many rows; keys that need no watch are left out.
+
+    >>> count_orphans(Comment, "p1")
+    {'forum': 0, 'author': 2, 'thread': 0, 'parent': 0}
+    """
+    fields: list[Any] = list(model._meta.concrete_fields)
+    names = [field.name for field in fields if isinstance(field, FarKey) or _is_unkept(field)]
+    found = dict.fromkeys(names, 0)
+    for rows in _walked(model, using) if names else ():
+        attach(rows, *names, missing="tombstone")
+        for name in names:
+            found[name] += sum(isinstance(row._state.fields_cache.get(name), Tombstone) for row in rows)
+    key = getattr(model, "partition_key", None)
+    for field in fields:
+        target: Any = field.related_model if isinstance(field, models.ForeignKey) else None
+        if key and hasattr(target, "partition_key") and field.name not in found:
+            tied = model._base_manager.using(using).exclude(**{field.name: None})
+            found[field.name] = tied.exclude(**{f"{field.name}__{target.partition_key}": F(key)}).count()
+    return found
+
+
+def _is_unkept(field: Any) -> bool:
+    return bool(field.many_to_one or field.one_to_one) and not field.db_constraint
+
+
+def _walked(model: type[models.Model], using: str) -> Iterator[list[Any]]:
+    rows = model._base_manager.using(using).order_by("pk")
+    chunk = list(rows[:CHUNK])
+    while chunk:
+        yield chunk
+        chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:CHUNK])
