@@ -1,20 +1,22 @@
 """Ids unique over all partitions: each database starts at its slot and steps by 1,024; no clock, nobody to ask."""
 
 from django_headroom.ids.finding import UnknownSlot, birthplace, find, leave_word
-from django_headroom.ids.operations import WriteIdentity, WriteLedger, WriteSlot
-from django_headroom.ids.restoring import epoch, raise_epoch, skip_ahead
+from django_headroom.ids.operations import WriteIdentity, WriteLedger, WriteSlot, WriteTimeline
+from django_headroom.ids.restoring import NoTimeline, epoch, raise_epoch, skip_ahead, skip_ahead_if_promoted
 from django_headroom.ids.slots import STEP, SlotTaken, WrongSlot, check_slot_is_free, check_slots
 from django_headroom.ids.stepping import BLOCK, SteppingAutoField, fill, next_id, take
 
 __all__ = [
     "BLOCK",
     "STEP",
+    "NoTimeline",
     "SlotTaken",
     "SteppingAutoField",
     "UnknownSlot",
     "WriteIdentity",
     "WriteLedger",
     "WriteSlot",
+    "WriteTimeline",
     "WrongSlot",
     "birthplace",
     "check_slot_is_free",
@@ -26,5 +28,6 @@ __all__ = [
     "next_id",
     "raise_epoch",
     "skip_ahead",
+    "skip_ahead_if_promoted",
     "take",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import router
 from django.db.migrations.operations.base import Operation
 
-from django_headroom.ids.slots import slot_of
+from django_headroom.ids.slots import TIMELINE, slot_of
 
 
 class _Writing(Operation):
@@ -71,6 +71,22 @@ class WriteIdentity(_Writing):
 
     def describe(self) -> str:
         return "Write the identity of this database"
+
+
+class WriteTimeline(_Writing):
+    """Beside the slot: the history of its server in which ids are known to go on, see ``skip_ahead_if_promoted``."""
+
+    def forwards(self, connection: Any) -> list[str]:
+        written = ["ALTER TABLE headroom_slot ADD COLUMN timeline integer NOT NULL DEFAULT 0"]
+        if connection.vendor == "postgresql":
+            written.append(f"UPDATE headroom_slot SET timeline = {TIMELINE}")
+        return written
+
+    def backwards(self, connection: Any) -> list[str]:
+        return ["ALTER TABLE headroom_slot DROP COLUMN timeline"]
+
+    def describe(self) -> str:
+        return "Write the timeline of this database"
 
 
 class WriteLedger(_Writing):

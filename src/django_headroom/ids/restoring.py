@@ -8,8 +8,12 @@ after a backup, or was not yet on the replica that took over, is unknown to the 
 from django.apps import apps
 from django.db import connections, models, router, transaction
 
-from django_headroom.ids.slots import STEP, slot_of
+from django_headroom.ids.slots import STEP, TIMELINE, slot_of
 from django_headroom.ids.stepping import SteppingAutoField, forget_blocks
+
+
+class NoTimeline(Exception):
+    """A database that does not know in which history of its server ids were last seen to."""
 
 
 def epoch(alias: str) -> int:
@@ -54,7 +58,48 @@ def skip_ahead(alias: str, *, gap: int = 1_000_000) -> int:
     with transaction.atomic(using=alias):
         for model in _stepping_models(alias):
             _skip(alias, model, gap)
+        if connections[alias].vendor == "postgresql" and written_timeline(alias) is not None:
+            with connections[alias].cursor() as cursor:
+                cursor.execute(f"UPDATE headroom_slot SET timeline = {TIMELINE}")
         return raise_epoch(alias)
+
+
+def skip_ahead_if_promoted(alias: str, *, gap: int = 1_000_000) -> int | None:
+    """Skip ahead if the server's history is another than that in which ids are known to go on; else do nothing.
+
+    So it may be called at any time, by anybody, and any number of times: of many at once one skips.
+
+    Args:
+        alias, gap: as for ``skip_ahead``.
+
+    Returns:
+        The new epoch, or None where there was nothing to do.
+
+    Raises:
+        NoTimeline: the database does not know its history.
+
+    >>> skip_ahead_if_promoted("p1")
+    """
+    with transaction.atomic(using=alias):
+        known = written_timeline(alias)
+        if known is None or connections[alias].vendor != "postgresql":
+            raise NoTimeline(
+                f"The database {alias!r} has no timeline written in it: put WriteTimeline() into a migration, and "
+                f"migrate it; on SQLite nothing is promoted, and a restore is followed by skip_ahead()."
+            )
+        with connections[alias].cursor() as cursor:
+            cursor.execute(f"SELECT timeline = {TIMELINE} FROM headroom_slot FOR UPDATE")
+            if cursor.fetchone()[0]:
+                return None
+        return skip_ahead(alias, gap=gap)
+
+
+def written_timeline(alias: str) -> int | None:
+    """The history in which ids are known to go on; None in a database that was not told to write it."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT * FROM headroom_slot")
+        row = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+    return row.get("timeline")
 
 
 def _stepping_models(alias: str) -> list[type[models.Model]]:

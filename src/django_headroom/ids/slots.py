@@ -7,6 +7,10 @@ from django.db import connections
 from django_headroom.conf import headroom
 
 STEP = 1024
+# PostgreSQL counts the histories of a server: each promotion, and each restore to a point in time, begins another.
+TIMELINE = (
+    "CAST(CAST('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) AS bit(32)) AS integer)"
+)
 
 
 class WrongSlot(Exception):

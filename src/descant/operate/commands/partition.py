@@ -1,6 +1,9 @@
-"""`descant partition list|skip-ahead`: what the partitions say of themselves, and what follows a restore."""
+"""`descant partition list|skip-ahead`: what the partitions say of themselves, and what to do after a restore."""
 
 import argparse
+import time
+
+from django.db import InterfaceError, InternalError, OperationalError, connections
 
 from descant.operate.commands import CommandFailed
 from django_headroom import ids
@@ -8,6 +11,8 @@ from django_headroom.conf import headroom
 
 NAME = "partition"
 HELP = "list the partitions; after a restore or a promotion, skip ids"
+REFUSALS = (ids.NoTimeline,)
+ASK_AGAIN = 0.5  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     skip.add_argument(
         "--gap", type=int, default=1_000_000, help="more than the rows written since (1,000,000)"
     )
+    skip.add_argument(
+        "--promoted", action="store_true", help="only if another server has taken over since; may be repeated"
+    )
+    skip.add_argument(
+        "--wait", type=float, default=60, help="seconds in which it must take writes, with --promoted (60)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,14 +38,34 @@ def run(options: argparse.Namespace) -> int:
         for alias in headroom().partitions:
             print(alias, headroom().slots[alias], ids.epoch(alias), sep="\t")
         return 0
-    if options.partition not in headroom().slots:
-        raise CommandFailed(
-            f"there is no partition {options.partition!r}; `descant partition list` names them."
-        )
-    if options.gap < 1:
+    alias, gap = options.partition, options.gap
+    if alias not in headroom().slots:
+        raise CommandFailed(f"there is no partition {alias!r}; `descant partition list` names them.")
+    if gap < 1:
         raise CommandFailed(
             "the gap is a number of ids from 1: name more than were given since the copy was made."
         )
-    epoch = ids.skip_ahead(options.partition, gap=options.gap)
-    print(f"{options.partition}: ids go on {options.gap:,} further in each table, in epoch {epoch}.")
+    epoch = (
+        skip_when_promoted(alias, gap, options.wait) if options.promoted else ids.skip_ahead(alias, gap=gap)
+    )
+    if epoch is None:
+        print(f"{alias}: no other server has taken over since its ids were seen to; nothing was done.")
+    else:
+        print(f"{alias}: ids go on {gap:,} further in each table, in epoch {epoch}.")
     return 0
+
+
+def skip_when_promoted(alias: str, gap: int, seconds: float) -> int | None:
+    """A server that is being promoted takes no writes yet, or the address still leads to the one before."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return ids.skip_ahead_if_promoted(alias, gap=gap)
+        except (OperationalError, InterfaceError, InternalError) as error:
+            connections[alias].close()
+            if time.monotonic() > until:
+                raise CommandFailed(
+                    f"{alias} took no writes in {seconds:g} seconds ({str(error).strip()}): is its address that of "
+                    f"the server that was promoted?"
+                ) from error
+            time.sleep(ASK_AGAIN)

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
     operations = [
         django_headroom.ids.WriteSlot(),
         django_headroom.ids.WriteIdentity(),
+        django_headroom.ids.WriteTimeline(),
         migrations.CreateModel(
             name='Shelf',
             fields=[
