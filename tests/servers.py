@@ -7,12 +7,15 @@ with running_postgresql() as url:      # postgresql://descant@127.0.0.1:40123
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -29,25 +32,97 @@ class NoPostgreSQL(Exception):
     """PostgreSQL's server programs are not on this machine, or do not start."""
 
 
+@dataclass
+class Server:
+    """A running server, in a folder of its own."""
+
+    url: str
+    port: int
+    folder: Path
+    process: "subprocess.Popen[bytes]"
+
+    def start(self) -> None:
+        """After it was stopped or killed."""
+        self.process = start_server(find_programs(), self.folder, self.port, self.folder / "log")
+        wait_until_it_answers(self.url, self.process, self.folder / "log")
+
+    def stop(self) -> None:
+        """In order: whoever is connected is told."""
+        stop_server(self.process)
+
+    def drop(self) -> None:
+        """At once, for nothing of it will be wanted."""
+        with contextlib.suppress(OSError):
+            os.kill(self._pids()[0], signal.SIGQUIT)
+        stop_server(self.process)
+
+    def kill(self) -> None:
+        """As if its machine lost power: the server and, each in a process group of its own, its connections."""
+        pids = self._pids()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    @contextlib.contextmanager
+    def hung(self) -> Iterator[None]:
+        """As if its machine stood still: connections stay open, new ones are taken by the kernel, nobody answers."""
+        os.kill(self._pids()[0], signal.SIGSTOP)  # first, so that it starts nobody meanwhile
+        pids = self._pids()
+        go_on = f"read -r _; kill -CONT {' '.join(map(str, pids))}"
+        waker = subprocess.Popen(
+            ["sh", "-c", go_on], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        assert waker.stdin is not None
+        try:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):  # one that ended meanwhile
+                    os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:  # and if we are killed, the pipe closes by itself
+            waker.stdin.close()
+            waker.wait()
+
+    def say(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
+            said = connection.execute(sql)
+            return said.fetchall() if said.description else []
+
+    def _pids(self) -> list[int]:
+        """The postmaster's first."""
+        postmaster = (self.folder / "cluster" / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
+        return [int(postmaster), *map(int, children.split())]
+
+
+Kind = TypeVar("Kind", bound=Server)
+
+
 @contextlib.contextmanager
 def running_postgresql() -> Iterator[str]:
     """Start an empty server (fsync on, as in production), give its address, and remove it afterwards."""
-    programs = find_programs()
+    with running_server(Server) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def running_server(kind: type[Kind], make: Callable[[Path, Path], None] | None = None) -> Iterator[Kind]:
+    """Start a server and remove it afterwards; ``make(programs, folder)`` lays its cluster, if not an empty one."""
+    programs, port = find_programs(), free_port()
     folder = Path(tempfile.mkdtemp(prefix="descant-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, SYSTEM_USER)
-    port = free_port()
-    log = folder / "log"
     server = None
     try:
-        make_cluster(programs, folder)
-        server = start_server(programs, folder, port, log)
-        url = f"postgresql://{OWNER}@127.0.0.1:{port}"
-        wait_until_it_answers(url, server, log)
-        yield url
+        (make or make_cluster)(programs, folder)
+        process = start_server(programs, folder, port, folder / "log")
+        server = kind(f"postgresql://{OWNER}@127.0.0.1:{port}", port, folder, process)
+        wait_until_it_answers(server.url, process, folder / "log")
+        yield server
     finally:
         if server is not None:
-            stop_server(server)
+            server.drop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -69,6 +144,16 @@ def find_programs() -> Path:
         if (folder / "initdb").exists():
             return folder
     raise NoPostgreSQL("PostgreSQL's server is not installed; on Debian, as root: apt-get install postgresql")
+
+
+def run_program(name: str, *words: str, given: str = "") -> str:
+    """What one of PostgreSQL's programs says."""
+    done = subprocess.run(
+        [str(find_programs() / name), *words], input=given, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NoPostgreSQL(f"{name} failed:\n{done.stderr}")
+    return done.stdout
 
 
 def as_system_user(command: list[str]) -> list[str]:

@@ -54,6 +54,12 @@ class Headroom:
     replica_cache: str = "default"
     """Alias of the Django cache, shared by all processes, that remembers it."""
 
+    replica_fallbacks: int = 8
+    """How many readers of a process may read a primary at once while none of its replicas is near; 0: any number."""
+
+    answer_seconds: float = 0.0
+    """Under ``AnsweredInTime``, how long a statement of a request may take till its connection is cut; 0: no bound."""
+
     pooled: Mapping[str, str] = field(default_factory=dict)
     """Alias that leads to a pooler in transaction mode -> the one that leads to its server directly, or ""."""
 

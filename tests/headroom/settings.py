@@ -23,7 +23,7 @@ def database(alias: str) -> dict[str, Any]:
     host, _, port = place.partition(":")
     name, _, password = user.partition(":")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "django_headroom.connections.postgresql",
         "NAME": f"headroom_{alias}",
         "USER": name,
         "PASSWORD": password,

@@ -18,7 +18,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from django_headroom.delayed import signals
-from django_headroom.ids import WriteIdentity, WriteSlot, WrongSlot
+from django_headroom.ids import WriteIdentity, WriteSlot, WriteTimeline, WrongSlot
 from django_headroom.testing import queries_counted, query_budget
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Item, Line, Sale, Shelf, Ticket
@@ -41,6 +41,7 @@ MODULES = {
     "ids": ["ids/__init__"],
     "joins": ["joins/far_keys", "joins/attaching"],
     "partitions": ["partitions/__init__"],
+    "patience": ["connections/patience/__init__"],
     "pooling": ["connections/pooling"],
     "queued_sqlite": [],
     "replicas": ["replicas/__init__"],
@@ -67,6 +68,7 @@ IN_THE_EXAMPLES = [
 IN_THE_EXAMPLES += [
     WriteIdentity,
     WriteSlot,
+    WriteTimeline,
     WrongSlot,
     override_settings,
     queries_counted,

@@ -5,12 +5,15 @@ The replicas stand on one server, whose address is in COPIES.
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import django
 import psycopg
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
@@ -27,9 +30,10 @@ from descant.operate.upgrading import aliases, upgrade_all  # noqa: E402
 from django_headroom.delayed.signals import DelayedSignal  # noqa: E402
 from django_headroom.delayed.worker import drain  # noqa: E402
 from django_headroom.homes import NotAtHome, explain  # noqa: E402
-from django_headroom.replicas import watching  # noqa: E402
+from django_headroom.replicas import positions, watching  # noqa: E402
 from django_headroom.testing import queries_counted  # noqa: E402
 from django_headroom.transactions import writing  # noqa: E402
+from tests.servers import Server  # noqa: E402
 
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
 FRAME = "/embed/comments/?f=gazette&t_i=bread"
@@ -40,6 +44,7 @@ client = Client()
 def main() -> None:
     upgrade_all(backup=False)
     call_command("collectstatic", interactive=False, verbosity=0)
+    caches["default"].set(positions.SINCE, 1, None)  # the store is no new one
     ann = User.objects.create_user(username="ann", email="ann@mail.example", name="Ann")
     gazette = open_forum(name="gazette", domains=["gazette.example"], owner=ann, partition="p1")
     key = issue_key(forum=gazette).public_key
@@ -70,6 +75,10 @@ def main() -> None:
     catch_up()
     told["in the end"] = "Oat, behind." in client.get(FRAME).content.decode()
     told["after all were ended"] = client_after_all_connections_were_ended()
+    catch_up()
+    with hung_primary():
+        told["while they hang"] = while_they_hang(gazette, ann)
+    told["after the hang"] = posted_in_the_end(gazette, ann)
     print(json.dumps(told))
 
 
@@ -109,6 +118,47 @@ def client_after_all_connections_were_ended() -> int:
                 " WHERE datname LIKE 'copied%%' AND pid <> pg_backend_pid()"
             )
     return client.get(FRAME).status_code
+
+
+def hung_primary() -> Any:
+    return Server("", 0, Path(os.environ["PRIMARY"]), None).hung()  # type: ignore[arg-type]
+
+
+def while_they_hang(forum: Forum, user: User) -> dict[str, list[Any]]:
+    """What readers and, beside them, a writer are answered until several looks were taken at the replicas."""
+    told: dict[str, list[Any]] = {"page": [], "feed": [], "counts": [], "post": [], "mine": []}
+    looked: set[float] = set()
+    is_over = threading.Event()
+
+    def writing() -> None:
+        while not is_over.is_set():
+            for what, answer in (("post", posted(forum, user)), ("mine", mine(forum, user))):
+                told[what].append((answer.status_code, answer.headers.get("Retry-After")))
+
+    writer = threading.Thread(target=writing)
+    writer.start()
+    while len(looked) < 6:
+        looked.add(watching._looks["p1_replica_1"].at)
+        directory.forget()
+        told["page"].append(client.get(FRAME).status_code)
+        told["feed"].append(client.get("/embed/feed/?f=gazette&t_i=bread").status_code)
+        told["counts"].append(client.get("/count-data.js?f=gazette&1=bread").status_code)
+        time.sleep(0.05)
+    is_over.set()
+    writer.join()
+    return told
+
+
+def posted(forum: Forum, user: User) -> Any:
+    connections.close_all()  # as Django does at the end of each request, and its test client does not
+    return call("post", forum, user, text="Wheat, at last.", key=f"{'wheat':-<40}")
+
+
+def posted_in_the_end(forum: Forum, user: User) -> int:
+    deadline = time.monotonic() + 60
+    while (status := int(posted(forum, user).status_code)) == 503 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return status
 
 
 def asked(asking: Callable[[], Any]) -> dict[str, Any]:

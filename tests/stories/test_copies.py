@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.headroom.replica import running_replica
-from tests.servers import create_database
+from tests.servers import Server, create_database, running_server
 
 SERVER = os.environ.get("DESCANT_TEST_POSTGRESQL", "")
 NAMES = ("copied", "copied_p1", "copied_p2", "copied_errors")
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(not SERVER, reason="SQLite has no replicas")
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What the site says of itself."""
-    databases = [create_database(SERVER, name) for name in NAMES]
-    with running_replica(SERVER) as replica:
+    with running_server(Server) as primary, running_replica(primary.url) as replica:
+        databases = [create_database(primary.url, name) for name in NAMES]
         names = {
             "DESCANT_DATABASE": databases[0],
             "DESCANT_PARTITION_1": databases[1],
@@ -37,6 +37,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "DESCANT_HOSTS": "testserver",
             "DJANGO_SETTINGS_MODULE": "descant.site.settings",
             "COPIES": f"{replica.url}/copied",
+            "PRIMARY": str(primary.folder),
         }
         plain = {name: value for name, value in os.environ.items() if not name.startswith("DESCANT_")}
         command = [sys.executable, "-m", "tests.stories.copies"]
@@ -79,6 +80,22 @@ def test_what_is_too_new_for_a_replica_is_no_error(told: dict[str, Any]) -> None
 
 def test_after_a_restart_of_the_servers_the_next_reader_notices_nothing(told: dict[str, Any]) -> None:
     assert told["after all were ended"] == 200
+
+
+@pytest.mark.parametrize("what", ["page", "feed", "counts"])
+def test_while_the_primaries_hang_what_is_public_is_read_on(told: dict[str, Any], what: str) -> None:
+    """For as long as that lasts: the looks at replicas do not wait for them."""
+    assert set(told["while they hang"][what]) == {200}
+
+
+@pytest.mark.parametrize("what", ["post", "mine"])
+def test_and_who_needs_them_is_told_to_come_back(told: dict[str, Any], what: str) -> None:
+    """Pages are read by the threads that are left: of those who write one at a time waits."""
+    assert set(map(tuple, told["while they hang"][what])) == {(503, "2")}
+
+
+def test_and_is_served_when_they_answer_again(told: dict[str, Any]) -> None:
+    assert told["after the hang"] == 201
 
 
 def test_a_public_page_varies_by_no_cookie(told: dict[str, Any]) -> None:

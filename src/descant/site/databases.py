@@ -15,7 +15,11 @@ A_FILE = "sqlite"
 POSTGRESQL = "django.db.backends.postgresql"
 MOST_PARTITIONS = 1_023
 USES_BEFORE_PREPARED = 5  # of a statement on one connection, before the server keeps its plan
-POOL_SECONDS = 2  # how long a request waits for a connection, before it answers 503
+ENGINE = "django_headroom.connections.postgresql"
+POOL_SECONDS = 1.5  # how long a request waits for a connection, before it answers 503
+RECONNECT_SECONDS = (
+    1  # how long a pool tries by itself; afterwards whoever asks has it try again, and at once
+)
 REPLICA_POOL_SECONDS = 0.5  # … before it asks the primary instead
 
 
@@ -99,9 +103,14 @@ def _server(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "A named database is a PostgreSQL one: postgresql://user:password@host/name."
         )
-    pool = {"min_size": 1, "max_size": int(os.environ.get("DESCANT_POOL", "12")), "timeout": POOL_SECONDS}
+    pool = {
+        "min_size": 1,
+        "max_size": int(os.environ.get("DESCANT_POOL", "12")),
+        "timeout": POOL_SECONDS,
+        "reconnect_timeout": RECONNECT_SECONDS,
+    }
     options = {"connect_timeout": 2, **_prepared(), **server.get("OPTIONS", {}), "pool": pool}
-    return {**server, "OPTIONS": options, "CONN_MAX_AGE": 0}
+    return {**server, "ENGINE": ENGINE, "OPTIONS": options, "CONN_MAX_AGE": 0}
 
 
 def _prepared() -> dict[str, Any]:

@@ -46,6 +46,7 @@ HEADROOM = {
     "LEDGER": "default",
     "DIRECTORY": "descant.forums.directory.forums",
     "REFUSE_BARE_SAVE": True,
+    "ANSWER_SECONDS": float(os.environ.get("DESCANT_ANSWER_SECONDS", "1.5")),
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
     "HOMES": {
         "accounts": "default",
@@ -97,6 +98,7 @@ INSTALLED_APPS = [
     "descant.site",
 ]
 MIDDLEWARE = [
+    "django_headroom.connections.patience.AnsweredInTime",
     "descant.site.copies.OneCopy",
     "descant.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -16,12 +16,13 @@ from typing import Any
 import psycopg
 from django.apps import AppConfig, apps
 from django.core import checks
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from django_headroom.conf import headroom
+from django_headroom.connections.patience import OutOfReach
 
 RETRY_SECONDS = 2
 _OF_A_SESSION = re.compile(
@@ -77,8 +78,24 @@ def is_exhausted(error: BaseException) -> bool:
     return isinstance(error.__cause__, PoolTimeout | TooManyRequests)
 
 
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether an error says that the server was not there to answer: gone, starting, silent, or full.
+
+    >>> is_out_of_reach(OperationalError("no such table"))
+    False
+    """
+    if isinstance(error, OutOfReach):
+        return True
+    if not isinstance(error, OperationalError | InterfaceError) or not isinstance(
+        error.__cause__, psycopg.Error
+    ):
+        return False
+    code = error.__cause__.sqlstate
+    return code is None or code.startswith(("08", "53", "57P"))
+
+
 class TryLater:
-    """Middleware: where all connections are taken for too long, the answer is 503 with ``Retry-After``."""
+    """Middleware: 503 with ``Retry-After`` where a database is out of reach, or has no connection free."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -87,11 +104,11 @@ class TryLater:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not is_exhausted(error):
+        if not is_out_of_reach(error):
             return None
         headers = {"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"}
         return HttpResponse(
-            "All are busy just now: try again in a moment.\n",
+            "The database cannot be asked just now: try again in a moment.\n",
             status=503,
             content_type="text/plain",
             headers=headers,
@@ -171,7 +188,8 @@ def check_pooled(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
                 )
         if alias in connections.settings:
             found += _check_alias(alias)
-    return found + ([_in_code(place) for place in _places_in_code(app_configs)] if pooled else [])
+    nowhere = [alias for alias, direct in pooled.items() if not direct]
+    return found + ([_in_code(place, nowhere) for place in _places_in_code(app_configs)] if pooled else [])
 
 
 def _check_alias(alias: str) -> Iterator[checks.CheckMessage]:
@@ -190,7 +208,13 @@ def _check_alias(alias: str) -> Iterator[checks.CheckMessage]:
         )
 
 
-def _in_code(place: str) -> checks.CheckMessage:
+def _in_code(place: str, nowhere: list[str]) -> checks.CheckMessage:
+    if nowhere:
+        return checks.Error(
+            f"{place} takes a session's lock or listens; {nowhere[0]!r} leads to a pooler, and nothing leads past it.",
+            hint=f"Use pg_advisory_xact_lock, or name a direct alias in HEADROOM['POOLED'][{nowhere[0]!r}].",
+            id="headroom.E305",
+        )
     return checks.Warning(
         f"{place} takes a session's lock or listens, and there are aliases that lead to a pooler.",
         hint="Use pg_advisory_xact_lock, or the direct alias; if it does already, silence this check.",

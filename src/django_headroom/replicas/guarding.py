@@ -6,9 +6,9 @@ from typing import Any
 from django.db.backends.signals import connection_created
 
 from django_headroom.conf import headroom
+from django_headroom.connections.patience.bounds import watch_statement
 from django_headroom.homes import primary_of
 from django_headroom.replicas import sessions
-from django_headroom.replicas.patience import answered_in_time
 
 _FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(\w+)", re.DOTALL)
 _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
@@ -43,12 +43,12 @@ def guard_connections() -> None:
 def _guard(*, connection: Any, **_: Any) -> None:
     copies = headroom().replicas
     if connection.alias in copies:
-        wrappers = [_note_write, answered_in_time]
+        wrappers = [_note_write, watch_statement]
     elif primary_of(connection.alias) != connection.alias:
-        wrappers = [_refuse_write, answered_in_time]
+        wrappers = [_refuse_write, watch_statement]
     else:
         return  # without replicas nothing is added, and nothing costs
-    for each in wrappers:
+    for each in wrappers if connection.vendor == "postgresql" else wrappers[:1]:
         if each not in connection.execute_wrappers:
             connection.execute_wrappers.append(each)
 

@@ -34,6 +34,10 @@ class Position:
 
 NOWHERE = Position(0, 0)  # no server has this timeline, so the primary is read
 
+# A store that has forgotten everything has forgotten SINCE too. From then on YOUNG stands in it for as long as a
+# position that was lost would have held; while it does, of nobody can it be said that she wrote nothing.
+SINCE, YOUNG = "headroom/position-since", "headroom/position-young"
+
 
 def of_primary(alias: str, *, sent: bool = False) -> Position:
     """Where a primary writes next.
@@ -86,14 +90,39 @@ def keep(primary: str, actor: str, *, seen: str) -> None:
 
 
 def known(primary: str, actor: str) -> Position | None:
-    """How far a copy must be for an actor; None if she did not write lately. NOWHERE if the store does not answer."""
-    told = _ask_store("get", _key(primary, actor))
-    if told is None:
-        return None
-    if not isinstance(told, str):
+    """How far a copy must be for an actor; None if she did not write lately.
+
+    NOWHERE if the store does not answer, or began anew so lately that it may have forgotten her.
+    """
+    key = _key(primary, actor)
+    found = _ask_store("get_many", [key, SINCE, YOUNG])
+    if not isinstance(found, dict):
         return NOWHERE
-    timeline, place = told.split()
-    return Position(int(timeline), int(place))
+    if key in found:
+        timeline, place = found[key].split()
+        return Position(int(timeline), int(place))
+    if SINCE not in found:
+        # In this order: somebody who looks in between finds neither, and does the same.
+        _ask_store("set", YOUNG, 1, headroom().replica_position_seconds)
+        _ask_store("set", SINCE, 1, None)
+    return None if SINCE in found and YOUNG not in found else NOWHERE
+
+
+def later(one: Position | None, other: Position | None) -> Position | None:
+    """A position that is past both; NOWHERE if they are of two histories."""
+    if one is None or other is None:
+        return one or other
+    if one.timeline != other.timeline:
+        return NOWHERE
+    return max(one, other, key=lambda position: position.place)
+
+
+def of_now(primary: str) -> Position:
+    """Where a primary writes next; NOWHERE if it does not say."""
+    try:
+        return of_primary(primary)
+    except (OperationalError, InterfaceError):
+        return NOWHERE
 
 
 def _key(primary: str, actor: str) -> str:

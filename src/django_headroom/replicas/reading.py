@@ -10,9 +10,9 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from django_headroom.conf import headroom
 from django_headroom.replicas import positions, sessions, watching
-from django_headroom.replicas.patience import impatient
 from django_headroom.replicas.positions import Position
 from django_headroom.replicas.sessions import Session
+from django_headroom.replicas.sparing import spared
 
 Found = TypeVar("Found")
 Copies = Sequence[str] | Mapping[str, float]
@@ -38,12 +38,17 @@ def read(
     Returns:
         What ``reading`` returns.
 
+    Raises:
+        PrimaryIsSpared: no replica is near, and as many readers as may do so read the primary already.
+
     >>> read("p1", lambda alias: Comment.objects.using(alias).filter(forum_id=1).count())
     """
+    if not headroom().replicas.get(primary):
+        return reading(primary)
     copy = near_copy(primary, own=own)
     if copy != primary:
         try:
-            with impatient():
+            with watching.impatient():
                 found = reading(copy)
             if enough is None or enough(found):
                 return found
@@ -52,7 +57,8 @@ def read(
         except ProgrammingError:
             pass  # it has not heard of a new column yet; if the query is wrong, the primary will say so
         sessions.keep_to(primary, note=own)
-    return reading(primary)
+    with spared(primary):
+        return reading(primary)
 
 
 def near_copy(primary: str, *, own: bool = True) -> str:
@@ -87,7 +93,7 @@ def has_near_copy(primary: str) -> bool:
     >>> has_near_copy("p2")
     False
     """
-    return any(watching.is_near(primary, alias) for alias in headroom().replicas.get(primary, ()))
+    return watching.has_near(primary)
 
 
 def _drawn(primary: str, copies: Copies) -> str:
@@ -104,10 +110,12 @@ def _chosen(primary: str, copies: Copies, session: Session, *, own: bool) -> str
     had = session.copies.get(primary)
     if own:
         session.satisfied.add(primary)
-    if not session.actor:
+    position = session.past.get(primary) if own else None
+    if not session.actor and not position:
         return had or _drawn(primary, copies)
     home = _home(copies, session.actor)
-    position = positions.known(primary, session.actor) if own else None
+    if own and session.actor:
+        position = positions.later(position, positions.known(primary, session.actor))
     order = [had] if had else [home, *(alias for alias in copies if alias != home)]
     near = [alias for alias in order if alias == had or watching.is_near(primary, alias)]
     if position is not None:

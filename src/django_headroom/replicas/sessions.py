@@ -10,8 +10,14 @@ from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 
 from django_headroom.replicas import positions
+from django_headroom.replicas.positions import Position
 
 Actor = str | Callable[[], str]
+
+
+class NotCommitted(Exception):
+    """A place in the log that was asked for too early."""
+
 
 _current: ContextVar["Session | None"] = ContextVar("session", default=None)
 
@@ -26,6 +32,7 @@ class Session:
     satisfied: set[str] = field(default_factory=set)
     away: dict[str, str] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
+    past: dict[str, Position] = field(default_factory=dict)
 
     @property
     def actor(self) -> str:
@@ -36,18 +43,19 @@ class Session:
 
 
 @contextmanager
-def session(actor: Actor = "", *, fresh: bool = False) -> Iterator[None]:
+def session(actor: Actor = "", *, fresh: bool = False, past: str = "") -> Iterator[None]:
     """Read one copy of each database for the length of a block; at its end note how far the actor has written.
 
     Args:
         actor: a lasting name for whoever reads and writes, such as ``u7``; the same on each of her devices. Empty for
             somebody unknown. Or a function that tells, called if it comes to matter.
         fresh: read primaries alone, as a worker does who was woken by a write.
+        past: what ``written_so_far`` gave in another session: here copies are read that are as far.
 
     >>> with session(f"u{user.pk}"):
     ...     read("p1", lambda alias: list(Item.objects.of(shop).using(alias)))
     """
-    opened, around = Session(actor, fresh), _current.get()
+    opened, around = Session(actor, fresh, past=_read_past(past)), _current.get()
     token = _current.set(opened)
     try:
         yield
@@ -67,6 +75,34 @@ def known_as(actor: str) -> None:
     if opened is not None and actor and opened.named != actor:
         opened.named = actor
         opened.satisfied.clear()
+
+
+def written_so_far() -> str:
+    """How far primaries are that were written to in this session, as a word to send along with a job.
+
+    The job reads in a ``session(past=…)``. To be asked for after the commit, as in ``transaction.on_commit``.
+
+    Raises:
+        NotCommitted: a transaction is open on one of them.
+
+    >>> transaction.on_commit(lambda: queue.put(("bake", item.pk, written_so_far())), using="p1")
+    """
+    opened = _current.get()
+    told = []
+    for primary in sorted(opened.written if opened is not None else ()):
+        if is_in_transaction(primary):
+            raise NotCommitted(
+                f"A transaction on {primary!r} is open, and how far its commit will be nobody knows yet: ask after "
+                f"it, as in transaction.on_commit(…, using={primary!r})."
+            )
+        position = positions.of_now(primary)
+        told.append(f"{primary} {position.timeline} {position.place}")
+    return ", ".join(told)
+
+
+def _read_past(told: str) -> dict[str, Position]:
+    words = [each.split() for each in told.split(", ") if each]
+    return {primary: Position(int(timeline), int(place)) for primary, timeline, place in words}
 
 
 def current() -> Session | None:

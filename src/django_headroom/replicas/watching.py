@@ -8,13 +8,15 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
 from django_headroom.conf import headroom
+from django_headroom.connections.patience import answered_within
 from django_headroom.replicas import positions
-from django_headroom.replicas.patience import impatient
 from django_headroom.replicas.positions import NOWHERE, Position
 
 POLL_SECONDS = 0.004
@@ -33,20 +35,34 @@ class Look:
 
 _looks: dict[str, Look] = {}
 _trails: dict[str, deque[tuple[float, Position]]] = {}
-_looking: set[str] = set()
+_looking: dict[str, threading.Thread] = {}
+_gone: set[str] = set()  # primaries that did not answer when they were last asked
 _lock = threading.Lock()
 
 
 def is_near(primary: str, replica: str) -> bool:
     """Whether the last look found a replica within the allowed lag; sends for another look when that one is old.
 
-    Of a replica that has not answered for a while it is False: a look that hangs says enough.
+    Of a replica that has not answered for a while it is False: a look that hangs says enough. Only where the primary is
+    known not to answer, so that there is nobody else to ask, the look is awaited.
     """
     look, pause = _looks.get(replica), headroom().replica_check_seconds
-    age = time.monotonic() - look.at if look else pause
-    if age >= pause:
-        _send_for_a_look(primary, replica)
-    return look is not None and look.near and age < 2 * pause + headroom().replica_answer_seconds
+    age = time.monotonic() - look.at if look else float("inf")
+    if age >= pause and connections[primary].vendor == "postgresql":
+        looking = _send(replica, _look_aside, primary, replica)
+        if primary in _gone and age >= _longest_age():
+            looking.join(headroom().replica_answer_seconds)
+            look = _looks.get(replica)
+    return look is not None and look.near and time.monotonic() - look.at < _longest_age()
+
+
+def _longest_age() -> float:
+    return 2 * headroom().replica_check_seconds + headroom().replica_answer_seconds
+
+
+def has_near(primary: str) -> bool:
+    """Whether any replica of a database is near."""
+    return any(is_near(primary, alias) for alias in headroom().replicas.get(primary, ()))
 
 
 def leave(replica: str) -> None:
@@ -86,44 +102,52 @@ def comes_to(replica: str, position: Position, seconds: float) -> bool:
 def look_at(primary: str, replica: str) -> None:
     """Look at a replica, and at its primary first, so that a write in between makes it look nearer and not farther."""
     _note_primary(primary)
-    try:
-        with impatient():
-            reached = positions.of_replica(replica)
-    except DatabaseError:
-        _looks[replica] = Look(False, time.monotonic())
-        connections[replica].close()
-        return
-    _looks[replica] = Look(_is_within_lag(primary, reached), time.monotonic(), reached)
+    _note_replica(primary, replica)
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """In this block a statement has ``REPLICA_ANSWER_SECONDS``; then its connection is cut, and it fails."""
+    with answered_within(headroom().replica_answer_seconds):
+        yield
 
 
 def forget() -> None:
     """Begin afresh, as a process does that was forked."""
     global _lock
     _lock = threading.Lock()
-    for kept in (_looks, _trails, _looking):
+    for kept in (_looks, _trails, _looking, _gone):
         kept.clear()
 
 
 os.register_at_fork(after_in_child=forget)
 
 
-def _send_for_a_look(primary: str, replica: str) -> None:
-    with _lock:
-        if replica in _looking or connections[primary].vendor != "postgresql":
-            return
-        _looking.add(replica)
-    threading.Thread(target=_look_aside, name="headroom-look", args=(primary, replica), daemon=True).start()
-
-
 def _look_aside(primary: str, replica: str) -> None:
-    """In a thread of its own: the connections it opens are its own as well, and given back."""
-    try:
-        look_at(primary, replica)
-    finally:
-        for alias in (primary, replica):
-            connections[alias].close()
-        with _lock:
-            _looking.discard(replica)
+    """As ``look_at``, but a primary that does not answer makes no replica look as silent: awaited so long only."""
+    noting = _send(primary, _note_primary, primary)
+    if primary not in _gone:
+        noting.join(headroom().replica_answer_seconds)
+    _note_replica(primary, replica)
+
+
+def _send(whom: str, look: Callable[..., None], *aliases: str) -> threading.Thread:
+    """The thread that looks, or one that does so already; what it opens is its own, and given back."""
+
+    def looking() -> None:
+        try:
+            look(*aliases)
+        finally:
+            for alias in aliases:
+                connections[alias].close()
+            with _lock:
+                _looking.pop(whom, None)
+
+    with _lock:
+        if whom not in _looking:
+            _looking[whom] = threading.Thread(target=looking, name="headroom-look", daemon=True)
+            _looking[whom].start()
+        return _looking[whom]
 
 
 def _note_primary(primary: str) -> None:
@@ -133,11 +157,24 @@ def _note_primary(primary: str) -> None:
             position = positions.of_primary(primary, sent=True)
     except (OperationalError, InterfaceError):
         connections[primary].close()
+        _gone.add(primary)
         return
+    _gone.discard(primary)
     trail = _trails.setdefault(primary, deque(maxlen=KEPT))
     if trail and trail[-1][1].timeline != position.timeline:
         trail.clear()
     trail.append((time.monotonic(), position))
+
+
+def _note_replica(primary: str, replica: str) -> None:
+    try:
+        with impatient():
+            reached = positions.of_replica(replica)
+    except DatabaseError:
+        _looks[replica] = Look(False, time.monotonic())
+        connections[replica].close()
+        return
+    _looks[replica] = Look(_is_within_lag(primary, reached), time.monotonic(), reached)
 
 
 def _is_within_lag(primary: str, reached: Position) -> bool:

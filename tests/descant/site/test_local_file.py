@@ -45,7 +45,7 @@ def test_the_file_names_the_databases_and_changes_what_it_likes(tmp_path: Path) 
         'DESCANT_PARTITION_2_REPLICAS = "postgresql://ann@copy.example/copy"\n'
     )
     assert shown(tmp_path).stdout.splitlines()[:2] == [
-        "500 django.db.backends.postgresql ['p1', 'p2']",
+        "500 django_headroom.connections.postgresql ['p1', 'p2']",
         "copy",
     ]
 

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ pool_mode = transaction
 default_pool_size = {most}
 max_client_conn = 1000
 server_lifetime = 3600
+server_login_retry = 1
 ignore_startup_parameters = extra_float_digits
 admin_users = {user}
 """
@@ -38,9 +40,32 @@ class NoPgBouncer(Exception):
     """PgBouncer is not on this machine, or does not start."""
 
 
+@dataclass
+class PgBouncer:
+    """A running pooler."""
+
+    port: int
+    user: str
+    folder: Path
+    command: list[str]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(self.command, cwd=self.folder, stdout=log, stderr=log)
+        console = f"postgresql://{self.user}@127.0.0.1:{self.port}/pgbouncer"
+        _wait_until_it_answers(console, self.folder / "log")
+
+    def stop(self) -> None:
+        """At once, as a restart of its service does: whoever is connected is cut off."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait()
+
+
 @contextlib.contextmanager
-def running_pgbouncer(server: str) -> Iterator[int]:
-    """Start it before the server at this URL; gives its port."""
+def running_pgbouncer(server: str) -> Iterator[PgBouncer]:
+    """Start it before the server at this URL."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         raise NoPgBouncer("PgBouncer is not installed; on Debian, as root: apt-get install pgbouncer")
@@ -50,17 +75,13 @@ def running_pgbouncer(server: str) -> Iterator[int]:
     (folder / "pgbouncer.ini").write_text(SETTINGS.format(**places, most=MOST))
     if os.geteuid() == 0:
         shutil.chown(folder, SYSTEM_USER)
-    with (folder / "log").open("wb") as log:
-        command = as_system_user([program, str(folder / "pgbouncer.ini")])
-        pooler = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    command = as_system_user([program, str(folder / "pgbouncer.ini")])
+    pooler = PgBouncer(listen, str(address.username), folder, command)
     try:
-        _wait_until_it_answers(
-            f"postgresql://{address.username}@127.0.0.1:{listen}/pgbouncer", folder / "log"
-        )
-        yield listen
+        pooler.start()
+        yield pooler
     finally:
-        pooler.terminate()
-        pooler.wait()
+        pooler.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -13,8 +13,8 @@ from tests.headroom.market.items.models import Item
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES, together
 from tests.headroom.replica import Replica, running_replica
-from tests.headroom.servers.conftest import REPLICAS, led_to, until, wait_until_near
-from tests.headroom.settings import SERVER
+from tests.headroom.servers.conftest import NOBODY, REPLICAS, led_to, until, wait_until_near
+from tests.servers import Server
 
 pytestmark = pytest.mark.django_db(databases=[*DATABASES, *REPLICAS], transaction=True)
 
@@ -41,9 +41,9 @@ def long_look(settings: Any) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"OPTIONS": POOLED}], ids=["single", "pooled"])
 def test_a_replica_that_is_killed_is_left_without_an_error(
-    bakery: Shop, options: dict[str, Any], long_look: None
+    primary: Server, bakery: Shop, options: dict[str, Any], long_look: None
 ) -> None:
-    with running_replica(SERVER) as victim, led_to("p1_replica", victim, **options):
+    with running_replica(primary.url) as victim, led_to("p1_replica", victim.port, **options):
         Item.objects.of(bakery).create(name="rye")
         wait_until_near()
         until(lambda: names(bakery) == ["p1_replica", "rye"], "it did not replay")
@@ -51,8 +51,6 @@ def test_a_replica_that_is_killed_is_left_without_an_error(
         assert [names(bakery) for _ in range(3)] == [["p1", "rye"]] * 3
         watching.look_at("p1", "p1_replica")
         assert names(bakery) == ["p1", "rye"], "nor does looking at it hurt"
-        connections["p1_replica"].close()
-        close_pool("p1_replica")
 
 
 @pytest.mark.parametrize("options", [{}, {"OPTIONS": POOLED}], ids=["single", "pooled"])
@@ -60,7 +58,7 @@ def test_a_replica_that_hangs_keeps_nobody(
     replica: Replica, bakery: Shop, options: dict[str, Any], long_look: None
 ) -> None:
     """Its connections stay open and new ones are taken: nothing fails by itself, so it has to be given up."""
-    with led_to("p1_replica", replica, **options):
+    with led_to("p1_replica", replica.port, **options):
         Item.objects.of(bakery).create(name="rye")
         wait_until_near()
         until(lambda: names(bakery) == ["p1_replica", "rye"], "it did not replay")
@@ -71,8 +69,6 @@ def test_a_replica_that_hangs_keeps_nobody(
             assert near_copy("p1") == "p1"
         wait_until_near()
         assert names(bakery) == ["p1_replica", "rye"], "and is read again when it answers"
-        connections["p1_replica"].close()
-        close_pool("p1_replica")
 
 
 def test_readers_wait_for_no_look_at_a_replica_that_hangs(
@@ -135,16 +131,8 @@ def test_while_the_primary_is_gone_replicas_are_read_on(
     Item.objects.of(bakery).create(name="rye")
     wait_until_near()
     until(lambda: names(bakery) == ["p1_replica", "rye"], "it did not replay")
-    with led_to_nowhere():
+    with led_to("p1", NOBODY):
         watching.look_at("p1", "p1_replica")
         assert names(bakery) == ["p1_replica", "rye"]
         with session("u7"):
             assert names(bakery) == ["p1_replica", "rye"]
-
-
-def led_to_nowhere() -> Any:
-    return led_to("p1", Replica("", 1, None, None))  # type: ignore[arg-type]
-
-
-def close_pool(alias: str) -> None:
-    connections[alias].close_pool()  # type: ignore[attr-defined]

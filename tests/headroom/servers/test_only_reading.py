@@ -12,7 +12,8 @@ from tests.headroom.market.items.models import Item, Ticket
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
 from tests.headroom.servers.conftest import REPLICAS
-from tests.headroom.settings import ON_POSTGRESQL, SERVER
+from tests.headroom.settings import ON_POSTGRESQL
+from tests.servers import Server
 
 pytestmark = pytest.mark.django_db(databases=[*DATABASES, *REPLICAS], transaction=True)
 
@@ -67,12 +68,12 @@ def test_its_connection_refuses_what_the_alias_lets_through(bakery: Shop) -> Non
 
 
 @needs_postgresql
-def test_so_does_a_role_that_is_made_for_reading(bakery: Shop) -> None:
+def test_so_does_a_role_that_is_made_for_reading(bakery: Shop, primary: Server) -> None:
     name = connections["p1"].settings_dict["NAME"]
-    with psycopg.connect(f"{SERVER}/{name}", autocommit=True) as owner:
+    with psycopg.connect(f"{primary.url}/{name}", autocommit=True) as owner:
         owner.execute(READER)
     try:
-        reader = SERVER.replace("//descant@", "//reader@")
+        reader = primary.url.replace("//descant@", "//reader@")
         with psycopg.connect(f"{reader}/{name}", autocommit=True) as reading:
             assert reading.execute("SELECT count(*) FROM items_item").fetchone() == (0,)
             with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
@@ -81,7 +82,7 @@ def test_so_does_a_role_that_is_made_for_reading(bakery: Shop) -> None:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reading.execute("INSERT INTO items_ticket (text) VALUES ('one')")
     finally:
-        with psycopg.connect(f"{SERVER}/{name}", autocommit=True) as owner:
+        with psycopg.connect(f"{primary.url}/{name}", autocommit=True) as owner:
             owner.execute("DROP OWNED BY reader")
             owner.execute("DROP ROLE reader")
 

@@ -1,87 +1,30 @@
 """Whoever has written sees it, from any process and device, however far behind the replicas are."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.cache import caches
-from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections, transaction
 
-from django_headroom.delayed.signals import DelayedSignal
-from django_headroom.delayed.worker import drain
-from django_headroom.replicas import known_as, near_copy, positions, read, session, watching
+from django_headroom.replicas import (
+    known_as,
+    near_copy,
+    positions,
+    session,
+    watching,
+)
 from django_headroom.testing import queries_counted
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Item
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES, together
 from tests.headroom.replica import Replica, running_replica
-from tests.headroom.servers.conftest import REPLICAS, led_to, until, wait_until_near
-from tests.headroom.settings import SERVER
+from tests.headroom.servers.behind import FailingCache, count, count_as, write_as
+from tests.headroom.servers.conftest import NOBODY, REPLICAS, led_to, until, wait_until_near
+from tests.servers import Server
 
 pytestmark = pytest.mark.django_db(databases=[*DATABASES, *REPLICAS], transaction=True)
-
-EVER_NEAR = {
-    "REPLICA_LAG_BYTES": 2**40,
-    "REPLICA_LAG_SECONDS": 10_000,
-    "REPLICA_CHECK_SECONDS": 5,
-    "REPLICA_ANSWER_SECONDS": 60,
-    "REPLICA_POSITION_SECONDS": 20_000,
-    "REPLICA_WAIT_SECONDS": 0.002,
-}
-
-
-class FailingCache(LocMemCache):
-    """A cache that can be switched off."""
-
-    is_down = False
-
-    def get(self, *args: Any, **options: Any) -> Any:
-        self._fail()
-        return super().get(*args, **options)
-
-    def set(self, *args: Any, **options: Any) -> None:
-        self._fail()
-        super().set(*args, **options)
-
-    def _fail(self) -> None:
-        if self.is_down:
-            raise ConnectionRefusedError("The cache is away.")
-
-
-@pytest.fixture
-def near(replica: Replica, settings: Any) -> Iterator[Replica]:
-    """The replica counts as near whatever happens, so that only what she wrote can lead a reader away from it."""
-    path = f"{FailingCache.__module__}.FailingCache"
-    settings.CACHES = {"default": {"BACKEND": path, "LOCATION": "positions"}}
-    settings.HEADROOM = {**settings.HEADROOM, **EVER_NEAR}
-    caches["default"].clear()
-    wait_until_near()
-    yield replica
-    FailingCache.is_down = False
-    positions._store_is_down_until = 0
-
-
-def count(shop: Shop, seen: list[str] | None = None) -> int:
-    def reading(alias: str) -> int:
-        if seen is not None:
-            seen.append(alias)
-        return Item.objects.of(shop).using(alias).count()
-
-    return read("p1", reading)
-
-
-def count_as(actor: str, shop: Shop, seen: list[str] | None = None) -> int:
-    with session(actor):
-        return count(shop, seen)
-
-
-def write_as(actor: str, shop: Shop) -> None:
-    with session(actor), writing(shop):
-        Item.objects.of(shop).create(name="rye")
 
 
 def test_of_a_thousand_writes_none_is_missed_while_the_replica_stands_still(
@@ -192,35 +135,41 @@ def test_while_the_store_is_down_whoever_has_a_name_reads_the_primary(near: Repl
     assert count(bakery) == 0, "strangers have written nothing"
 
 
+def test_a_store_that_forgot_everything_is_not_believed_for_as_long_as_it_would_remember(
+    near: Replica, bakery: Shop, settings: Any
+) -> None:
+    """As memcached does when it is started again: what it does not know may have been in it."""
+    near.pause()
+    write_as("u7", bakery)
+    caches["default"].clear()
+    assert count_as("u7", bakery) == 1
+    assert count_as("u7", bakery) == 1
+    assert count(bakery) == 0, "strangers have written nothing"
+    seen: list[str] = []
+    caches["default"].delete(positions.YOUNG)  # as by itself, after REPLICA_POSITION_SECONDS
+    assert count_as("u8", bakery, seen) == 0
+    assert seen == ["p1_replica"]
+
+
 def test_if_the_primary_is_gone_right_after_the_commit_nobody_is_told_of_an_older_state(
     near: Replica, bakery: Shop
 ) -> None:
-    with led_to_nowhere("p1"):
+    with led_to("p1", NOBODY):
         positions.keep("p1", "u7", seen="p1")
     near.pause()
     Item.objects.of(bakery).create(name="rye")
     assert count_as("u7", bakery) == 1
 
 
-def test_a_worker_sees_what_woke_it(near: Replica, bakery: Shop) -> None:
-    heard: list[int] = []
-    baked = DelayedSignal("baked_behind", schema=1)
-    baked.connect(lambda said, event_id: heard.append(count(bakery)), dispatch_uid="count")
-    near.pause()
-    with session("u7"), writing(bakery) as alias:
-        Item.objects.of(bakery).create(name="rye")
-        baked.say(at=alias)
-    drain("p1")
-    assert heard == [1]
-
-
-def test_after_a_failover_what_was_written_before_counts_no_more(near: Replica, bakery: Shop) -> None:
+def test_after_a_failover_what_was_written_before_counts_no_more(
+    near: Replica, primary: Server, bakery: Shop
+) -> None:
     """The old primary's replica is not believed, however far its log is; one of the new primary's is."""
     write_as("u7", bakery)
-    with running_replica(SERVER) as heir, led_to("p1", heir, TEST={}):
+    with running_replica(primary.url) as heir, led_to("p1", heir.port):
         heir.promote()
         until(lambda: not heir.say("SELECT pg_is_in_recovery()")[0][0], "it was not promoted")
-        write_into_the_old_primary()
+        write_into_the_old_one(primary)
         watching.look_at("p1", "p1_replica")
         assert near_copy("p1") == "p1", "its log is longer, and not the new primary's"
         a_moment_ago = watching.Look(True, time.monotonic(), positions.of_replica("p1_replica"))
@@ -229,7 +178,7 @@ def test_after_a_failover_what_was_written_before_counts_no_more(near: Replica, 
         seen: list[str] = []
         assert count_as("u7", bakery, seen) == 2
         assert seen == ["p1"]
-        with running_replica(heir.url) as follower, led_to("p1_replica", follower):
+        with running_replica(heir.url) as follower, led_to("p1_replica", follower.port):
             positions.keep("p1", "u8", seen="p1")
             wait_until_near()
             before = positions.known("p1", "u7")
@@ -242,11 +191,6 @@ def test_after_a_failover_what_was_written_before_counts_no_more(near: Replica, 
     connections["p1"].close()
 
 
-def write_into_the_old_primary() -> None:
-    with psycopg.connect(f"{SERVER}/{connections['p1'].settings_dict['NAME']}", autocommit=True) as old:
-        old.execute("CREATE TABLE lost AS SELECT generate_series(1, 5000)")
-        old.execute("DROP TABLE lost")
-
-
-def led_to_nowhere(alias: str) -> Any:
-    return led_to(alias, Replica("", 1, None, None))  # type: ignore[arg-type]
+def write_into_the_old_one(primary: Server) -> None:
+    primary.say("CREATE TABLE lost AS SELECT generate_series(1, 5000)")
+    primary.say("DROP TABLE lost")

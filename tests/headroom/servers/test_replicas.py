@@ -99,14 +99,14 @@ def test_one_look_holds_for_a_while_and_for_all_threads(
 def test_many_readers_send_for_one_look(replica: Replica, settings: Any, monkeypatch: Any) -> None:
     settings.HEADROOM = {**settings.HEADROOM, "REPLICA_CHECK_SECONDS": 20}
     looks: Counter[str] = Counter()
-    look_at = watching.look_at
+    look_at = watching._look_aside
 
     def counted(primary: str, alias: str) -> None:
         looks[alias] += 1
         time.sleep(0.2)
         look_at(primary, alias)
 
-    monkeypatch.setattr(watching, "look_at", counted)
+    monkeypatch.setattr(watching, "_look_aside", counted)
     together(16, lambda _: near_copy("p1"))
     until(lambda: "p1_replica" in watching._looks, "nobody has looked")
     assert looks["p1_replica"] == 1
