@@ -19,10 +19,11 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
-from django_headroom.replicas import positions, read, session  # noqa: E402
+from django_headroom.replicas import positions, read, session, watching  # noqa: E402
 from tests.headroom.market.items.models import Item  # noqa: E402
 from tests.headroom.market.shops.models import Shop  # noqa: E402
 
+Seeing = Callable[[str], tuple[str, int]]
 PAIRS, WRITERS, LAG_SECONDS = 10_000, 16, 10
 # The replica is to be read although it is that late; all else is as by default.
 ALLOWED = {"REPLICAS": {"p1": ("p1_replica",)}, "REPLICA_LAG_SECONDS": 30, "REPLICA_LAG_BYTES": 2**40}
@@ -35,6 +36,7 @@ def main() -> None:
     hold_the_replica_back()
     caches["default"].set(positions.SINCE, 1, None)
     with override_settings(HEADROOM={**settings.HEADROOM, **ALLOWED}):
+        watching.look_at("p1", "p1_replica")
         print(json.dumps(measured(bakery)))
 
 
@@ -52,32 +54,41 @@ def measured(bakery: Shop) -> dict[str, float]:
     def seen(alias: str) -> tuple[str, int]:
         return alias, Item.objects.of(bakery).using(alias).count()
 
-    def watching() -> dict[str, float]:
-        """Somebody who only reads: how old is it, and does it ever grow less?"""
-        oldest, backwards, at_a_replica, before = 0.0, 0, 0, 0
-        while not is_over.is_set():
-            now = time.monotonic()
-            with session("reader"):
-                alias, count = read("p1", seen)
-            backwards += count < before
-            at_a_replica += alias == "p1_replica"
-            if count < len(written):
-                oldest = max(oldest, now - written[count])
-            before = count
-            time.sleep(0.02)
-        connections.close_all()
-        return {
-            "others_oldest_seconds": oldest,
-            "backwards": backwards,
-            "others_reads_at_replica": at_a_replica,
-        }
-
-    with ThreadPoolExecutor(WRITERS + 1) as many:
-        reader = many.submit(watching)
+    with ThreadPoolExecutor(WRITERS + 2) as many:
+        stranger = many.submit(oldest_seen, seen, written, is_over)
+        reader = many.submit(times_back, seen, is_over)
         pairs = list(many.map(lambda number: write_and_read(bakery, number, written), range(WRITERS)))
         time.sleep(LAG_SECONDS + 2)
         is_over.set()
-    return {**summed_up(pairs), **reader.result()}
+    oldest, reads = stranger.result()
+    others = {"others_oldest_seconds": oldest, "others_reads_at_replica": reads, "backwards": reader.result()}
+    return summed_up(pairs) | others
+
+
+def oldest_seen(seen: Seeing, written: list[float], is_over: threading.Event) -> tuple[float, int]:
+    """Who has no name: how old is what a replica shows her, and how often did she read one?"""
+    oldest, reads = 0.0, 0
+    while not is_over.is_set():
+        now = time.monotonic()
+        alias, count = read("p1", seen)
+        if alias == "p1_replica":
+            reads += 1
+            oldest = max(oldest, now - written[count] if count < len(written) else 0)
+        time.sleep(0.02)
+    connections.close_all()
+    return oldest, reads
+
+
+def times_back(seen: Seeing, is_over: threading.Event) -> int:
+    """Somebody with a name who only reads: how often does time go back for her?"""
+    backwards, before = 0, 0
+    while not is_over.is_set():
+        with session("reader"):
+            _, count = read("p1", seen)
+        backwards, before = backwards + (count < before), count
+        time.sleep(0.02)
+    connections.close_all()
+    return backwards
 
 
 def summed_up(pairs: list[tuple[int, list[float], list[float]]]) -> dict[str, float]:

@@ -68,17 +68,19 @@ class Server:
     @contextlib.contextmanager
     def hung(self) -> Iterator[None]:
         """As if its machine stood still: connections stay open, new ones are taken by the kernel, nobody answers."""
-        os.kill(self._pids()[0], signal.SIGSTOP)  # first, so that it starts nobody meanwhile
-        pids = self._pids()
-        go_on = f"read -r _; kill -CONT {' '.join(map(str, pids))}"
+        stopped: list[int] = []
+        # The postmaster first, so that it starts nobody; and again, for a list of children that end may miss others.
+        while more := [pid for pid in self._pids() if pid not in stopped][: None if stopped else 1]:
+            for pid in more:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            stopped += more
+        go_on = f"read -r _; kill -CONT {' '.join(map(str, stopped))}"
         waker = subprocess.Popen(
             ["sh", "-c", go_on], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         )
         assert waker.stdin is not None
         try:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):  # one that ended meanwhile
-                    os.kill(pid, signal.SIGSTOP)
             yield
         finally:  # and if we are killed, the pipe closes by itself
             waker.stdin.close()

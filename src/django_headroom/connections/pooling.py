@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from django.apps import AppConfig, apps
 from django.core import checks
-from django.db import InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -30,6 +30,8 @@ _OF_A_SESSION = re.compile(
     r"|^\s*SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|^\s*(?:PREPARE\b|CREATE\s+TEMP)",
     re.IGNORECASE | re.DOTALL,
 )
+# Connection failures, resources, a server that ends or starts, a transaction that was idle for too long.
+_AWAY = ("08", "53", "57P", "25P03")
 _IN_CODE = re.compile(r"\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\(|^\s*LISTEN\s+\w", re.IGNORECASE)
 
 
@@ -86,12 +88,12 @@ def is_out_of_reach(error: BaseException) -> bool:
     """
     if isinstance(error, OutOfReach):
         return True
-    if not isinstance(error, OperationalError | InterfaceError) or not isinstance(
+    if not isinstance(error, DatabaseError | InterfaceError) or not isinstance(
         error.__cause__, psycopg.Error
     ):
         return False
-    code = error.__cause__.sqlstate
-    return code is None or code.startswith(("08", "53", "57P"))
+    code = error.__cause__.sqlstate  # without one it is the driver's own word: that nobody is there
+    return isinstance(error, OperationalError | InterfaceError) if code is None else code.startswith(_AWAY)
 
 
 class TryLater:

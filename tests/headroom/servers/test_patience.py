@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connections, transaction
 
 from django_headroom.connections.patience import OutOfReach, answered_within, is_silent
 from django_headroom.connections.pooling import is_out_of_reach
@@ -150,13 +150,26 @@ def test_each_kind_of_work_has_bounds_of_its_own_by_its_role(primary: Server) ->
         web = f"{primary.url}/postgres".replace("//descant@", "//web@")
         with pytest.raises(psycopg.errors.QueryCanceled), psycopg.connect(web) as connection:
             connection.execute("SELECT pg_sleep(20)")
-        with pytest.raises(psycopg.OperationalError), psycopg.connect(web) as connection:
+        ended = psycopg.errors.IdleInTransactionSessionTimeout
+        with pytest.raises(ended), psycopg.connect(web) as connection:
             connection.execute("SELECT 1")
             until(lambda: bool(select.select([connection], [], [], 0.1)[0]), "it was not ended")
             connection.execute("SELECT 1")
     finally:
         primary.say("DROP ROLE web")
         primary.say("DROP ROLE job")
+
+
+def test_a_transaction_that_was_idle_for_too_long_is_answered_503(hanging: Server) -> None:
+    with (
+        pytest.raises(InternalError) as ended,
+        transaction.atomic(using="p2"),
+        connections["p2"].cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+        time.sleep(0.3)
+        cursor.execute("SELECT 1")
+    assert is_out_of_reach(ended.value)
 
 
 def names(shop: Shop) -> list[str]:
