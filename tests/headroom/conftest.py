@@ -1,8 +1,10 @@
 """The cast: a bakery on one partition and a butcher on the other, the cellar beside the bakery; Ann makes things."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 
 from django_headroom.replicas import watching
 from tests.headroom.market.items.models import Shelf
@@ -19,6 +21,13 @@ def _mirrors_are_looked_at() -> None:
     """The replicas of the settings are mirrors, and not near; the tests in `servers` start real ones."""
     for alias in ("p1_replica", "p1_second"):
         watching._looks[alias] = watching.Look(False, time.monotonic() + 3600)
+
+
+@pytest.fixture(autouse=True)
+def _no_key_stays() -> Iterator[None]:
+    """What a replica is told of its writers stays in the cache for longer than a test."""
+    yield
+    cache.clear()
 
 
 @pytest.fixture

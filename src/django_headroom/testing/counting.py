@@ -8,6 +8,7 @@ from contextlib import ContextDecorator, ExitStack, contextmanager
 from functools import partial, wraps
 from typing import Any, ClassVar, TypeVar
 
+from django_headroom.testing.calls import hearing
 from django_headroom.testing.dumping import Spent, Statement, place_of_call
 from django_headroom.testing.statements import Execute, around_every_statement, is_of_transactions
 
@@ -58,10 +59,10 @@ def query_budget(at_most: int) -> "QueryCount":
 
 
 @contextmanager
-def queries_counted() -> Iterator[Spent]:
-    """Count the statements that are sent in a block, without a limit; yields a ``Spent``."""
-    spent = Spent()
-    with around_every_statement(partial(_note, spent)):
+def queries_counted(into: Spent | None = None) -> Iterator[Spent]:
+    """Count the statements that are sent in a block, without a limit; yields a ``Spent``, or adds to that one."""
+    spent = Spent() if into is None else into
+    with around_every_statement(partial(note, spent)), hearing(spent.calls.append):
         yield spent
 
 
@@ -123,7 +124,11 @@ class QueryCounts(unittest.TestCase):
         @wraps(method)
         def counted(*args: Any, **options: Any) -> Any:
             with _limited(self.most_queries) as self.spent:
-                return method(*args, **options)
+                try:
+                    return method(*args, **options)
+                except Exception as error:
+                    error.add_note(f"The test has sent:\n{self.spent}")
+                    raise
 
         setattr(self, name, counted)
         try:
@@ -136,7 +141,8 @@ def _limited(most: int | None) -> Any:
     return queries_counted() if most is None else query_budget(most)
 
 
-def _note(spent: Spent, execute: Execute, *call: Any) -> Any:
+def note(spent: Spent, execute: Execute, *call: Any) -> Any:
+    """An execute wrapper, but for its first argument: put the statement down there."""
     sql, params, many, context = call
     if is_of_transactions(sql):
         return execute(*call)

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -48,11 +48,34 @@ class Statement:
         return re.sub(r'^(SELECT (?:DISTINCT )?"[^,]+),.{60,}?(?= FROM )', r"\1, …", shape)
 
 
+@dataclass(frozen=True)
+class Call:
+    """What went elsewhere than to a database: a call to a cache, or to another host."""
+
+    cache: str | None
+    """The alias of the cache; None for another host."""
+    shape: str
+    """``get``, ``connect``, ``GET /path``: what repeated calls have in common."""
+    values: tuple[Any, ...]
+    """The keys, or the host and its port."""
+    ms: float | None
+    """None where only the beginning is seen."""
+    place: str
+    """As of a statement."""
+
+    @property
+    def alias(self) -> str:
+        """What stands for a database's alias where it is shown."""
+        return "elsewhere" if self.cache is None else f"cache {self.cache!r}"
+
+
 @dataclass
 class Spent:
-    """What a block cost: its statements in order; transactions' own words are left out."""
+    """What a block cost: its statements in order, transactions' own words left out; and its calls beside them."""
 
-    statements: list[Statement] = field(default_factory=list)
+    statements: MutableSequence[Statement] = field(default_factory=list)
+    calls: MutableSequence[Call] = field(default_factory=list)
+    """To caches and to other hosts; they are shown, and not counted as queries."""
 
     @property
     def count(self) -> int:
@@ -68,16 +91,16 @@ class Spent:
         return found
 
     def of(self, alias: str | None) -> "Spent":
-        """What went to one database; to all for None."""
-        return Spent([each for each in self.statements if alias in (None, each.alias)])
+        """What went to one database; to all, and elsewhere, for None."""
+        if alias is None:
+            return self
+        return Spent([each for each in self.statements if alias == each.alias])
 
     def __str__(self) -> str:
-        ordered = sorted(self.statements, key=lambda each: each.alias)
-        return "\n".join(
-            line
-            for alias, each in groupby(ordered, lambda each: each.alias)
-            for line in _part(alias, list(each))
-        )
+        told: list[Statement | Call] = sorted(self.statements, key=lambda each: each.alias)
+        told += sorted(self.calls, key=lambda each: each.alias)
+        parts = groupby(told, lambda each: each.alias)
+        return "\n".join(line for alias, each in parts for line in _part(alias, list(each)))
 
 
 def place_of_call() -> str:
@@ -96,19 +119,24 @@ def _short(file: str) -> str:
     return file if near.startswith("..") else near
 
 
-def _part(alias: str, statements: list[Statement]) -> Iterable[str]:
-    yield f"{alias}: {len(statements)} in {sum(each.ms for each in statements):.1f} ms"
-    alike: dict[tuple[str, str], list[tuple[int, Statement]]] = {}
-    for number, each in enumerate(statements, start=1):
+def _part(alias: str, told: list[Statement | Call]) -> Iterable[str]:
+    yield f"{alias}: {len(told)}{_took(told, ' in ')}"
+    alike: dict[tuple[str, str], list[tuple[int, Statement | Call]]] = {}
+    for number, each in enumerate(told, start=1):
         alike.setdefault((each.shape, each.place), []).append((number, each))
     for (shape, place), group in alike.items():
-        ms = sum(each.ms for _, each in group)
+        took = _took([each for _, each in group], " ")
         values = [each.values for _, each in group]
         if len(group) == 1:
-            yield f"{group[0][0]:>5}. {ms:.1f} ms  {shape}  {_shown(values)}  from {place}"
+            yield f"{group[0][0]:>5}.{took}  {shape}  {_shown(values)}  from {place}"
         else:
             numbers = f"{group[0][0]}–{group[-1][0]}"
-            yield f"{numbers:>5}. {ms:.1f} ms  ×{len(group)} {shape}  {_shown(values)}; N+1 from {place}"
+            yield f"{numbers:>5}.{took}  ×{len(group)} {shape}  {_shown(values)}; N+1 from {place}"
+
+
+def _took(told: Sequence[Statement | Call], before: str) -> str:
+    times = [each.ms for each in told if each.ms is not None]
+    return f"{before}{sum(times):.1f} ms" if times else ""
 
 
 def _shown(values: list[Any]) -> str:

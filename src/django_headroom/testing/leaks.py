@@ -1,4 +1,4 @@
-"""What a test leaves behind: rows, open transactions, threads, connections of threads, settings of the toolkit."""
+"""What a test leaves behind: rows, keys, open transactions, threads, their connections, settings of the toolkit."""
 
 import re
 import threading
@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import SyncToAsync
+from django.core.cache import caches
 from django.db import connections
 
 from django_headroom.conf import headroom
+from django_headroom.testing.calls import hearing
+from django_headroom.testing.dumping import Call
 from django_headroom.testing.replicas import primary_of
 from django_headroom.testing.statements import Execute, around_every_statement, seen
 
 PATIENCE = 2.0
 """Seconds that a thread gets to end which has been told to."""
+
+WRITE_KEYS = ("set", "add", "incr", "decr", "set_many")
+KEYS_SHOWN = 5
 
 _POOLS = re.compile(r"pool-\d+-(worker|scheduler)")
 
@@ -42,7 +48,7 @@ class NothingLeft(unittest.TestCase):
 
 @contextmanager
 def nothing_left(*aliases: str) -> Iterator[None]:
-    """Fail if a block leaves rows in these databases, open transactions, threads, their connections, or settings.
+    """Fail if a block leaves rows in these databases, keys, open transactions, threads, their connections, settings.
 
     Raises:
         Leaked: with everything that was left.
@@ -52,7 +58,7 @@ def nothing_left(*aliases: str) -> Iterator[None]:
     """
     watch = Watch()
     watch.begin(aliases)
-    with around_every_statement(watch.note):
+    with around_every_statement(watch.note), hearing(watch.hear):
         yield
     watch.check()
 
@@ -74,15 +80,24 @@ class Watch:
     written: set[str] = field(default_factory=set)
     """Aliases to which something was sent since the last look; the others need no look."""
 
+    keys: dict[str, set[Any]] = field(default_factory=dict)
+    """What was put into each cache since the last look."""
+
     def note(self, execute: Execute, sql: str, *call: Any) -> Any:
         """An execute wrapper."""
         self.written.add(call[-1]["connection"].alias)
         return execute(sql, *call)
 
+    def hear(self, call: Call) -> None:
+        """Of each call to a cache."""
+        if call.cache is not None and call.shape in WRITE_KEYS:
+            self.keys.setdefault(call.cache, set()).update(call.values)
+
     def begin(self, aliases: Iterable[str]) -> None:
         """Take as it is what stands in these databases."""
         self.rows = {alias: _rows(alias) for alias in aliases if primary_of(connections[alias]) is None}
         self.written.clear()
+        self.keys.clear()
 
     def accept_threads(self) -> None:
         """Of something that outlives the test, such as a server for all of them."""
@@ -103,6 +118,7 @@ class Watch:
         looks: list[Callable[[], Iterator[str]]] = [
             self._transactions,
             self._rows,
+            self._cached,
             self._threads,
             self._connections,
             self._settings,
@@ -125,6 +141,17 @@ class Watch:
                 yield f"{more} rows in {table} of {alias!r}"
             self.rows[alias] = now
         self.written.clear()
+
+    def _cached(self) -> Iterator[str]:
+        """A key is told once, as it is taken out of the cache."""
+        for alias, keys in self.keys.items():
+            if alias in caches:
+                left = sorted(caches[alias].get_many(keys), key=str)
+                caches[alias].delete_many(left)
+                if left:
+                    shown = ", ".join(map(repr, left[:KEYS_SHOWN])) + (" …" if len(left) > KEYS_SHOWN else "")
+                    yield f"{len(left)} keys in the cache {alias!r}: {shown}"
+        self.keys.clear()
 
     def _threads(self) -> Iterator[str]:
         deadline = time.monotonic() + PATIENCE

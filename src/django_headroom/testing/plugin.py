@@ -1,9 +1,13 @@
 """The same for pytest, beside pytest-django: ``-p django_headroom.testing.plugin``, or by a conftest.
 
 Of its ini file: ``headroom_guards`` names functions that return a context manager, to be opened around the run;
-``headroom_leaks = true`` lets each test fail that leaves something behind, ``headroom_kept_threads`` aside.
+``headroom_leaks = true`` lets each test fail that leaves something behind, ``headroom_kept_threads`` aside;
+``headroom_route_budgets`` names files of budgets of routes; ``headroom_hosts`` are all that may be called.
+``--shuffle`` runs the tests in an order by chance. A test that fails shows what it has sent.
 """
 
+import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -13,12 +17,20 @@ from django.db import connections
 from pytest_django.lazy_django import django_settings_is_configured
 from pytest_django.plugin import blocking_manager_key
 
-from django_headroom.testing.counting import QueryCount, assertQueryCount, query_budget
+from django_headroom.testing.calls import hearing, only_hosts
+from django_headroom.testing.counting import QueryCount, assertQueryCount, queries_counted, query_budget
+from django_headroom.testing.dumping import Spent
+from django_headroom.testing.failing import unheard_events
 from django_headroom.testing.leaks import Watch
+from django_headroom.testing.routes import route_budgets
 from django_headroom.testing.runner import guarded
 from django_headroom.testing.statements import around_every_statement
 
+SHOWN = 30
+"""Of a test that fails: how many of its last statements, and of its calls, are shown."""
+
 _run = pytest.StashKey[ExitStack]()
+_spent = pytest.StashKey[Spent]()
 _watch = pytest.StashKey[Watch]()
 
 
@@ -26,20 +38,56 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("headroom_guards", "context managers to open around the run", type="linelist", default=[])
     parser.addini("headroom_kept_threads", "names of threads that are no leak", type="linelist", default=[])
     parser.addini("headroom_leaks", "fail tests that leave something behind", type="bool", default=False)
+    parser.addini(
+        "headroom_route_budgets", "files of what requests of each route may cost", type="paths", default=[]
+    )
+    parser.addini("headroom_hosts", "the hosts that tests may call", type="args", default=[])
+    parser.getgroup("headroom").addoption(
+        "--shuffle",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="SEED",
+        help="run modules, their classes and their tests in an order by chance, or again in that of a seed",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "query_budget(n): the test may send at most n queries, to all databases"
     )
+    if config.option.shuffle == 0:  # the processes of a parallel run are given what stands here then
+        config.option.shuffle = random.randrange(1, 10**6)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    seed = config.option.shuffle
+    return f"order: by chance, and again by --shuffle={seed}" if seed else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What shares a module or a class stays together, as what it shares is made once."""
+    if config.option.shuffle:
+        chance = random.Random(config.option.shuffle)
+        places: dict[object, float] = {}
+        for item in sorted(items, key=lambda item: item.nodeid):
+            for each in (item.path, getattr(item, "cls", None), item):
+                places.setdefault(each, chance.random())
+        items.sort(key=lambda item: [places[each] for each in (item.path, getattr(item, "cls", None), item)])
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Nothing is turned on where Django has no settings, as for tests that only read files."""
     run = session.config.stash[_run] = ExitStack()
+    config = session.config
     if django_settings_is_configured():
-        run.enter_context(guarded(session.config.getini("headroom_guards")))
+        run.enter_context(guarded(config.getini("headroom_guards")))
+        for file in config.getini("headroom_route_budgets"):
+            run.enter_context(route_budgets(file))
+    if hosts := config.getini("headroom_hosts"):
+        run.enter_context(only_hosts(*hosts))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -56,10 +104,25 @@ def _assert_query_count() -> Callable[..., QueryCount]:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """The budget is the test's own: what its fixtures cost is not counted."""
     marker = item.get_closest_marker("query_budget")
-    if marker is None:
+    with ExitStack() as around:
+        last = Spent(deque(maxlen=SHOWN), deque(maxlen=SHOWN))
+        item.stash[_spent] = around.enter_context(queries_counted(last))
+        if marker is not None:
+            around.enter_context(query_budget(*marker.args, **marker.kwargs))
         return (yield)
-    with query_budget(*marker.args, **marker.kwargs):
-        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Any:
+    """A test that fails shows what it has sent last, and the events that nobody has heard; pytest shows the log."""
+    report: Any = yield
+    if report.failed and _spent in item.stash:
+        shown = {"queries": str(item.stash[_spent])}
+        if django_settings_is_configured():
+            with item.config.stash[blocking_manager_key].unblock():
+                shown["events that nobody has heard"] = unheard_events()
+        report.sections += [(f"The last {name}", text) for name, text in shown.items() if text]
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,6 +132,7 @@ def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Ite
     if fixturedef.argname == "django_db_setup" and config.getini("headroom_leaks"):
         watch = config.stash[_watch] = Watch(kept=tuple(config.getini("headroom_kept_threads")))
         config.stash[_run].enter_context(around_every_statement(watch.note))
+        config.stash[_run].enter_context(hearing(watch.hear))
         found = yield
         with config.stash[blocking_manager_key].unblock():
             watch.begin(sorted(watch.written.intersection(connections)))

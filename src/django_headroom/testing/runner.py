@@ -1,5 +1,6 @@
 """What a test run turns on: the guard of replicas, the proxies, and whatever guards a project adds."""
 
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, ClassVar
@@ -9,6 +10,7 @@ from django.test.runner import DiscoverRunner
 from django.utils.module_loading import import_string
 
 from django_headroom.testing.replicas import guard, proxies
+from django_headroom.testing.reports import names_in, write_report
 from django_headroom.testing.statements import around_every_statement
 
 Guard = Callable[[], AbstractContextManager[Any]]
@@ -68,6 +70,19 @@ class HeadroomRunner(DiscoverRunner):
 
     guards: ClassVar[list[str | Guard]] = []
 
+    def __init__(self, xml: str | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.xml = xml
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--xml", metavar="FILE", help="Write what became of each test to FILE, as XML.")
+
     def run_suite(self, suite: Any, **options: Any) -> Any:
+        names = names_in(suite)
         with guarded(self.guards):
-            return super().run_suite(suite, **options)
+            result: Any = super().run_suite(suite, **options)
+        if self.xml:
+            write_report(self.xml, names, result)
+        return result

@@ -1,10 +1,11 @@
 """What a test leaves behind is told: rows, transactions, threads, connections, settings."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connections, transaction
 from django.test import override_settings
 
@@ -60,7 +61,9 @@ def test_an_open_transaction_is_told() -> None:
     atomic.__exit__(None, None, None)
 
 
-def test_a_thread_and_its_connection_are_told() -> None:
+@pytest.fixture
+def baker() -> Iterator[threading.Thread]:
+    """A thread that has asked a database, and does not end by itself."""
     end, ready = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -69,19 +72,45 @@ def test_a_thread_and_its_connection_are_told() -> None:
         end.wait()
         connections.close_all()
 
-    thread = threading.Thread(target=work, name="a baker")
+    class Baker(threading.Thread):
+        def start(self) -> None:
+            super().start()
+            ready.wait()
 
-    def begin() -> None:
-        thread.start()
-        ready.wait()
+    thread = Baker(target=work, name="a baker")
+    yield thread
+    end.set()
+    thread.join()
 
-    try:
-        assert left_by(begin) == (
-            "Left behind: the thread 'a baker'; a connection to 'people', opened by another thread."
-        )
-    finally:
-        end.set()
-        thread.join()
+
+def test_a_thread_and_its_connection_are_told(baker: threading.Thread) -> None:
+    told = left_by(baker.start)
+    assert told == "Left behind: the thread 'a baker'; a connection to 'people', opened by another thread."
+
+
+def test_a_thread_that_is_kept_may_keep_its_connection(baker: threading.Thread) -> None:
+    watch = Watch(kept=("a baker",))
+    watch.begin(DATABASES)
+    baker.start()
+    watch.check()
+
+
+def test_keys_are_told_once_and_are_gone() -> None:
+    def keep() -> None:
+        cache.set("bread", "rye")
+        cache.set_many({"ham": 1, "milk": 2})
+        cache.add("salt", 1)
+        cache.delete("milk")
+
+    assert left_by(keep) == "Left behind: 3 keys in the cache 'default': 'bread', 'ham', 'salt'."
+    assert cache.get_many(["bread", "ham", "salt"]) == {}
+
+
+def test_a_key_that_was_there_is_nobodys_fault() -> None:
+    cache.set("bread", "rye")
+    with nothing_left():
+        cache.get("bread")
+    cache.delete("bread")
 
 
 def test_settings_that_were_not_set_back_are_told(settings: Any) -> None:
@@ -90,24 +119,3 @@ def test_settings_that_were_not_set_back_are_told(settings: Any) -> None:
         assert left_by(changed.enable) == "Left behind: HEADROOM with another DELAYED_TRIES."
     finally:
         changed.disable()
-
-
-def test_a_thread_that_is_kept_may_keep_its_connection() -> None:
-    end, ready = threading.Event(), threading.Event()
-
-    def work() -> None:
-        Person.objects.count()
-        ready.set()
-        end.wait()
-        connections.close_all()
-
-    watch = Watch(kept=("a library's",))
-    watch.begin(DATABASES)
-    thread = threading.Thread(target=work, name="a library's")
-    thread.start()
-    try:
-        ready.wait()
-        watch.check()
-    finally:
-        end.set()
-        thread.join()

@@ -1,7 +1,9 @@
-"""Tests for Django's own runner, each of which must fail, and says why."""
+"""Tests of a small project, each of which must fail under Django's runner and under pytest, and says why."""
 
+import socket
 import threading
 
+from django.core.cache import cache
 from django.test import TestCase, TransactionTestCase
 
 from django_headroom.testing import NothingLeft, QueryCounts
@@ -16,6 +18,7 @@ class TooMany(QueryCounts, TestCase):
 
     def test_two(self) -> None:
         Person.objects.count()
+        cache.get("offer")
         Person.objects.count()
 
 
@@ -26,3 +29,47 @@ class LeavesAThread(NothingLeft, TransactionTestCase):
 
     def test_begin(self) -> None:
         threading.Thread(target=threading.Event().wait, name="a baker", daemon=True).start()
+
+
+class LeavesAKey(NothingLeft, TestCase):
+    """A key that the next test would find."""
+
+    def test_keep(self) -> None:
+        cache.set("bread", "rye")
+
+
+class OtherDatabase(TestCase):
+    """A database that the test has not declared."""
+
+    databases = {"default"}
+
+    def test_ask(self) -> None:
+        Person.objects.count()
+
+
+class Pages(TestCase):
+    """Pages that cost more than they may, or of which nobody has said what they may cost."""
+
+    databases = {"default", "people"}
+
+    def test_a_dear_one(self) -> None:
+        self.client.get("/shops/?twice")
+
+    def test_a_new_one(self) -> None:
+        self.client.get("/new/")
+
+
+class Abroad(TestCase):
+    """A call to a host that is not listed."""
+
+    def test_call(self) -> None:
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+
+class Failing(QueryCounts, TestCase):
+    """For another reason: it shows what it has sent."""
+
+    databases = {"default", "people"}
+
+    def test_compare(self) -> None:
+        assert Person.objects.count() == 1
