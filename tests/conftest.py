@@ -8,11 +8,14 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
+from django_headroom.testing import route_budgets
 from tests.servers import running_postgresql
 
 open_for_the_run = contextlib.ExitStack()
@@ -20,6 +23,7 @@ open_for_the_run = contextlib.ExitStack()
 # The toolkit's tests run under settings of their own, so one run holds them or the product's, not both.
 SETTINGS_OF_THE_TOOLKIT = "tests.headroom.settings"
 SETTINGS_OF_THE_PRODUCT = "descant.site.settings"
+BUDGETS = Path(__file__).parent / "descant" / "budgets.toml"
 
 
 def start_django() -> None:
@@ -63,6 +67,16 @@ def choose_databases() -> None:
 start_django()
 
 pytest_plugins = ["django_headroom.testing.plugin"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _pages_keep_their_budgets() -> Iterator[None]:
+    """Every request to the product, in whatever test, sends no more queries than the file of budgets allows."""
+    if os.environ.get("DJANGO_SETTINGS_MODULE") != SETTINGS_OF_THE_PRODUCT or not settings.configured:
+        yield
+        return
+    with route_budgets(BUDGETS):
+        yield
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

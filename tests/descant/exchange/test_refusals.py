@@ -137,10 +137,10 @@ def test_an_endless_tag_is_refused_before_it_fills_the_memory(tmp_path: Path, st
 )
 def test_a_gzip_bomb_is_refused_soon(tmp_path: Path, repeated: bytes) -> None:
     bomb = gzip_bomb(tmp_path, repeated)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ImportRefused):
         read(bomb)
-    assert time.perf_counter() - started < 5  # measured: below 2
+    assert time.process_time() - started < 5  # measured: below 2
 
 
 def test_a_gzip_bomb_is_refused_in_little_memory(tmp_path: Path) -> None:

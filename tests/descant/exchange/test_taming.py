@@ -45,11 +45,11 @@ def filled(unit: str, start: str = "") -> str:
     ids=lambda written: repr(written[:24]),
 )
 def test_no_message_costs_long(written: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     html = with_links_for_pictures(written)
     html = text.plain(words_of(html) if is_tangled(html) else html)
     text.render(html, "html")
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize(

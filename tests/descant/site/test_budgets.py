@@ -1,0 +1,170 @@
+"""One file says what each page and call may cost; here each is asked as dearly as people ask it, and costs just that.
+
+Nothing is remembered of the forum or the thread when it is asked: as in a process that was started just now.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from descant.accounts.tokens import issue_token
+from descant.discussion.addressing import lately
+from descant.discussion.deciding import decide
+from descant.discussion.models import Comment
+from descant.forums import directory
+from descant.forums.issuing import issue_key
+from django_headroom.ids.stepping import forget_blocks
+from django_headroom.testing import RouteBudgets, route_budgets
+from tests.conftest import BUDGETS
+from tests.descant.conftest import Cast
+from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
+
+Say = Callable[..., Comment]
+PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
+NEW = {
+    "identifier": "ham",
+    "url": "https://gazette.example/ham",
+    "title": "Ham",
+}  # where a thread has to be made
+
+
+def test_every_route_has_a_budget_and_every_budget_a_route() -> None:
+    assert RouteBudgets.read(BUDGETS).faults() == []
+
+
+@dataclass
+class Site:
+    """A thread with an answered comment, one that waits and one that is hidden, and who asks about them."""
+
+    client: Client
+    cast: Cast
+    comment: Comment
+    answer: Comment
+    key: str
+
+    def call(self, act: str, **body: Any) -> HttpResponse:
+        """By the moderator, who sees most."""
+        token = issue_token(forum_id=self.cast.gazette.pk, user=self.cast.bo.user)
+        sent = {"forum": "gazette", "thread": PAGE, "comment": str(self.comment.pk), "lang": "en", **body}
+        headers = {"Origin": "http://testserver", "Authorization": f"Bearer {token}"}
+        forget()
+        return self.client.post(f"/embed/do/{act}", json.dumps(sent), "application/json", headers=headers)
+
+    def get(self, address: str, **asked: Any) -> HttpResponse:
+        forget()
+        return self.client.get(address, {"f": "gazette", "t_i": "bread", "t_u": PAGE["url"], **asked})
+
+
+@pytest.fixture
+def site(cast: Cast, say: Say, client: Client, settings: Any) -> Site:
+    comment = say("Rye.", by=cast.bo)
+    answer = say("Wheat.", to=comment)
+    hidden = say("Sawdust.", to=comment)
+    decide(forum=cast.gazette, comments=[hidden], verdict="hide", by=cast.ann)
+    settings.DESCANT_COMMENTS_PER_MINUTE = settings.DESCANT_VOTES_PER_MINUTE = 10  # to be paced costs as well
+    return Site(client, cast, comment, answer, issue_key(forum=cast.gazette).public_key)
+
+
+def forget() -> None:
+    directory.forget()
+    lately.forget()
+    forget_blocks("p1")
+
+
+def signed_in(site: Site) -> Client:
+    client = Client()
+    client.force_login(site.cast.cy.user, "allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def grant(site: Site) -> HttpResponse:
+    client = signed_in(site)
+    page = client.get(POPUP, **FROM_OUR_FRAME)
+    forget()
+    return press(client, page)
+
+
+def collect(site: Site) -> HttpResponse:
+    grant(site)
+    return site.call("collect", secret=SECRET)
+
+
+def open_pop_up(site: Site) -> HttpResponse:
+    client = signed_in(site)
+    forget()
+    return client.get(POPUP, **FROM_OUR_FRAME)
+
+
+def create(site: Site) -> HttpResponse:
+    said = {"api_key": site.key, "message": "Oats.", "author_name": "Gus", **NEW}
+    forget()
+    return site.client.post("/api/3.0/posts/create.json", said)
+
+
+ASKED: dict[str, Callable[[Site], HttpResponse]] = {
+    "GET embed/comments/": lambda site: site.get("/embed/comments/"),
+    "GET embed/feed/": lambda site: site.get("/embed/feed/"),
+    "GET count-data.js": lambda site: site.get(
+        "/count-data.js", **{"1": ["bread", "ham"], "2": [PAGE["url"]]}
+    ),
+    "GET <slug:shortname>/count-data.js": lambda site: site.get("/gazette/count-data.js", **{"1": ["bread"]}),
+    "GET embed.js": lambda site: site.get("/embed.js"),
+    "GET count.js": lambda site: site.get("/count.js"),
+    "GET <slug:shortname>/embed.js": lambda site: site.get("/gazette/embed.js"),
+    "GET <slug:shortname>/count.js": lambda site: site.get("/gazette/count.js"),
+    "GET healthz": lambda site: site.get("/healthz"),
+    "GET ": lambda site: site.get("/"),
+    "GET embed/sign-in/": open_pop_up,
+    "POST embed/sign-in/": grant,
+    "POST embed/do/collect": collect,
+    "POST embed/do/guest": lambda site: site.call("guest"),
+    "POST embed/do/sign_out": lambda site: site.call("sign_out"),
+    "POST embed/do/mine": lambda site: site.call("mine", comments=[str(site.comment.pk)]),
+    "POST embed/do/post": lambda site: site.call("post", text="Oats.", key="k" * 32, thread=NEW),
+    "POST embed/do/preview": lambda site: site.call("preview", text="Oats."),
+    "POST embed/do/edit": lambda site: site.call("edit", text="Oats."),
+    "POST embed/do/source": lambda site: site.call("source"),
+    "POST embed/do/delete": lambda site: site.call("delete"),
+    "POST embed/do/vote": lambda site: site.call("vote", comment=str(site.answer.pk), value=1),
+    "POST embed/do/decide": lambda site: site.call("decide", verdict="hide"),
+    "POST embed/do/thread": lambda site: site.call("thread", state="closed"),
+    "POST api/3.0/posts/create.json": create,
+    "GET api/3.0/threads/listPosts.json": lambda site: site.get(
+        "/api/3.0/threads/listPosts.json", api_key=site.key, **{"thread:ident": "bread", "related": "thread"}
+    ),
+}
+
+
+RACED = {"POST api/3.0/posts/create.json": 1}  # what it costs more where two write the same at once
+SELDOM = [
+    "accounts/3rdparty/signup/",
+    "accounts/confirm-email/no-such-key/",
+    "accounts/password/reset/key/done/",
+    *(f"accounts/social/{name}/" for name in ("login/cancelled", "login/error", "signup", "connections")),
+]
+
+
+@pytest.mark.parametrize("line", ASKED)
+def test_a_page_costs_just_what_its_budget_says(line: str, site: Site) -> None:
+    with route_budgets(BUDGETS) as budgets:
+        answer = ASKED[line](site)
+    assert answer.status_code < 400, answer.content
+    method, _space, route = line.partition(" ")
+    assert budgets.dearest[line] == (budgets.most(method, route) or 0) - RACED.get(line, 0)
+
+
+def test_all_that_is_ours_is_asked() -> None:
+    ours = {line for line in RouteBudgets.read(BUDGETS).lines if "accounts/" not in line}
+    assert {RouteBudgets.route_of(line) for line in ours} == {line.partition(" ")[2] for line in ASKED}
+
+
+@pytest.mark.parametrize("page", SELDOM)
+def test_a_page_that_is_seldom_asked_keeps_its_budget_too(page: str, site: Site) -> None:
+    with route_budgets(BUDGETS) as budgets:
+        assert signed_in(site).get(f"/{page}").status_code in (200, 301, 302, 404)
+    assert len(budgets.dearest) == 1
