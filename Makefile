@@ -13,7 +13,7 @@ BIN := .venv/bin
 RUNNING := .venv/running-$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports house tidy texts bench docs clean packages FORCE
+.PHONY: help run test next check lint types imports house tidy texts bench docs clean packages FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -27,6 +27,9 @@ $(RUNNING): .venv/to-run FORCE
 
 test: .venv/to-build packages  ## check, then every test on SQLite and PostgreSQL; T=tests/descant runs a part
 	@exec $(BIN)/python tools/run_tests.py $(T)
+
+next: .venv/to-build packages  ## the toolkit's tests on the next Django, where there is a Python for it
+	@exec sh tools/next_django.sh
 
 check: .venv/to-build  ## lint, types, imports and the rules of the house
 	@$(MAKE) --no-print-directory --keep-going lint types imports house

@@ -1,12 +1,10 @@
 """Many do the same at once, over real connections and commits."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import Client
 
 from descant.accounts.models import User
@@ -22,6 +20,7 @@ from descant.forums import directory
 from descant.forums.issuing import issue_key
 from descant.forums.models import Forum
 from descant.forums.opening import open_forum
+from tests.headroom.market.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "p1", "p2"])
 MANY = 50
@@ -36,17 +35,11 @@ def gazette(settings: Any) -> Iterator[Forum]:
     directory.forget()
 
 
-def at_once(act: Callable[[int], Any], times: int = MANY) -> list[Any]:
-    """Call ``act`` with 0, 1, 2 … in as many threads."""
-
-    def alone(number: int) -> Any:
-        try:
-            return act(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(times) as threads:
-        return list(threads.map(alone, range(times)))
+@pytest.fixture
+def comment(gazette: Forum) -> Comment:
+    thread = make_thread(gazette, PageAddress(identifier="bread"))
+    writer = Author(name="Gus", address="192.0.2.1")
+    return post_comment(forum=gazette, thread=thread, author=writer, draft=Draft(text="Rye."))
 
 
 def test_fifty_equal_requests_make_one_comment(gazette: Forum) -> None:
@@ -57,7 +50,7 @@ def test_fifty_equal_requests_make_one_comment(gazette: Forum) -> None:
         headers = {"Idempotency-Key": "the same"}
         return Client().post("/api/3.0/posts/create.json", asked, headers=headers).json()
 
-    answers = at_once(post)
+    answers = together(MANY, post)
     assert {answer["code"] for answer in answers} == {0}
     assert len({answer["response"]["id"] for answer in answers}) == 1
     assert Comment.objects.of(gazette).count() == 1
@@ -72,36 +65,31 @@ def test_comments_at_once_get_versions_without_gaps(gazette: Forum) -> None:
         author = Author(name=f"Reader {number}", address=f"192.0.2.{number}")
         return post_comment(forum=gazette, thread=own, author=author, draft=Draft(text=str(number))).version
 
-    assert sorted(at_once(post)) == list(range(1, MANY + 1))
+    assert sorted(together(MANY, post)) == list(range(1, MANY + 1))
     thread.refresh_from_db()
     assert (thread.version, thread.comments_shown) == (MANY, MANY)
 
 
 def test_first_comments_at_once_make_one_thread(gazette: Forum) -> None:
     pages = [PageAddress(identifier="new", url="https://gazette.example/new")] * MANY
-    assert len({thread.pk for thread in at_once(lambda number: make_thread(gazette, pages[number]))}) == 1
+    made = together(MANY, lambda number: make_thread(gazette, pages[number]))
+    assert len({thread.pk for thread in made}) == 1
     assert Thread.objects.of(gazette).count() == 1
 
 
-def test_a_person_who_clicks_fifty_times_at_once_votes_once(gazette: Forum) -> None:
-    thread = make_thread(gazette, PageAddress(identifier="bread"))
-    writer = Author(name="Gus", address="192.0.2.1")
-    comment = post_comment(forum=gazette, thread=thread, author=writer, draft=Draft(text="Rye."))
+def test_a_person_who_clicks_fifty_times_at_once_votes_once(gazette: Forum, comment: Comment) -> None:
     guest = Author(guest="0123456789abcdef", address="192.0.2.2")
 
     def vote(number: int) -> None:
         own = Comment.objects.of(gazette).get(pk=comment.pk)
         cast_vote(forum=gazette, comment=own, author=guest, value=1)
 
-    at_once(vote)
+    together(MANY, vote)
     comment.refresh_from_db()
     assert (comment.ups, Vote.objects.of(gazette).count()) == (1, 1)
 
 
-def test_many_guests_at_one_address_vote_once(gazette: Forum) -> None:
-    thread = make_thread(gazette, PageAddress(identifier="bread"))
-    writer = Author(name="Gus", address="192.0.2.1")
-    comment = post_comment(forum=gazette, thread=thread, author=writer, draft=Draft(text="Rye."))
+def test_many_guests_at_one_address_vote_once(gazette: Forum, comment: Comment) -> None:
     guest = Author(guest="0", address="192.0.2.2")
 
     def vote(number: int) -> bool:
@@ -112,22 +100,18 @@ def test_many_guests_at_one_address_vote_once(gazette: Forum) -> None:
             return False
         return True
 
-    assert sum(at_once(vote)) == 1
+    assert sum(together(MANY, vote)) == 1
     comment.refresh_from_db()
     assert comment.ups == 1
 
 
-def test_of_many_moderators_at_once_one_wins(gazette: Forum) -> None:
+def test_of_many_moderators_at_once_one_wins(gazette: Forum, comment: Comment) -> None:
     bo = User.objects.create_user(username="bo")
-    thread = make_thread(gazette, PageAddress(identifier="bread"))
-    writer = Author(name="Gus", address="192.0.2.1")
-    comment = post_comment(forum=gazette, thread=thread, author=writer, draft=Draft(text="Rye."))
     moderator = Author(user=bo, role="moderator")
 
     def hide(_: int) -> int:
         own = Comment.objects.of(gazette).select_related("thread").get(pk=comment.pk)
         return decide(forum=gazette, comments=[own], verdict="hide", by=moderator)
 
-    assert sum(at_once(hide, 8)) == 1
-    thread.refresh_from_db()
-    assert thread.comments_shown == 0
+    assert sum(together(8, hide)) == 1
+    assert Thread.objects.of(gazette).get().comments_shown == 0

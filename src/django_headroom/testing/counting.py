@@ -151,6 +151,7 @@ def note(spent: Spent, execute: Execute, *call: Any) -> Any:
         return execute(*call)
     finally:
         ms = (time.perf_counter() - began) * 1000
-        sent = None if many else connection.ops.last_executed_query(context["cursor"].cursor, sql, params)
+        bare = many or not spent.with_texts
+        sent = None if bare else connection.ops.last_executed_query(context["cursor"].cursor, sql, params)
         text = sent or sql
         spent.statements.append(Statement(connection.alias, str(sql), params, text, ms, place_of_call()))

@@ -34,7 +34,7 @@ class Statement:
     """As Django sends it, with places for the values."""
     values: Any
     text: str
-    """With the values filled in."""
+    """With the values filled in, where that is kept."""
     ms: float
     place: str
     """File and line of the project's own code."""
@@ -76,6 +76,8 @@ class Spent:
     statements: MutableSequence[Statement] = field(default_factory=list)
     calls: MutableSequence[Call] = field(default_factory=list)
     """To caches and to other hosts; they are shown, and not counted as queries."""
+    with_texts: bool = True
+    """Whether each statement is kept with its values filled in as well: that costs more than the rest together."""
 
     @property
     def count(self) -> int:

@@ -29,6 +29,8 @@ from django_headroom.testing.statements import around_every_statement
 SHOWN = 30
 """Of a test that fails: how many of its last statements, and of its calls, are shown."""
 
+SEED = "headroom_seed"
+
 _run = pytest.StashKey[ExitStack]()
 _spent = pytest.StashKey[Spent]()
 _watch = pytest.StashKey[Watch]()
@@ -56,8 +58,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "query_budget(n): the test may send at most n queries, to all databases"
     )
-    if config.option.shuffle == 0:  # the processes of a parallel run are given what stands here then
+    if hasattr(config, "workerinput"):
+        config.option.shuffle = config.workerinput[SEED]
+    elif config.option.shuffle == 0:
         config.option.shuffle = random.randrange(1, 10**6)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The processes of a parallel run must agree on the order."""
+    node.workerinput[SEED] = node.config.option.shuffle
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -105,7 +115,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """The budget is the test's own: what its fixtures cost is not counted."""
     marker = item.get_closest_marker("query_budget")
     with ExitStack() as around:
-        last = Spent(deque(maxlen=SHOWN), deque(maxlen=SHOWN))
+        last = Spent(deque(maxlen=SHOWN), deque(maxlen=SHOWN), with_texts=False)
         item.stash[_spent] = around.enter_context(queries_counted(last))
         if marker is not None:
             around.enter_context(query_budget(*marker.args, **marker.kwargs))

@@ -114,7 +114,7 @@ def judge(get_response: Any) -> Any:
 
 @contextmanager
 def _spent_here() -> Iterator[Spent]:
-    token = _here.set(spent := Spent())
+    token = _here.set(spent := Spent(with_texts=False))
     try:
         yield spent
     finally:

@@ -1,45 +1,25 @@
 """The pages of accounts and their mails in the reader's language, from the right where it is read so."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.core import mail
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from descant.accounts.models import User
-from tests.descant.accounts.test_pages import OWN_PAGES, PAGES, PASSWORD, send
+from tests.descant.accounts.conftest import PASSWORD
+from tests.descant.accounts.test_pages import OWN_PAGES, PAGES, send
 
+pytestmark = pytest.mark.usefixtures("pages_of_accounts")
 OTHERS = ["account_reauthenticate", "account_set_password", "socialaccount_login_cancelled"]
 OTHERS += ["socialaccount_login_error"]
 ENGLISH = re.compile(r"[A-Za-z’']{2,} [a-z]{2,}")
 # A few words that only German has, and that hardly a sentence does without.
 GERMAN = re.compile(r"\b(Sie|Ihr\w*|ein\w*|und|der|die|das|Passwort|Konto|Abmelden|Adresse)\b")
-
-
-@pytest.fixture(autouse=True)
-def _outside(settings: Any, db: None) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    cache.clear()
-    return
-
-
-@pytest.fixture
-def ann() -> User:
-    user = User.objects.create_user(username="ann", email="ann@mail.example", name="Ann", password=PASSWORD)
-    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-    return user
 
 
 def browser(languages: str) -> Client:

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from descant.accounts.models import User
-
-PASSWORD = "a long password of Ann"
+from tests.descant.accounts.conftest import PASSWORD
 
 
 @pytest.fixture
@@ -36,10 +34,8 @@ def no_mail_server(settings: Any, db: None) -> Iterator[None]:
     ],
 )
 def test_a_page_that_sends_mail_says_that_it_could_not(
-    no_mail_server: None, page: str, fields: dict[str, str]
+    no_mail_server: None, ann: User, page: str, fields: dict[str, str]
 ) -> None:
-    user = User.objects.create_user(username="ann", email="ann@mail.example", name="Ann", password=PASSWORD)
-    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     answer = Client().post(reverse(page), fields)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "The mail could not be sent" in answer.content.decode()

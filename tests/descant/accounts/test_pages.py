@@ -1,41 +1,20 @@
 """The pages of accounts: signing up, in and out, by password, mail and provider."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.core import mail
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from descant.accounts.models import Remembered, User
 from descant.accounts.tokens import BadToken, issue_token, read_token
+from tests.descant.accounts.conftest import PASSWORD
 
-PASSWORD = "a long password of Ann"
-
-
-@pytest.fixture(autouse=True)
-def _outside(settings: Any, db: None) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    cache.clear()
-    return
-
-
-@pytest.fixture
-def ann() -> User:
-    user = User.objects.create_user(username="ann", email="ann@mail.example", name="Ann", password=PASSWORD)
-    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-    return user
+pytestmark = pytest.mark.usefixtures("pages_of_accounts")
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def run_suite(environment: dict[str, str], runner: list[str], part: str, *words:
         (DJANGO, [], "Ran 7 tests"),
         pytest.param(DJANGO, ["--parallel=2"], "Ran 7 tests", marks=in_two),
         (PYTEST, [], "7 passed"),
-        (PYTEST, ["-n", "2"], "7 passed"),
+        (PYTEST, ["-n", "2", "--shuffle"], "7 passed"),
     ],
 )
 def test_a_project_whose_tests_are_right_passes(
