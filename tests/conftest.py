@@ -13,7 +13,7 @@ from pathlib import Path
 
 import django
 import pytest
-from django.conf import settings
+from django.apps import apps
 from django.urls import get_resolver
 
 from django_headroom.testing import route_budgets
@@ -73,7 +73,7 @@ pytest_plugins = ["django_headroom.testing.plugin"]
 @pytest.fixture(autouse=True, scope="session")
 def _pages_keep_their_budgets() -> Iterator[None]:
     """Every request to the product, in whatever test, sends no more queries than the file of budgets allows."""
-    if os.environ.get("DJANGO_SETTINGS_MODULE") != SETTINGS_OF_THE_PRODUCT or not settings.configured:
+    if os.environ.get("DJANGO_SETTINGS_MODULE") != SETTINGS_OF_THE_PRODUCT or not apps.ready:
         yield
         return
     assert get_resolver().url_patterns  # allauth's hang on settings, which a test may change that asks first

@@ -25,6 +25,6 @@ fi
 grep -v -i '^django==' constraints.txt >.venv/next/constraints.txt
 .venv/next/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
     --constraint .venv/next/constraints.txt \
-    'Django>=6,<7' 'psycopg[binary,pool]' hypothesis pytest pytest-django pytest-xdist tqdm
+    'Django>=6,<7' 'psycopg[binary,pool]' hypothesis Jinja2 pytest pytest-django pytest-xdist tqdm
 .venv/next/bin/python -c 'import django, sys; print("Django", django.__version__, "on Python", sys.version.split()[0])'
 PYTHONPATH=src exec .venv/next/bin/python tools/run_tests.py "${1:-tests/headroom}"

@@ -18,7 +18,7 @@ from tests.headroom.market.shops.models import Shop
 MARKET = ["tests.headroom.market.shops", "tests.headroom.market.people", "tests.headroom.market.items"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases="__all__")  # the newest Django asks each what it can
 def test_the_market_is_as_it_should_be() -> None:
     assert [fault for fault in checks.run_checks() if fault.id.startswith("headroom.")] == []
 

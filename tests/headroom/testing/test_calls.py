@@ -11,7 +11,6 @@ from urllib.request import urlopen
 
 import pytest
 from django.core.cache import cache, caches
-from django.core.mail import EmailMessage, get_connection
 
 from django_headroom.testing import BudgetExceeded, HostRefused, only_hosts, queries_counted, query_budget
 from tests.headroom.market.people.models import Person
@@ -83,21 +82,6 @@ def test_a_request_over_a_connection_that_was_kept_is_noted(port: int) -> None:
         kept.getresponse().read()
     kept.close()
     assert [call.shape for call in spent.calls] == ["GET /second"]
-
-
-def test_a_mail_that_is_sent_is_noted(port: int) -> None:
-    """The server speaks HTTP, so it is not delivered."""
-    mail = EmailMessage("Bread", "Rye.", "ann@mail.example", ["cy@mail.example"])
-    mail.connection = get_connection(
-        "django.core.mail.backends.smtp.EmailBackend",
-        host="127.0.0.1",
-        port=port,
-        timeout=5,
-        fail_silently=True,
-    )
-    with queries_counted() as spent:
-        mail.send(fail_silently=True)
-    assert ("connect", ("127.0.0.1", port)) in [(call.shape, call.values) for call in spent.calls]
 
 
 @pytest.mark.django_db(databases=DATABASES)
