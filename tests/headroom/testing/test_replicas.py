@@ -3,6 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, InternalError, connections, transaction
 from django.test import TestCase, TransactionTestCase
+from django.test.testcases import DatabaseOperationForbidden
 from django.test.utils import CaptureQueriesContext
 
 from django_headroom.testing import ReadOnlyAlias, assertQueryCount, queries_counted, replica_lag
@@ -219,6 +220,23 @@ def test_other_threads_may_not_write_either(bakery: Shop) -> None:
         return type(refusal.value).__name__
 
     assert together(2, write) == ["ReadOnlyAlias"] * 2
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("in a transaction", marks=pytest.mark.django_db(databases=DATABASES)),
+        pytest.param("open", marks=pytest.mark.django_db(databases=DATABASES, transaction=True)),
+    ],
+)
+def test_a_replica_that_is_not_declared_is_refused_in_every_thread(kind: str, bakery: Shop) -> None:
+    def read(_: int) -> str:
+        with pytest.raises(DatabaseOperationForbidden) as refusal:
+            on_replica(bakery)
+        return str(refusal.value)
+
+    for told in [read(0), *together(2, read)]:
+        assert "to 'p1_replica' are not allowed in this test" in told
 
 
 class ReplicaOfACase(TestCase):
