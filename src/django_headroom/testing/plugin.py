@@ -44,13 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "headroom_route_budgets", "files of what requests of each route may cost", type="paths", default=[]
     )
     parser.addini("headroom_hosts", "the hosts that tests may call", type="args", default=[])
-    parser.getgroup("headroom").addoption(
-        "--shuffle",
-        nargs="?",
-        type=int,
-        const=0,
-        metavar="SEED",
-        help="run modules, their classes and their tests in an order by chance, or again in that of a seed",
+    group = parser.getgroup("headroom")
+    group.addoption(
+        "--shuffle", action="store_true", help="run modules, classes and tests in an order by chance"
+    )
+    group.addoption(
+        "--shuffle-seed", type=int, metavar="SEED", help="run them again in the order of this seed"
     )
 
 
@@ -59,27 +58,27 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "query_budget(n): the test may send at most n queries, to all databases"
     )
     if hasattr(config, "workerinput"):
-        config.option.shuffle = config.workerinput[SEED]
-    elif config.option.shuffle == 0:
-        config.option.shuffle = random.randrange(1, 10**6)
+        config.option.shuffle_seed = config.workerinput[SEED]
+    elif config.option.shuffle and config.option.shuffle_seed is None:
+        config.option.shuffle_seed = random.randrange(10**6)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """The processes of a parallel run must agree on the order."""
-    node.workerinput[SEED] = node.config.option.shuffle
+    node.workerinput[SEED] = node.config.option.shuffle_seed
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    seed = config.option.shuffle
-    return f"order: by chance, and again by --shuffle={seed}" if seed else None
+    seed = config.option.shuffle_seed
+    return None if seed is None else f"order: by chance, and again by --shuffle-seed={seed}"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What shares a module or a class stays together, as what it shares is made once."""
-    if config.option.shuffle:
-        chance = random.Random(config.option.shuffle)
+    if config.option.shuffle_seed is not None:
+        chance = random.Random(config.option.shuffle_seed)
         places: dict[object, float] = {}
         for item in sorted(items, key=lambda item: item.nodeid):
             for each in (item.path, getattr(item, "cls", None), item):

@@ -16,7 +16,7 @@ from descant.accounts.tokens import issue_token
 from descant.discussion.addressing import lately
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment
-from descant.forums import directory
+from descant.forums import bans, directory
 from descant.forums.issuing import issue_key
 from django_headroom.ids.stepping import forget_blocks
 from django_headroom.testing import RouteBudgets, route_budgets
@@ -72,6 +72,7 @@ def site(cast: Cast, say: Say, client: Client, settings: Any) -> Site:
 
 def forget() -> None:
     directory.forget()
+    bans.forget()
     lately.forget()
     forget_blocks("p1")
 

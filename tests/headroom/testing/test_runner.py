@@ -119,13 +119,13 @@ def test_what_became_of_each_test_is_written_as_xml(runner: list[str], run: Run,
 
 @both_runners
 def test_an_order_by_chance_can_be_had_again(runner: list[str], run: Run) -> None:
-    option = "--shuffle" if runner is DJANGO else "--shuffle="
+    option = "--shuffle" if runner is DJANGO else "--shuffle-seed"
     words = ["--shuffle", "-v2"] if runner is DJANGO else ["--shuffle", "-v"]
     first = run(runner, "right", *words)
     told = first.stdout + first.stderr
-    seed = re.search(r"shuffle seed: (\d+)|--shuffle=(\d+)", told)
+    seed = re.search(r"shuffle seed: (\d+)|--shuffle-seed=(\d+)", told)
     assert seed is not None, told
-    words[0] = f"{option.rstrip('=')}={seed[1] or seed[2]}"
+    words[0] = f"{option}={seed[1] or seed[2]}"
     again = run(runner, "right", *words)
     assert order_of(told) == order_of(again.stdout + again.stderr)
     assert len(order_of(told)) == 7
