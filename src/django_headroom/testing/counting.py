@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django_headroom.testing.calls import hearing
 from django_headroom.testing.dumping import Spent, Statement, place_of_call
+from django_headroom.testing.failing import unheard_events
 from django_headroom.testing.statements import Execute, around_every_statement, is_of_transactions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -128,6 +129,8 @@ class QueryCounts(unittest.TestCase):
                     return method(*args, **options)
                 except Exception as error:
                     error.add_note(f"The test has sent:\n{self.spent}")
+                    if events := unheard_events():
+                        error.add_note(f"Nobody has heard:\n{events}")
                     raise
 
         setattr(self, name, counted)

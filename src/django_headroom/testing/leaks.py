@@ -25,6 +25,7 @@ PATIENCE = 2.0
 
 WRITE_KEYS = ("set", "add", "incr", "decr", "set_many")
 KEYS_SHOWN = 5
+DEPARTED = "headroom_departed"
 
 _POOLS = re.compile(r"pool-\d+-(worker|scheduler)")
 
@@ -185,11 +186,13 @@ class Watch:
 
 
 def _rows(alias: str) -> Counter[str]:
-    """How many rows each model's table has, by one query."""
+    """How many rows each model's table has, and that of the rows that went away (ids/finding.py), by one query."""
     connection = connections[alias]
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     if not tables:
         return Counter()
+    if DEPARTED in connection.introspection.table_names():
+        tables.append(DEPARTED)
     counts = (f"SELECT '{table}', count(*) FROM {connection.ops.quote_name(table)}" for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(counts))

@@ -10,9 +10,12 @@ from django.db import connections, transaction
 from django.test import override_settings
 
 from django_headroom.delayed.models import Event
+from django_headroom.ids import leave_word
 from django_headroom.testing import Leaked, nothing_left
 from django_headroom.testing.leaks import Watch
+from tests.headroom.market.items.models import Item
 from tests.headroom.market.people.models import Person
+from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
@@ -41,6 +44,16 @@ def test_rows_are_told_by_table_and_alias() -> None:
 def test_an_event_that_nobody_has_heard_is_a_row() -> None:
     told = left_by(lambda: Event.objects.using("p2").create(signal="told", schema=1, payload={}))
     assert told == "Left behind: 1 rows in delayed_event of 'p2'."
+
+
+def test_a_word_that_was_left_of_a_row_is_a_row(butcher: Shop) -> None:
+    Item.objects.using("p1").bulk_create([Item(pk=1 + 1024 * 77, shop_id=butcher.pk, name="ham")])
+    try:
+        told = left_by(lambda: leave_word("p1", Item, butcher.pk))
+        assert told == "Left behind: 1 rows in headroom_departed of 'p1'."
+    finally:
+        with connections["p1"].cursor() as cursor:
+            cursor.execute("DELETE FROM headroom_departed")
 
 
 def test_rows_that_were_there_are_nobodys_fault() -> None:

@@ -102,7 +102,16 @@ def test_each_thing_that_is_wrong_fails_its_test_and_is_told(runner: list[str], 
         r"(?s)assert Person\.objects\.count\(\) == 1.*people: 1 in .*SELECT COUNT.*wrong\.py",
     ):
         assert re.search(what, told), f"{what} is not in\n{told}"
+    assert "Nobody has heard:\ndefault: baked {'loaves': 3}, tried 0 times" in re.sub(r"\n[E ]+", "\n", told)
     assert re.search(r"FAILED \(failures=\d, errors=\d\)|6 failed, 2 passed, 2 errors", told), told
+
+
+def test_a_function_that_fails_shows_what_it_has_sent_and_said(run: Run) -> None:
+    told = run(PYTEST, "plain").stdout
+    assert re.search(
+        r"The last queries -+\ndefault: 1 in .*\n    1\. .*INSERT .*delayed_event.*plain\.py:\d+\n", told
+    )
+    assert re.search(r"nobody has heard -+\ndefault: baked {'loaves': 3}, tried 0 times\n", told), told
 
 
 @both_runners
