@@ -133,6 +133,11 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST embed/do/delete": lambda site: site.call("delete"),
     "POST embed/do/vote": lambda site: site.call("vote", comment=str(site.answer.pk), value=1),
     "POST embed/do/decide": lambda site: site.call("decide", verdict="hide"),
+    "POST embed/do/pin": lambda site: site.call("pin"),
+    "POST embed/do/flag": lambda site: site.call("flag", comment=str(site.answer.pk), reason="spam"),
+    "POST embed/do/ban": lambda site: site.call(
+        "ban", comment=str(site.answer.pk), reason="spam", kind="author", days="1"
+    ),
     "POST embed/do/thread": lambda site: site.call("thread", state="closed"),
     "POST api/3.0/posts/create.json": create,
     "GET api/3.0/threads/listPosts.json": lambda site: site.get(
