@@ -11,7 +11,7 @@ EVENTS_SHOWN = 10
 
 def unheard_events() -> str:
     """The events of ``delayed`` that stand in the databases to which this thread is connected, a line each."""
-    if not apps.is_installed("django_headroom.delayed"):
+    if not (apps.ready and apps.is_installed("django_headroom.delayed")):
         return ""
     lines: list[str] = []
     for connection in connections.all(initialized_only=True):
