@@ -1,7 +1,8 @@
-"""Where a request comes from: the address that limits are kept for."""
+"""Where a request comes from: the address that limits are kept for, and whether it is one of our own pages."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -27,6 +28,12 @@ def client_address(request: HttpRequest) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address or "")
+
+
+def own_origins(request: HttpRequest) -> tuple[str, str]:
+    """The origin that was asked, and the site's own; the host was checked against ALLOWED_HOSTS."""
+    home = urlsplit(settings.DESCANT_URL)
+    return f"{request.scheme}://{request.get_host()}", f"{home.scheme}://{home.netloc}"
 
 
 @lru_cache(maxsize=4096)

@@ -8,16 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
-from descant.accounts.network import client_address
+from descant.accounts.network import client_address, own_origins
 from descant.accounts.tokens import read_token
 from descant.discussion.authors import Author, role_of
 from descant.embed.refusing import REFUSALS, BadCall, refusal
@@ -142,12 +140,6 @@ def _check_origin(request: HttpRequest) -> None:
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if site == "cross-site" or origin not in own_origins(request):
         raise BadCall(_("A call must come from our own page."), code="foreign_origin", status=403)
-
-
-def own_origins(request: HttpRequest) -> tuple[str, str]:
-    """The origin that was asked, and the site's own; the host was checked against ALLOWED_HOSTS."""
-    home = urlsplit(settings.DESCANT_URL)
-    return f"{request.scheme}://{request.get_host()}", f"{home.scheme}://{home.netloc}"
 
 
 def _body(request: HttpRequest) -> Body:

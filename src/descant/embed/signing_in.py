@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 from descant.accounts import handing_over, tokens
 from descant.accounts.handing_over import GrantedAlready
 from descant.accounts.models import User
+from descant.accounts.network import own_origins
 from descant.discussion.authors import Author, role_of
-from descant.embed.calling import Asking, Body, answer, call, own_origins, person_of, text_in
+from descant.embed.calling import Asking, Body, answer, call, person_of, text_in
 from descant.embed.refusing import BadCall
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum

@@ -11,4 +11,5 @@ class FollowupsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("descant.followups.activity").connect()
+        for name in ("activity", "searching"):
+            import_module(f"descant.followups.{name}").connect()

@@ -17,7 +17,7 @@ PAGE_POLICY = (
 )
 
 
-PERSONAL = ("/accounts/", "/embed/sign-in/", "/embed/do/")
+PERSONAL = ("/accounts/", "/moderate/", "/embed/sign-in/", "/embed/do/")
 
 
 class Language(LocaleMiddleware):

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "descant.followups",
     "descant.exchange",
     "descant.embed",
+    "descant.moderate",
     "descant.site",
 ]
 MIDDLEWARE = [
@@ -114,7 +115,7 @@ WSGI_APPLICATION = "descant.site.front.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [PACKAGE / "embed" / "templates"],
+        "DIRS": [PACKAGE / "embed" / "templates", PACKAGE / "moderate" / "templates"],
         "OPTIONS": {"environment": "descant.embed.jinja.environment"},
     },
     {

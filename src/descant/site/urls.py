@@ -16,5 +16,6 @@ urlpatterns = [
     path("healthz", healthz),
     path("", include("descant.api.urls")),
     path("", include("descant.embed.urls")),
+    path("", include("descant.moderate.urls")),
     path("accounts/", include("allauth.urls")),
 ]

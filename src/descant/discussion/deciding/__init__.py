@@ -1,16 +1,21 @@
 """What moderators decide, one file for each kind of thing; every decision is a row, and a batch can be undone."""
 
 from descant.discussion.deciding.abilities import NotAModerator, check_ability
+from descant.discussion.deciding.appealing import AnsweredAlready, CannotAppeal, answer_appeal, appeal_against
 from descant.discussion.deciding.comments import NoSuchVerdict, decide, edit_for_author
 from descant.discussion.deciding.merging import CannotMerge, merge_threads
 from descant.discussion.deciding.threads import pin_comment, set_thread_state
-from descant.discussion.deciding.undoing import NothingToUndo, undo_batch
+from descant.discussion.deciding.undoing import NothingToUndo, undo_batch, undo_step
 
 __all__ = [
+    "AnsweredAlready",
+    "CannotAppeal",
     "CannotMerge",
     "NoSuchVerdict",
     "NotAModerator",
     "NothingToUndo",
+    "answer_appeal",
+    "appeal_against",
     "check_ability",
     "decide",
     "edit_for_author",
@@ -18,4 +23,5 @@ __all__ = [
     "pin_comment",
     "set_thread_state",
     "undo_batch",
+    "undo_step",
 ]

@@ -2,7 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals
@@ -17,9 +20,19 @@ from descant.forums.models import Forum
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
+STEP = 200
+
 
 class NothingToUndo(Refused):
     code = "nothing_to_undo"
+
+
+@dataclass(frozen=True)
+class Step:
+    """How many decisions a step has taken back, and where the next begins; None if that was all."""
+
+    undone: int
+    last: tuple[datetime, int] | None = None
 
 
 def undo_batch(*, forum: Forum, batch: uuid.UUID, by: Author, reason: str = "") -> int:
@@ -31,17 +44,37 @@ def undo_batch(*, forum: Forum, batch: uuid.UUID, by: Author, reason: str = "") 
     Raises:
         NotAModerator, NothingToUndo: there is no such batch on this forum.
     """
+    step = undo_step(forum=forum, batch=batch, by=by, reason=reason)
+    undone = step.undone
+    while step.last is not None:
+        step = undo_step(forum=forum, batch=batch, by=by, reason=reason, last=step.last)
+        undone += step.undone
+    return undone
+
+
+def undo_step(
+    *, forum: Forum, batch: uuid.UUID, by: Author, reason: str = "", last: tuple[datetime, int] | None = None
+) -> Step:
+    """Take back some decisions of a batch, the latest first, for who cannot wait until all are.
+
+    Args:
+        last: where the step before has ended.
+
+    Raises:
+        NotAModerator, NothingToUndo: there is no such batch on this forum.
+    """
     check_ability(by, "undo")
-    decisions = list(
-        Decision.objects.of(forum)
-        .filter(batch=batch)
-        .select_related("comment__thread", "thread")
-        .order_by("decided_at", "id")
-    )
-    if not decisions:
+    rows = Decision.objects.of(forum).filter(batch=batch).select_related("comment__thread", "thread")
+    if last is not None:
+        earlier = Q(decided_at__lt=last[0]) | Q(decided_at=last[0], id__lt=last[1])
+        rows = rows.filter(earlier)
+    decisions = list(rows.order_by("-decided_at", "-id")[: STEP + 1])
+    if not decisions and last is None:
         raise NothingToUndo(_("There is nothing to undo any more."))
     undoing = _Undoing(forum, by, reason[:500], batch)
-    return sum(undoing.one(decision) for decision in reversed(decisions))
+    undone = sum(undoing.one(decision) for decision in decisions[:STEP])
+    end = decisions[STEP - 1] if len(decisions) > STEP else None
+    return Step(undone, (end.decided_at, end.pk) if end else None)
 
 
 class _Undoing:

@@ -6,6 +6,7 @@ from descant.discussion.models.receipts import Pace, Receipt
 from descant.discussion.models.rows import OfForum, OfForumQuerySet
 from descant.discussion.models.threads import Thread, ThreadAddress
 from descant.discussion.models.voices import Flag, Vote
+from descant.discussion.models.words import Words
 
 __all__ = [
     "TEXT_ID",
@@ -23,4 +24,5 @@ __all__ = [
     "Thread",
     "ThreadAddress",
     "Vote",
+    "Words",
 ]

@@ -1,0 +1,54 @@
+"""The words of a comment, kept beside it for those who search: posting writes none of them."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Lookup
+
+from descant.discussion.models.comments import Comment
+from descant.discussion.models.rows import OfForum
+
+
+class WordsField(models.TextField):
+    """Words with blanks between them, each once; the database keeps an index of them (see migration 0006)."""
+
+
+@WordsField.register_lookup
+class HasAll(Lookup):
+    """``words__has_all=["forum7", "bre"]``: there is a word that begins so, for each of these."""
+
+    lookup_name = "has_all"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[str]]:
+        if connection.vendor == "postgresql":
+            return "%s", (" & ".join(f"'{word}':*" for word in value),)
+        return "%s", (" AND ".join(f'"{word}"*' for word in value),)
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, column_params = self.process_lhs(compiler, connection)
+        asked, params = self.process_rhs(compiler, connection)
+        return f"array_to_tsvector(string_to_array({column}, ' ')) @@ {asked}::tsquery", (
+            *column_params,
+            *params,
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        asked, params = self.process_rhs(compiler, connection)
+        table = connection.ops.quote_name(self.lhs.alias)
+        found = f"SELECT rowid FROM discussion_words_index WHERE discussion_words_index MATCH {asked}"
+        return f"{table}.comment_id IN ({found})", tuple(params)
+
+
+class Words(OfForum):
+    """The distinct words of a comment and of its author's name; the first names its forum, so that the index does."""
+
+    id = None
+    comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    comment_id: int
+    words = WordsField()
+
+    objects: ClassVar
+
+    def __str__(self) -> str:
+        return f"words of comment {self.comment_id}"

@@ -1,0 +1,59 @@
+"""Pages drawn: what all of them are given, and the words that several say."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy
+
+from descant.discussion.seeing import may_see
+from descant.moderate.asking import Desk
+from descant.moderate.queue.choosing import Chosen
+from descant.moderate.queue.near import is_in_force
+from descant.moderate.queue.reasons import FLAGS, STATES
+from descant.moderate.refusing import spoken
+
+# What a verdict is called on its button, its key, and in the log once it is done.
+VERDICTS = {
+    "approve": (gettext_lazy("Approve"), "a", gettext_lazy("approved")),
+    "spam": (gettext_lazy("Spam"), "s", gettext_lazy("called spam")),
+    "delete": (gettext_lazy("Delete"), "d", gettext_lazy("deleted")),
+    "hide": (gettext_lazy("Hide"), "h", gettext_lazy("hidden")),
+    "restore": (gettext_lazy("Restore"), "r", gettext_lazy("restored")),
+}
+DONE = {
+    **{verdict: done for verdict, (_button, _key, done) in VERDICTS.items()},
+    "edit": gettext_lazy("edited"),
+    "pin": gettext_lazy("pinned"),
+    "unpin": gettext_lazy("pinned no more"),
+    "close": gettext_lazy("closed"),
+    "reopen": gettext_lazy("opened again"),
+    "merge": gettext_lazy("merged"),
+    "undo": gettext_lazy("undone"),
+    "uphold": gettext_lazy("left as it was, after an appeal"),
+}
+
+
+def draw(desk: Desk, template: str, given: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page, or a part of one."""
+    every = {
+        "desk": desk,
+        **spoken(),
+        "said": get_messages(desk.request),
+        "may_see": may_see,
+        "back": desk.request.get_full_path(),
+        "verdicts": VERDICTS,
+        "done": DONE,
+        "flag_words": FLAGS,
+        "state_words": STATES,
+        "is_in_force": is_in_force,
+        "link": _link,
+        **given,
+    }
+    return render(desk.request, f"moderate/{template}", every, status=status, using="jinja2")
+
+
+def _link(chosen: Chosen) -> Callable[..., str]:
+    return lambda **more: f"/moderate/{chosen.query(**more)}"

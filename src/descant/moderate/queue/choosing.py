@@ -1,0 +1,141 @@
+"""Which comments of the queue are meant: a tab, a forum, a reason, words, an order; as the address of the page says."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.dateparse import parse_datetime
+
+from descant.discussion.models import Comment
+from descant.discussion.reading.searching import with_words
+from descant.forums.models import Forum
+from descant.moderate.queue.having import HasReason
+
+State = Comment.State
+STATES = {
+    "waiting": (State.WAITING,),
+    "flagged": (State.SHOWN,),
+    "spam": (State.SPAM,),
+    "hidden": (State.HIDDEN,),
+    "deleted": (State.DELETED,),
+    "all": tuple(State),
+}
+TABS = tuple(STATES)
+ORDERS = ("newest", "oldest")
+_REASON = re.compile(r"[a-z_]{1,40}|rule-[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last comment that was seen in the order of time."""
+
+    created_at: datetime
+    id: int
+
+    @classmethod
+    def read(cls, written: str) -> "Cursor | None":
+        """None if it says nothing that can be read; then the beginning is meant."""
+        moment, _sign, key = written.partition("~")
+        try:
+            created_at = parse_datetime(moment)
+        except ValueError:
+            return None
+        if created_at is None or created_at.tzinfo is None or not re.fullmatch(r"[0-9]{1,18}", key):
+            return None
+        return cls(created_at, int(key))
+
+    def __str__(self) -> str:
+        return f"{self.created_at.isoformat()}~{self.id}"
+
+    def beyond(self, *, newest: bool) -> Q:
+        """What comes after it in an order; said once more in a way that an index on the time understands."""
+        side = "lt" if newest else "gt"
+        later = Q(**{f"created_at__{side}": self.created_at})
+        beside = Q(created_at=self.created_at, **{f"id__{side}": self.id})
+        return Q(**{f"created_at__{side}e": self.created_at}) & (later | beside)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is looked at; every field has its place in the address, and an empty one asks for nothing."""
+
+    tab: str = "waiting"
+    forum: str = ""
+    reason: str = ""
+    words: str = ""
+    order: str = "newest"
+    flood: int | None = None  # one flood's comments, each in a row of its own
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> "Chosen":
+        tab, order, reason = asked.get("tab", ""), asked.get("order", ""), asked.get("reason", "")
+        flood = asked.get("flood", "")
+        return cls(
+            tab if tab in TABS else TABS[0],
+            asked.get("forum", "")[:50],
+            reason if _REASON.fullmatch(reason) else "",
+            asked.get("q", "").replace("\0", "").strip()[:100],
+            order if order in ORDERS else ORDERS[0],
+            int(flood) if re.fullmatch(r"[0-9]{1,18}", flood) else None,
+        )
+
+    @property
+    def newest(self) -> bool:
+        return self.order == "newest"
+
+    def query(self, **more: object) -> str:
+        """The query string of a page that shows this, or something a little different: ``query(tab="spam")``."""
+        fields = {
+            "tab": self.tab if self.tab != TABS[0] else "",
+            "forum": self.forum,
+            "reason": self.reason,
+            "q": self.words,
+            "order": self.order if self.order != ORDERS[0] else "",
+            "flood": self.flood or "",
+            **more,
+        }
+        written = urlencode({name: value for name, value in fields.items() if value})
+        return f"?{written}" if written else "?"
+
+    def rows(self, forum: Forum, alias: str, after: Cursor | None = None) -> Sequence[Any]:
+        """The comments of one forum, a queryset for each state, so that each walks an index in the order of time.
+
+        Of a flood only the first in that order stands here, unless the flood itself was chosen.
+        """
+        every = []
+        for state in STATES[self.tab]:
+            rows = self.matching(forum, alias, state)
+            if after is not None:
+                rows = rows.filter(after.beyond(newest=self.newest))
+            if self.flood is None:
+                rows = rows.exclude(Exists(self._before_it(forum, alias, state)))
+            every.append(rows)
+        return every
+
+    def matching(self, forum: Forum, alias: str, state: str) -> Any:
+        """The comments of one forum in one state, floods unfolded."""
+        return self.matching_any(forum, alias).filter(state=state)
+
+    def matching_any(self, forum: Forum, alias: str) -> Any:
+        """The comments of one forum, whatever state the tab asks for."""
+        rows = Comment.objects.using(alias).filter(forum_id=forum.pk)
+        if self.tab == "flagged":
+            rows = rows.filter(needs_look=True)
+        if self.flood is not None:
+            rows = rows.filter(flood=self.flood)
+        if self.reason:
+            rows = rows.filter(HasReason("reasons", reason=self.reason))
+        if self.words:
+            rows = rows.filter(pk__in=with_words(forum, self.words, alias))
+        return rows
+
+    def _before_it(self, forum: Forum, alias: str, state: str) -> Any:
+        """Those of the same flood that come before a comment: if there are any, they stand for it."""
+        side = "gt" if self.newest else "lt"
+        earlier = Q(**{f"created_at__{side}": OuterRef("created_at")})
+        beside = Q(created_at=OuterRef("created_at"), **{f"id__{side}": OuterRef("id")})
+        return self.matching(forum, alias, state).filter(earlier | beside, flood=OuterRef("flood"))
