@@ -28,6 +28,7 @@ COMMANDS = {
     "apikey": "descant.operate.commands.apikey",
     "import": "descant.exchange.command",
     "router": "descant.operate.commands.router",
+    "search": "descant.operate.commands.search",
     "seed": "descant.operate.commands.seed",
 }
 

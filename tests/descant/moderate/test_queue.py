@@ -114,7 +114,9 @@ def test_the_page_takes_six_queries_over_two_partitions(
 
 def test_one_comment_from_near_takes_a_fixed_number_of_queries(bo: Desk, held: Held, cast: Cast) -> None:
     comments = [held(str(number)) for number in range(12)]
-    decide(forum=cast.gazette, comments=[again(each) for each in comments[:6]], verdict="approve", by=cast.ann)
+    decide(
+        forum=cast.gazette, comments=[again(each) for each in comments[:6]], verdict="approve", by=cast.ann
+    )
     with query_budget(11):
         answer = bo.get("/moderate/near/", {"item": item(comments[8])})
     assert answer.status_code == 200
@@ -176,14 +178,25 @@ def test_a_comment_shows_its_context_its_author_and_its_flags(
     after = say("After it.", by=cast.ann)
     decide(forum=cast.gazette, comments=[again(before)], verdict="spam", by=cast.ann, reason="an advert")
     html = bo.get("/moderate/near/", {"item": item(flagged, seen="flagged")}).content.decode()
-    for words in ("The parent.", last.text, after.text, "calls me names", "Abuse", "an advert", "Spam <b>1</b>"):
+    for words in (
+        "The parent.",
+        last.text,
+        after.text,
+        "calls me names",
+        "Abuse",
+        "an advert",
+        "Spam <b>1</b>",
+    ):
         assert words in html, words
 
 
 def test_what_was_deleted_is_nobodys_to_read(cast: Cast, bo: Desk, say: Any) -> None:
     comment = say("A secret.")
     decide(forum=cast.gazette, comments=[again(comment)], verdict="delete", by=cast.bo)
-    for html in (page(bo, tab="deleted"), bo.get("/moderate/near/", {"item": item(comment)}).content.decode()):
+    for html in (
+        page(bo, tab="deleted"),
+        bo.get("/moderate/near/", {"item": item(comment)}).content.decode(),
+    ):
         assert "A secret." not in html
         assert "Its text is shown to nobody" in html
 
@@ -222,7 +235,9 @@ def test_hostile_words_stay_words(bo: Desk, held: Held, cast: Cast) -> None:
     assert "<b>Eve" not in html
 
 
-@pytest.mark.parametrize("asked", ["after=x", "after=2020-01-01~1", "at=gazette:1", "tab=%00", "flood=x", "q=%00"])
+@pytest.mark.parametrize(
+    "asked", ["after=x", "after=2020-01-01~1", "at=gazette:1", "tab=%00", "flood=x", "q=%00"]
+)
 def test_a_damaged_address_breaks_nothing(bo: Desk, held: Held, asked: str) -> None:
     held("Rye.")
     assert bo.get(f"/moderate/?{asked}").status_code in (200, 404)

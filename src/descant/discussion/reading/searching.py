@@ -26,7 +26,7 @@ def with_words(forum: Forum, asked: str, alias: str) -> Any:
     words = _words_in(asked)[:ASKED_MOST]
     found = Words.objects.using(alias).filter(forum_id=forum.pk)
     if not words:
-        return found.none().values("comment_id")
+        return found.filter(words="").values("comment_id")  # which no row has
     return found.filter(words__has_all=[_of_forum(forum.pk), *words]).values("comment_id")
 
 

@@ -1,16 +1,20 @@
 """The queue: a list on the left, one comment with all that is known of it on the right."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from descant.discussion.deciding.comments import BEFORE
 from descant.moderate.acts.many import seen_as
 from descant.moderate.asking import FORUMS_MOST, Desk, at_the_desk
-from descant.moderate.pages.drawing import draw
-from descant.moderate.queue.choosing import TABS, Chosen, Cursor
+from descant.moderate.pages.drawing import VERDICTS, draw
+from descant.moderate.queue.choosing import STATES, TABS, Chosen, Cursor
 from descant.moderate.queue.listing import read_queue
-from descant.moderate.queue.near import Near, look_near
+from descant.moderate.queue.near import look_near
 from descant.moderate.queue.reasons import known_reasons, reasons_of
 
 TAB_WORDS = {
@@ -30,7 +34,6 @@ def queue(desk: Desk) -> HttpResponse:
     asked = desk.request.GET
     chosen = Chosen.of(asked)
     page = read_queue(desk.looked_at(chosen.forum), chosen, Cursor.read(asked.get("after", "")))
-    near = _near(desk, asked["at"]) if "at" in asked else None
     names = {forum.pk: name for name, forum in desk.forums.items()}
     return draw(
         desk,
@@ -38,8 +41,9 @@ def queue(desk: Desk) -> HttpResponse:
         {
             "chosen": chosen,
             "page": page,
-            "near": near,
+            **(_near(desk, asked["at"]) if "at" in asked else {}),
             "at": asked.get("at", ""),
+            "bulk": _able(STATES[chosen.tab]),
             "tabs": {tab: TAB_WORDS[tab] for tab in TABS},
             "names": names,
             "known_reasons": known_reasons([row.comment for row in page.rows]),
@@ -57,11 +61,18 @@ def queue(desk: Desk) -> HttpResponse:
 @at_the_desk
 def near(desk: Desk) -> HttpResponse:
     """One comment from near, as a part of the page, for its script."""
-    found = _near(desk, desk.request.GET.get("item", ""))
     back = desk.request.GET.get("back", "/moderate/")
-    return draw(desk, "_near.html", {"near": found, "seen_as": seen_as, "back": back})
+    given = _near(desk, desk.request.GET.get("item", ""))
+    return draw(desk, "_near.html", {**given, "seen_as": seen_as, "back": back})
 
 
-def _near(desk: Desk, written: str) -> Near:
+def _near(desk: Desk, written: str) -> dict[str, Any]:
     item = desk.item(written)
-    return look_near(item.forum, item.comment_id, desk.author(item.forum))
+    found = look_near(item.forum, item.comment_id, desk.author(item.forum))
+    return {"near": found, "with_alike": item.with_alike}
+
+
+def _able(states: Sequence[str]) -> list[str]:
+    """What can be decided about comments of these states; what can be approved is not offered to be restored too."""
+    able = [verdict for verdict in VERDICTS if not BEFORE[verdict].isdisjoint(states)]
+    return [verdict for verdict in able if verdict != "restore" or "approve" not in able or len(states) > 1]

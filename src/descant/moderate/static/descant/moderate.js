@@ -25,7 +25,7 @@ const item = (/** @type {HTMLElement} */ row) => row.dataset.item || '';
 
 /** Fetch what a comment looks like from near, once. @param {HTMLElement} row */
 function look(row) {
-  const key = item(row).replace(':alike', '');
+  const key = item(row);
   let found = near.get(key);
   if (!found) {
     const query = new URLSearchParams({ item: key, back: here() });
@@ -138,7 +138,7 @@ function decide(verdict) {
   const from = now ? every.indexOf(now) : 0;
   const next = [...every.slice(from), ...every.slice(0, from).reverse()].find((row) => !these.includes(row));
   for (const row of these) {
-    near.delete(item(row).replace(':alike', ''));
+    near.delete(item(row));
     row.remove();
   }
   selected();
@@ -255,7 +255,7 @@ for (const [key, verdict] of Object.entries(VERDICTS)) {
 function isOffered(verdict) {
   const row = current();
   const seen = /** @type {HTMLElement | null} */ (one.querySelector('.near'))?.dataset.item;
-  return Boolean(row && seen === item(row).replace(':alike', '') && one.querySelector(`[data-decide] [value=${verdict}]`));
+  return Boolean(row && seen === item(row) && one.querySelector(`[data-decide] [value=${verdict}]`));
 }
 
 /** @param {string} key */
