@@ -14,6 +14,7 @@ from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
+from descant.discussion.judging.rules import book
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.forums import bans, directory
@@ -56,11 +57,11 @@ def _nothing_is_held() -> Iterator[None]:
 def _fresh_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process remembers for seconds a test remembers to its end: a slow machine must not count more queries."""
     monkeypatch.setattr(directory.forums, "seconds", 3600.0)
-    for kept in (directory, bans, lately):
+    for kept in (directory, bans, lately, book):
         monkeypatch.setattr(kept, "KEPT_SECONDS", 3600.0)
         kept.forget()
     yield
-    for kept in (directory, bans, lately):
+    for kept in (directory, bans, lately, book):
         kept.forget()
 
 

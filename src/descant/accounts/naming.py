@@ -18,13 +18,13 @@ _LETTERS = dict(
         strict=True,
     )
 )
-_BARE = str.maketrans(_LETTERS)
-_LOOKALIKE = str.maketrans({**_LETTERS, **dict(zip("0134578$@", "oieastbsa", strict=True))})
+BARE = str.maketrans(_LETTERS)
+LOOKALIKE = str.maketrans({**_LETTERS, **dict(zip("0134578$@", "oieastbsa", strict=True))})
 
 
 def is_reserved(name: str) -> bool:
     """Whether a name looks like one of the house's own; ``Moderator 2``, ``M0derat0r`` and ``Site Admin`` do."""
-    looks = [skeleton(name, lookalikes) for lookalikes in (_BARE, _LOOKALIKE)]
+    looks = [skeleton(name, lookalikes) for lookalikes in (BARE, LOOKALIKE)]
     return any(
         re.sub(r"[^a-z]", "", look) in RESERVED or not OFFICES.isdisjoint(re.findall(r"[a-z]+", look))
         for look in looks

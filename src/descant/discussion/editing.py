@@ -50,24 +50,42 @@ def edit_comment(*, forum: Forum, comment: Comment, author: Author, source: str)
             _("The comment has %(length)s characters, %(most)s are allowed: shorten it.")
             % {"length": len(source), "most": settings.DESCANT_TEXT_MAX}
         )
-    verdict = screening.screen(forum=forum, author=author)
+    verdict = screening.screen(forum=forum, author=author, text=source, comment_id=comment.pk)
     with writing(forum) as alias:
         counting.lock(comment.thread)
         pacing.keep_pace(
             forum=forum, subject=f"edit/{author.voter}", per_minute=settings.DESCANT_COMMENTS_PER_MINUTE
         )
         before = str(comment.state)
-        after = before if before == Comment.State.WAITING else verdict.state
-        if not claim(
-            comment, when={"state": before}, state=after, reasons=verdict.reasons, **_written(source)
-        ):
+        if not claim(comment, when={"state": before}, **_judged(comment, verdict), **_written(source)):
             raise NotYours(_("A moderator has decided about this comment meanwhile."))
+        after = str(comment.state)
         if before == after == Comment.State.SHOWN:
             counting.stamp(comment.thread)
             change(comment, version=comment.thread.version)
         counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
         signals.comment_changed.say(at=alias, **signals.told(comment))
+        if screening.UNJUDGED in comment.reasons:
+            signals.comment_unjudged.say(at=alias, **signals.told(comment), address=author.address)
     return comment
+
+
+def _judged(comment: Comment, verdict: screening.Verdict) -> dict[str, Any]:
+    """What waits goes on waiting, with its reasons: nobody edits a comment past its moderator.
+
+    Where something was found in the old text is no place in the new one.
+    """
+    needs_look = verdict.needs_look or (comment.needs_look and verdict.state == Comment.State.SHOWN)
+    columns = {"state": verdict.state, "reasons": verdict.reasons, "needs_look": needs_look}
+    if comment.state != Comment.State.WAITING or verdict.state == Comment.State.SPAM:
+        return columns
+    found = {each["rule"] for each in verdict.reasons if isinstance(each, dict)}
+    earlier = [
+        {key: value for key, value in each.items() if key != "span"} if isinstance(each, dict) else each
+        for each in comment.reasons
+        if (each["rule"] not in found if isinstance(each, dict) else each not in verdict.reasons)
+    ]
+    return {**columns, "state": comment.state, "reasons": [*earlier, *verdict.reasons], "needs_look": False}
 
 
 def _written(source: str) -> dict[str, Any]:

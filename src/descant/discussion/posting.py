@@ -94,7 +94,7 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
     ban = _ban(forum, author)
     if isinstance(thread, PageAddress):
         thread = make_thread(forum, thread, by=author.address)
-    verdict = screening.SHADOWED if ban else screening.screen(forum=forum, author=author)
+    verdict = screening.SHADOWED if ban else screening.screen(forum=forum, author=author, text=source)
     try:
         comment = _compose(forum, thread, author, draft.parent_id, verdict)
         comment.text, comment.html = source, text.render(source, Comment.Format.MARKDOWN)
@@ -158,6 +158,7 @@ def _compose(
     parent = _parent(alias, thread, parent_id)
     comment = Comment(pk=ids.next_id(alias, Comment), forum_id=forum.pk, thread=thread, parent=parent)
     comment.state, comment.reasons = verdict.state, verdict.reasons
+    comment.needs_look = verdict.needs_look
     comment.drawn = comment.is_shown
     comment.path = path_below(parent.path if parent else b"", comment.created_at, comment.pk)
     comment.level = level_of(comment.path)
@@ -191,6 +192,8 @@ def _write(comment: Comment, author: Author, draft: Draft, limits: Sequence[paci
     ):  # after its comment: of equal requests at once the others fail here, and get the first one's answer
         chain.insert(_receipt(author, draft, comment))
     chain.insert(signals.comment_posted.event(**signals.told(comment)))
+    if screening.UNJUDGED in comment.reasons:
+        chain.insert(signals.comment_unjudged.event(**signals.told(comment), address=author.address))
     return chain.run()
 
 

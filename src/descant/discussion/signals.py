@@ -5,6 +5,8 @@ from django_headroom.delayed.signals import DelayedSignal
 
 comment_posted = DelayedSignal("comment_posted", schema=1)
 comment_changed = DelayedSignal("comment_changed", schema=1)
+# With the address, which is kept nowhere: it goes with the event, when that was heard.
+comment_unjudged = DelayedSignal("comment_unjudged", schema=1)
 thread_moved = DelayedSignal("thread_moved", schema=1)
 
 

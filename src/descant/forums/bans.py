@@ -31,7 +31,7 @@ class InForce:
         """
         now = timezone.now()
         met = [self.by_value[mark] for mark in marks if mark in self.by_value]
-        met += [ban for network, ban in self.ranges if address and _is_in(address, network)]
+        met += [ban for network, ban in self.ranges if address and is_in(address, network)]
         met = [ban for ban in met if ban.until is None or ban.until > now]
         return min(met, key=lambda ban: ban.is_shadow, default=None)
 
@@ -65,7 +65,7 @@ def _load(forum: Forum, alias: str) -> InForce:
     return found
 
 
-def _is_in(address: str, network: IPv4Network | IPv6Network) -> bool:
+def is_in(address: str, network: IPv4Network | IPv6Network) -> bool:
     """Addresses are told as ``client_address`` does: of IPv6 the network of 64 bits."""
     host = ip_address(address.partition("/")[0])
     return host.version == network.version and host in network

@@ -8,8 +8,24 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_supported_language_variant
 
+from descant.forums.remembered import Fingerprint, Lesson, Weight
 from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.updates import NoBareSave
+
+__all__ = [
+    "Ban",
+    "Domain",
+    "Fingerprint",
+    "Forum",
+    "Key",
+    "Lesson",
+    "Premoderation",
+    "Role",
+    "Rule",
+    "RuleVersion",
+    "Weight",
+    "WhenUnjudged",
+]
 
 FORUM_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$"
 
@@ -190,6 +206,10 @@ class Rule(NoBareSave):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     changed_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)  # off for good; the row stays, for the reasons that name it
+
+    class Meta:
+        indexes = [models.Index(fields=["forum"], name="rule_on", condition=models.Q(is_on=True))]
 
     def __str__(self) -> str:
         return self.title

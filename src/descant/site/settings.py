@@ -76,6 +76,14 @@ DESCANT_COMMENTS_PER_MINUTE = int(
 DESCANT_VOTES_PER_MINUTE = int(os.environ.get("DESCANT_VOTES_PER_MINUTE", "60"))
 DESCANT_TOKEN_DAYS = int(os.environ.get("DESCANT_TOKEN_DAYS", "30"))
 
+# --- Judges outside ----------------------------------------------------------------------------------------------
+# What of our own network they may be: HOST:PORT, ….
+DESCANT_EGRESS_ALLOWED = os.environ.get("DESCANT_EGRESS_ALLOWED", "").split()
+# By name; the local file may add some: {"ours": {"kind": "http", "url": "https://judge.example/", "secret": "…"}}.
+DESCANT_CLASSIFIERS: dict[str, dict[str, str]] = {}
+if os.environ.get("DESCANT_AKISMET_KEY"):
+    DESCANT_CLASSIFIERS["akismet"] = {"kind": "akismet", "key": os.environ["DESCANT_AKISMET_KEY"]}
+
 # --- The parts ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.auth",

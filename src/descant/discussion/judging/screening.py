@@ -1,28 +1,83 @@
-"""The judgement before a comment is shown: shown at once, or held, with the reasons."""
+"""The judgement before a comment is shown: shown at once, or held, or spam, with the reasons."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
 
 from descant.discussion.authors import Author
+from descant.discussion.judging import origins
+from descant.discussion.judging.rules.book import STRENGTH, rules_in_force, strongest
+from descant.discussion.judging.rules.subjects import Subject
 from descant.discussion.models import Comment
-from descant.forums.models import Forum, Premoderation
+from descant.forums.models import Forum, Premoderation, WhenUnjudged
+
+UNJUDGED = (
+    "unjudged"  # a judge outside has not been asked yet; also a reason to hold, where the forum says so
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The state a comment gets, and why, as codes that surfaces put in words."""
+    """The state a comment gets, and why: codes, and what rules have found (see ``rules.book``)."""
 
     state: str
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[Any] = field(default_factory=list)
+    needs_look: bool = False  # shown, and a moderator is to look at it
+    is_unjudged: bool = False
 
 
 SHADOWED = Verdict(Comment.State.SPAM, ["shadow_ban"])
 
 
-def screen(*, forum: Forum, author: Author) -> Verdict:
-    """Judge by the forum's rule on whose comments wait; moderators and trusted people never wait."""
-    if author.is_trusted or not _waits(forum, author):
+def screen(*, forum: Forum, author: Author, text: str, comment_id: int = 0) -> Verdict:
+    """Judge a text by the forum's rules, and by whose comments wait there; moderators and trusted people pass.
+
+    Args:
+        comment_id: of the comment that the text is to be the new text of.
+    """
+    if author.is_trusted:
         return Verdict(Comment.State.SHOWN)
-    return Verdict(Comment.State.WAITING, [f"premoderation_{forum.premoderation}"])
+    waits = [f"premoderation_{forum.premoderation}"] if _waits(forum, author) else []
+    book = rules_in_force(forum)
+    if not book.rules:
+        return Verdict(Comment.State.WAITING if waits else Comment.State.SHOWN, waits)
+    reasons = [*waits, *book.judge(_subject(forum, author, text, comment_id))]
+    is_unjudged = bool(book.to_ask(reasons))
+    return verdict_of(forum, reasons, is_unjudged=is_unjudged)
+
+
+def verdict_of(forum: Forum, reasons: Sequence[Any], *, is_unjudged: bool) -> Verdict:
+    """What follows from reasons; the strongest wins."""
+    strength = strongest(reasons)
+    held_for_it = is_unjudged and forum.when_unjudged == WhenUnjudged.HOLD
+    if strength == STRENGTH["spam"]:
+        state = Comment.State.SPAM
+    elif strength == STRENGTH["hold"] or held_for_it:
+        state = Comment.State.WAITING
+    else:
+        state = Comment.State.SHOWN
+    needs_look = state == Comment.State.SHOWN and strength == STRENGTH["mark"]
+    kept = [*reasons, UNJUDGED] if is_unjudged else list(reasons)
+    return Verdict(state, kept, needs_look=needs_look, is_unjudged=is_unjudged)
+
+
+def _subject(forum: Forum, author: Author, text: str, comment_id: int) -> Subject:
+    user = author.user
+    return Subject(
+        forum_id=forum.pk,
+        text=text,
+        at=timezone.now(),
+        name=str(user) if user else author.name,
+        url="" if user else author.url,
+        author_id=user.pk if user else None,
+        joined_at=user.date_joined if user else None,
+        guest="" if user else author.guest,
+        address=author.address,
+        origin=origins.origin_of(author.address),
+        comment_id=comment_id,
+    )
 
 
 def _waits(forum: Forum, author: Author) -> bool:

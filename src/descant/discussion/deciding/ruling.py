@@ -1,0 +1,147 @@
+"""Rules written, changed, switched on and off, and ended; each version stays, for the reasons that speak of it."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from descant.discussion.authors import Author
+from descant.discussion.deciding.abilities import NotAModerator, check_ability
+from descant.discussion.judging.rules import book
+from descant.discussion.judging.rules.kinds import compile_rule
+from descant.discussion.judging.rules.subjects import BadRule
+from descant.discussion.posting import Refused
+from descant.forums.models import Forum, Rule, RuleVersion
+from django_headroom.transactions import writing
+from django_headroom.updates import claim
+
+RULES_MOST = 100
+
+
+class CannotRule(Refused):
+    code = "bad_rule"
+
+
+class RuleChanged(Refused):
+    code = "rule_changed"
+
+
+def make_rule(
+    *,
+    forum: Forum | None,
+    title: str,
+    kind: str,
+    said: dict[str, Any],
+    effect: str,
+    by: Author,
+) -> Rule:
+    """Write a rule, switched off: it can be tried before it bites.
+
+    Args:
+        forum: whose; None for all forums, which only the staff of the network may.
+        said: what it looks for, in the words of its kind (see ``judging.rules``).
+
+    Raises:
+        NotAModerator, CannotRule
+    """
+    check_may_rule(forum, by)
+    rule = Rule(forum=forum, kind=kind, said=said, changed_by=by.user, **_checked(title, effect))
+    _check_said(kind, said)
+    if Rule.objects.filter(forum=forum, ended_at=None).count() >= RULES_MOST:
+        raise CannotRule(_("There are %(most)s rules already: end one first.") % {"most": RULES_MOST})
+    with writing("default"):
+        rule.save(force_insert=True)
+        _write_version(rule)
+    return rule
+
+
+def change_rule(*, rule: Rule, by: Author, title: str, said: dict[str, Any], effect: str) -> Rule:
+    """Put what a rule says in a new version; comments judged before keep the reasons of theirs.
+
+    Raises:
+        NotAModerator, CannotRule, RuleChanged: somebody else has changed it since it was read.
+    """
+    check_may_rule(rule.forum, by)
+    columns = _checked(title, effect)
+    _check_said(rule.kind, said)
+    with writing("default"):
+        _claim(rule, by, said=said, version=rule.version + 1, **columns)
+        _write_version(rule)
+    book.forget()
+    return rule
+
+
+def switch_rule(*, rule: Rule, is_on: bool, by: Author) -> bool:
+    """Let a rule bite, or no more.
+
+    Returns:
+        Whether it was otherwise before.
+
+    Raises:
+        NotAModerator, CannotRule: it cannot be followed any more.
+    """
+    check_may_rule(rule.forum, by)
+    if is_on:
+        _check_said(rule.kind, rule.said)
+    when = {"is_on": not is_on, "ended_at": None}
+    with writing("default"):
+        done = claim(rule, when=when, is_on=is_on, changed_by=by.user, changed_at=timezone.now())
+    book.forget()
+    return done
+
+
+def end_rule(*, rule: Rule, by: Author) -> bool:
+    """Switch a rule off for good; it leaves the lists, and its row stays.
+
+    Returns:
+        Whether it had not ended before.
+
+    Raises:
+        NotAModerator
+    """
+    check_may_rule(rule.forum, by)
+    now = timezone.now()
+    with writing("default"):
+        done = claim(
+            rule, when={"ended_at": None}, ended_at=now, is_on=False, changed_by=by.user, changed_at=now
+        )
+    book.forget()
+    return done
+
+
+def check_may_rule(forum: Forum | None, by: Author) -> None:
+    """Raises: NotAModerator: she may not write rules there."""
+    if forum is not None:
+        check_ability(by, "rules")
+    elif by.user is None or not by.user.is_staff:
+        raise NotAModerator(_("Rules of all forums are written by the staff of the network."))
+
+
+def _checked(title: str, effect: str) -> dict[str, Any]:
+    title = " ".join(title.split())
+    if not title:
+        raise CannotRule(_("A rule needs a title: what it is for, in a few words."))
+    if effect not in Rule.Effect.values:
+        raise CannotRule(
+            _("A rule does one of these: %(effects)s.") % {"effects": ", ".join(Rule.Effect.values)}
+        )
+    return {"title": title[:100], "effect": effect}
+
+
+def _check_said(kind: str, said: dict[str, Any]) -> None:
+    try:
+        compile_rule(kind, said)
+    except BadRule as bad:
+        raise CannotRule(str(bad)) from bad
+
+
+def _claim(rule: Rule, by: Author, **columns: Any) -> None:
+    when = {"version": rule.version, "ended_at": None}
+    if not claim(rule, when=when, changed_by=by.user, changed_at=timezone.now(), **columns):
+        raise RuleChanged(_("Somebody has changed this rule meanwhile: read it again."))
+
+
+def _write_version(rule: Rule) -> None:
+    kept = RuleVersion(rule=rule, version=rule.version, said=rule.said, effect=rule.effect)
+    kept.by = rule.changed_by
+    kept.save(force_insert=True)

@@ -1,0 +1,1 @@
+"""What moderators' decisions teach about words, and the score that a new comment gets by it."""

@@ -1,0 +1,1 @@
+"""Which comments are alike, over all forums: fingerprints, and the floods that are found by them."""

@@ -1,0 +1,30 @@
+"""The rule on what moderators' decisions have taught: a score, with the words that weighed most."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from descant.discussion.judging.learning.scoring import spam_score
+from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score of at least a number between 0 (good) and 1 (spam); nothing until enough was decided."""
+
+    asks: ClassVar[bool] = True
+    least: float
+
+    def find(self, subject: Subject) -> Finding | None:
+        told = spam_score(subject.forum_id, subject)
+        if told is None or told.score < self.least:
+            return None
+        evidence = [[word, round(share, 2)] for word, share in told.evidence]
+        return Finding(f"{told.score:.2f}", more={"evidence": evidence})
+
+
+def compile_score(said: Said) -> Score:
+    """Raises: BadRule"""
+    least = said.get("least", 0.9)
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0.5 <= least <= 1:
+        raise BadRule("Write a number from 0.5 to 1 as 'least'.")
+    return Score(float(least))
