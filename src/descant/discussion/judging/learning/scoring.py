@@ -10,13 +10,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from descant.discussion.judging.learning.features import ALL, features_of
 from descant.discussion.judging.rules.subjects import Subject
 from descant.forums.models import Weight
 from descant.forums.remembered import NETWORK
 from django_headroom.replicas import read
 
+Counted = Mapping[tuple[int, int], tuple[int, int]]
+
 GLOBAL = "default"
+COUNTED_MOST = 300_000
 ENOUGH_HERE = 20  # decisions of each sort on the forum itself, or else
 ENOUGH_EVERYWHERE = 100  # on all forums together
 PRIOR = 1.0  # how many comments a guess before any weighs
@@ -33,23 +38,28 @@ class Told:
     evidence: Sequence[tuple[str, float]]
 
 
-def spam_score(forum_id: int, subject: Subject) -> Told | None:
+def spam_score(subject: Subject) -> Told | None:
     """The score of a comment; None as long as too little was decided to tell."""
     features = features_of(subject.text, is_guest=subject.author_id is None)
-
-    def reading(alias: str) -> dict[tuple[int, int], tuple[int, int]]:
-        rows = Weight.objects.using(alias).filter(
-            forum_id__in=(NETWORK, forum_id), feature__in=[ALL, *features]
-        )
-        found = rows.values_list("forum_id", "feature", "good", "spam")
-        return {(whose, feature): (good, spam) for whose, feature, good, spam in found}
-
-    return weigh(forum_id, features, read(GLOBAL, reading, own=False))
+    rows = Weight.objects.filter(forum_id__in=(NETWORK, subject.forum_id), feature__in=[ALL, *features])
+    return weigh(
+        subject.forum_id, features, read(GLOBAL, lambda alias: _counted(rows.using(alias)), own=False)
+    )
 
 
-def weigh(
-    forum_id: int, features: Mapping[int, str], counted: Mapping[tuple[int, int], tuple[int, int]]
-) -> Told | None:
+def all_counted(forum_id: int) -> Counted:
+    """What was counted of the words that a forum and the network know best, for many comments at once."""
+    rows = Weight.objects.filter(forum_id__in=(NETWORK, forum_id), feature__gte=ALL)
+    often = rows.order_by("-good", "-spam", "-id")[:COUNTED_MOST]
+    return read(GLOBAL, lambda alias: _counted(often.using(alias)), own=False)
+
+
+def _counted(rows: QuerySet[Weight]) -> Counted:
+    found = rows.values_list("forum_id", "feature", "good", "spam")
+    return {(whose, feature): (good, spam) for whose, feature, good, spam in found}
+
+
+def weigh(forum_id: int, features: Mapping[int, str], counted: Counted) -> Told | None:
     """The score by what was counted: for each forum and feature, in how many good and spam comments it stood."""
     here, everywhere = (counted.get((whose, ALL), (0, 0)) for whose in (forum_id, NETWORK))
     if min(here) < ENOUGH_HERE and min(everywhere) < ENOUGH_EVERYWHERE:

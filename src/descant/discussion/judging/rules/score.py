@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from descant.discussion.judging.learning.scoring import spam_score
+from descant.discussion.judging.learning.features import features_of
+from descant.discussion.judging.learning.scoring import Counted, Told, spam_score, weigh
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject
 
 
@@ -15,7 +16,14 @@ class Score:
     least: float
 
     def find(self, subject: Subject) -> Finding | None:
-        told = spam_score(subject.forum_id, subject)
+        return self._finding(spam_score(subject))
+
+    def by(self, counted: Counted, subject: Subject) -> Finding | None:
+        """The same by what was read already, of many comments."""
+        features = features_of(subject.text, is_guest=subject.author_id is None)
+        return self._finding(weigh(subject.forum_id, features, counted))
+
+    def _finding(self, told: Told | None) -> Finding | None:
         if told is None or told.score < self.least:
             return None
         evidence = [[word, round(share, 2)] for word, share in told.evidence]
