@@ -154,14 +154,20 @@ def _comments(
     forum: Forum, alias: str, trial: Trial, trusted: Sequence[int], *, with_authors: bool
 ) -> Iterator[Comment]:
     """One walk for each state, as the index has them, led together by time."""
-    attaching = ("author",) if with_authors else ()
     walks = []
     for state in LOOKED_AT:
         rows = Comment.objects.of(forum).using(alias).filter(state=state, created_at__gte=trial.since)
         if trusted:
             rows = rows.filter(author__isnull=True) | rows.exclude(author__in=trusted)
-        key = {"key": ("created_at", "id"), "step": STEP, "start_after": trial.reached}
-        walks.append(range_iter(rows.only(*COLUMNS), attaching=attaching, **key))
+        walks.append(
+            range_iter(
+                rows.only(*COLUMNS),
+                key=("created_at", "id"),
+                step=STEP,
+                start_after=trial.reached,
+                attaching=("author",) if with_authors else (),
+            )
+        )
     return merge(*walks, key=lambda comment: (comment.created_at, comment.pk))
 
 
