@@ -12,7 +12,8 @@ COMMENTS = 100_000
 def measure(site: Site) -> dict[str, float]:
     """Seed a site's forum with comments of a year, and try each kind of rule on all of them."""
     site.command("seed", "--forum", FORUM, "--threads", "500", "--comments", str(COMMENTS), "--quiet")
+    environment = {**site.environment, "DJANGO_SETTINGS_MODULE": "descant.site.settings"}
     line = [sys.executable, "-m", "bench.trial_cost"]
-    done = subprocess.run(line, env=dict(site.environment), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(line, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     figures: dict[str, float] = json.loads(done.stdout)
     return figures

@@ -1,0 +1,1 @@
+"""Judges outside: asked by the worker, never while somebody waits, and decided by afterwards."""

@@ -1,0 +1,252 @@
+"""The one way out to machines of others: HTTP within bounds of time and size, to public addresses only.
+
+A name is resolved, each of its addresses is looked at, and the connection goes to an address that was looked at: a name
+that is given another address in between leads nowhere. The same holds for each redirect.
+"""
+
+import io
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from django.conf import settings
+
+SECONDS = 5.0
+BYTES_MOST = 1 << 20
+REDIRECTS_MOST = 3
+PORTS = {"http": 80, "https": 443}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_KEEP_METHOD = {307, 308}
+# Addresses that hold another one, which is where a gateway would lead.
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+class EgressRefused(Exception):
+    """An address that is never asked; trying again is no use."""
+
+
+class EgressFailed(Exception):
+    """No answer, or none in time; it may be there later."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: read whole, not more than the bound."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask(
+    url: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+    most: int = BYTES_MOST,
+) -> Answer:
+    """Ask a machine outside: GET, or POST where there is a body.
+
+    Args:
+        url: ``http`` or ``https``, on its usual port, of a public address; DESCANT_EGRESS_ALLOWED names exceptions.
+        seconds: for all of it, redirects included.
+        most: bytes of the answer.
+
+    Returns:
+        The answer, whatever its status.
+
+    Raises:
+        EgressRefused, EgressFailed
+
+    >>> ask("https://judge.example/", body=b"{}").status
+    200
+    """
+    until = time.monotonic() + seconds
+    for _redirect in range(REDIRECTS_MOST + 1):
+        parts = _checked(url)
+        try:
+            answer = _exchange(parts, body, dict(headers or {}), _Bounds(until, most))
+        except (OSError, HTTPException, ValueError) as error:
+            raise EgressFailed(f"{parts.hostname} gave no answer: {error or type(error).__name__}") from error
+        target = answer.headers.get("location")
+        if answer.status not in _REDIRECTS or not target:
+            return answer
+        following = urljoin(url, target)
+        if answer.status not in _KEEP_METHOD:
+            body = None
+        if (body is not None or headers) and _origin(following) != _origin(url):
+            raise EgressRefused(f"{parts.hostname} leads to another host, which was not told what is asked.")
+        url = following
+    raise EgressRefused(f"{urlsplit(url).hostname} leads from one address to the next, without an end.")
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    until: float
+    most: int
+
+    def left(self) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("it took too long")
+        return left
+
+
+def _checked(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise EgressRefused(f"This is no address: {url[:100]!r}") from error
+    if parts.scheme not in PORTS or not parts.hostname or parts.username or parts.password:
+        raise EgressRefused(f"Only http and https are spoken, without names and passwords: {url[:100]!r}")
+    if any(letter <= " " or letter == "\x7f" for letter in url):
+        raise EgressRefused(f"An address has no blanks and no control characters: {url[:100]!r}")
+    if port not in (None, PORTS[parts.scheme]) and not _is_allowed(parts):
+        raise EgressRefused(f"Only the ports 80 and 443 are asked: {url[:100]!r}")
+    return parts
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = _checked(url)
+    return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
+
+
+def _is_allowed(parts: SplitResult) -> bool:
+    """Whether the operator has named this very host and port, as one of her own network."""
+    return f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}" in settings.DESCANT_EGRESS_ALLOWED
+
+
+def _exchange(parts: SplitResult, body: bytes | None, headers: dict[str, str], bounds: _Bounds) -> Answer:
+    host = str(parts.hostname)
+    with _connected(parts, host, bounds) as timed:
+        connection = HTTPConnection(host, parts.port or PORTS[parts.scheme])
+        connection.sock = timed
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        sent = {
+            "Host": parts.netloc,
+            "User-Agent": "Descant",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            **headers,
+        }
+        connection.request("GET" if body is None else "POST", path, body=body, headers=sent)
+        response = connection.getresponse()
+        return Answer(response.status, _whole(response, bounds), _lowered(response))
+
+
+def _whole(response: HTTPResponse, bounds: _Bounds) -> bytes:
+    body = response.read(bounds.most + 1)
+    if len(body) > bounds.most:
+        raise ValueError(f"the answer has more than {bounds.most} bytes")
+    return body
+
+
+def _lowered(response: HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}
+
+
+def _connected(parts: SplitResult, host: str, bounds: _Bounds) -> "_Timed":
+    """A connection to one of the addresses that were looked at, and no other."""
+    failure: OSError = OSError("it has no address")
+    for family, place in _addresses(parts, host, bounds):
+        plain = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            plain.settimeout(bounds.left())
+            plain.connect(place)
+            if parts.scheme == "https":
+                plain.settimeout(bounds.left())
+                return _Timed(ssl.create_default_context().wrap_socket(plain, server_hostname=host), bounds)
+            return _Timed(plain, bounds)
+        except OSError as error:
+            plain.close()
+            failure = error
+    raise failure
+
+
+def _addresses(parts: SplitResult, host: str, bounds: _Bounds) -> list[tuple[socket.AddressFamily, Any]]:
+    found = _resolved(host, parts.port or PORTS[parts.scheme], bounds)
+    if not _is_allowed(parts):
+        for _family, place in found:
+            if not is_public(place[0]):
+                raise EgressRefused(f"{host} is not on the public network, so it is not asked.")
+    return found
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public network, and holds none that is not."""
+    host = ip_address(address.partition("%")[0])
+    if isinstance(host, IPv6Address):
+        same = IPv4Address(int(host) & 0xFFFFFFFF) if host in _NAT64 else host.ipv4_mapped
+        if same is not None:
+            return is_public(str(same))
+        inner = host.sixtofour or (host.teredo[1] if host.teredo else None)
+        if inner is not None and not is_public(str(inner)):
+            return False
+    return host.is_global and not host.is_multicast and not host.is_reserved
+
+
+def _resolved(host: str, port: int, bounds: _Bounds) -> list[tuple[socket.AddressFamily, Any]]:
+    """Names are looked up aside, for nothing else ends a resolver that hangs."""
+    found: list[Any] = []
+
+    def look_up() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    looking = threading.Thread(target=look_up, daemon=True, name="egress-names")
+    looking.start()
+    looking.join(bounds.left())
+    if not found:
+        raise TimeoutError("its name was not found in time")
+    if isinstance(found[0], Exception):
+        raise OSError(f"its name is not known ({found[0]})")
+    return [(family, place) for family, _type, _protocol, _name, place in found[0]]
+
+
+class _Timed:
+    """A socket as ``http.client`` wants it, each of whose waits ends when the whole is to end.
+
+    A time-out of the socket's own begins anew with each byte: an answer that drips would never end.
+    """
+
+    def __init__(self, plain: socket.socket, bounds: _Bounds) -> None:
+        self.plain, self.bounds = plain, bounds
+
+    def __enter__(self) -> "_Timed":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.plain.close()
+
+    def sendall(self, sent: Any) -> None:
+        self.plain.settimeout(self.bounds.left())
+        self.plain.sendall(sent)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reading(self))
+
+    def close(self) -> None:
+        pass  # with the block: the answer is read after http.client has let go of it
+
+
+class _Reading(io.RawIOBase):
+    def __init__(self, timed: _Timed) -> None:
+        self.timed = timed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.timed.plain.settimeout(self.timed.bounds.left())
+        return self.timed.plain.recv_into(buffer)
