@@ -1,8 +1,7 @@
-"""What a comment is learned by: its words, pairs of them, and a few signs, each as a number of 32 bits."""
+"""What a comment is learned by: its words and a few signs, each as a number of 32 bits."""
 
 import struct
 from collections.abc import Iterable
-from itertools import pairwise
 from zlib import crc32
 
 from descant.discussion.judging.rules.folding import fold
@@ -15,9 +14,7 @@ ALL = 0  # the number that stands for every comment
 
 def features_of(text: str, *, is_guest: bool) -> dict[int, str]:
     """The features of a comment: their numbers, with how they are shown."""
-    words = words_of(fold(text).text)
-    shown = [word for word in words if len(word) > 1]
-    shown += [f"{one} {other}" for one, other in pairwise(words)]
+    shown = [word for word in words_of(fold(text).text) if len(word) > 1]
     hosts = hosts_in(text)
     signs = [f"link to {host}" for host in hosts] or ["no link"]
     signs += ["a guest"] if is_guest else ["an account"]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from descant.discussion.judging.learning.scoring import Counted, all_counted
-from descant.discussion.judging.likeness.prints import ALIKE, print_of
+from descant.discussion.judging.likeness.prints import ALIKE, digest_of, print_of
 from descant.discussion.judging.rules import people, repeats
 from descant.discussion.judging.rules.outside import Outside
 from descant.discussion.judging.rules.score import Score
@@ -86,11 +86,11 @@ class DoubleOfThePast:
     last: dict[int, tuple[datetime, int]] = field(default_factory=dict)
 
     def find(self, subject: Subject) -> Finding | None:
-        mark = print_of(subject.text)
-        if not mark.bands:
+        digest = digest_of(subject.text)
+        if digest is None:
             return None
-        before = self.last.get(mark.digest)
-        self.last[mark.digest] = subject.at, subject.comment_id
+        before = self.last.get(digest)
+        self.last[digest] = subject.at, subject.comment_id
         if before is None or subject.at - before[0] > timedelta(hours=self.rule.hours):
             return None
         return Finding(str(before[1]), more={"comment": str(before[1])})

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from descant.discussion.judging.likeness.finding import clusters_like
-from descant.discussion.judging.likeness.prints import print_of
+from descant.discussion.judging.likeness.prints import digest_of, print_of
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject, number_in
 from descant.forums.models import Fingerprint
 from django_headroom.replicas import read
@@ -24,13 +24,13 @@ class Double:
     network: bool
 
     def find(self, subject: Subject) -> Finding | None:
-        mark = print_of(subject.text)
-        if not mark.bands:
+        digest = digest_of(subject.text)
+        if digest is None:
             return None
         since = subject.at - timedelta(hours=self.hours)
 
         def reading(alias: str) -> int | None:
-            rows = Fingerprint.objects.using(alias).filter(digest=mark.digest, seen_at__gte=since)
+            rows = Fingerprint.objects.using(alias).filter(digest=digest, seen_at__gte=since)
             rows = rows if self.network else rows.filter(forum_id=subject.forum_id)
             ids = rows.exclude(comment_id=subject.comment_id).values_list("comment_id", flat=True)
             found: int | None = ids.order_by("-seen_at", "-id").first()
