@@ -26,6 +26,7 @@ COMMANDS = {
     "forum": "descant.operate.commands.forum",
     "user": "descant.operate.commands.user",
     "apikey": "descant.operate.commands.apikey",
+    "rule": "descant.operate.commands.rule",
     "import": "descant.exchange.command",
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",

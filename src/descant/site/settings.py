@@ -80,9 +80,9 @@ DESCANT_TOKEN_DAYS = int(os.environ.get("DESCANT_TOKEN_DAYS", "30"))
 # What of our own network they may be: HOST:PORT, ….
 DESCANT_EGRESS_ALLOWED = os.environ.get("DESCANT_EGRESS_ALLOWED", "").split()
 # By name; the local file may add some: {"ours": {"kind": "http", "url": "https://judge.example/", "secret": "…"}}.
-DESCANT_CLASSIFIERS: dict[str, dict[str, str]] = {}
+CLASSIFIERS: dict[str, dict[str, str]] = {}
 if os.environ.get("DESCANT_AKISMET_KEY"):
-    DESCANT_CLASSIFIERS["akismet"] = {"kind": "akismet", "key": os.environ["DESCANT_AKISMET_KEY"]}
+    CLASSIFIERS["akismet"] = {"kind": "akismet", "key": os.environ["DESCANT_AKISMET_KEY"]}
 
 # --- The parts ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

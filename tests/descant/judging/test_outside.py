@@ -32,7 +32,7 @@ def out(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outsider]:
     monkeypatch.setattr(classifiers, "SECONDS", 0.5)
     with outsider() as server:
         settings.DESCANT_EGRESS_ALLOWED = [server.place]
-        settings.DESCANT_CLASSIFIERS = {
+        settings.CLASSIFIERS = {
             "akismet": {"kind": "akismet", "key": "k", "url": server.url("/akismet")},
             "ours": {"kind": "http", "url": server.url("/ours"), "secret": "s"},
             "slow": {"kind": "http", "url": server.url("/drip")},

@@ -110,7 +110,7 @@ def test_rules_on_people_and_repeats_are_tried_on_the_order_of_things(
 
 
 def test_what_cannot_be_tried_says_why(cast: Cast, attempt: Callable[..., Trial], settings: object) -> None:
-    settings.DESCANT_CLASSIFIERS = {"ours": {}}  # type: ignore[attr-defined]
+    settings.CLASSIFIERS = {"ours": {}}  # type: ignore[attr-defined]
     with pytest.raises(BadRule, match="not kept"):
         attempt("address", ranges=["192.0.2.0/24"])
     with pytest.raises(BadRule, match="new comments only"):

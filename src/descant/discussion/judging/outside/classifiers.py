@@ -41,7 +41,7 @@ def classify(name: str, *, forum: Forum, comment: Comment, address: str) -> Opin
     Raises:
         NotJudged
     """
-    choices = settings.DESCANT_CLASSIFIERS.get(name)
+    choices = settings.CLASSIFIERS.get(name)
     if choices is None:
         raise NotJudged(f"No classifier {name!r} is set up any more.")
     if time.monotonic() < _rests_until.get(name, 0.0):

@@ -21,7 +21,7 @@ class Outside:
 
 def compile_outside(said: Said) -> Outside:
     """Raises: BadRule: the operator has set up no such classifier."""
-    known = settings.DESCANT_CLASSIFIERS
+    known = settings.CLASSIFIERS
     name = said.get("classifier")
     if not isinstance(name, str) or name not in known:
         names = ", ".join(sorted(known)) or "none so far"
