@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.deciding import decide
 from descant.discussion.editing import edit_comment
 from descant.discussion.judging.likeness import noting
 from descant.discussion.judging.likeness.noting import note_likeness, trim_prints
 from descant.discussion.judging.likeness.prints import ALIKE, print_of
-from descant.discussion.models import Comment
+from descant.discussion.models import Comment, Decision, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.forums.models import Fingerprint, Rule
 from django_headroom.delayed.worker import drain
@@ -151,6 +152,26 @@ def test_a_rule_meets_what_is_alike_on_the_network(cast: Cast, say: Say, rule: C
     held = say(PILLS.format(4))
     assert (held.state, held.reasons[0]["rule"], held.reasons[0]["found"]) == ("waiting", made.pk, "4")
     assert say("I bake my bread with rye and patience, and with a little salt").state == "shown"
+
+
+def test_a_flood_that_was_faster_than_the_worker_is_held_afterwards(
+    cast: Cast, bread: Thread, say: Say, rule: Callable[..., Rule]
+) -> None:
+    made = rule("alike", comments=3)
+    comments = [say(PILLS.format(number)) for number in range(6)]
+    by_bo = say(PILLS.format(6), by=cast.bo)
+    approved = say(PILLS.format(7))
+    decide(forum=cast.gazette, comments=[approved], verdict="hide", by=cast.bo)
+    decide(forum=cast.gazette, comments=[approved], verdict="restore", by=cast.bo)
+    listen()
+    rows = Comment.objects.of(cast.gazette)
+    states = [rows.get(pk=each.pk).state for each in (*comments, by_bo, approved)]
+    assert states == ["shown"] * 2 + ["waiting"] * 4 + ["shown"] * 2
+    assert rows.get(pk=comments[5].pk).reasons[0]["rule"] == made.pk
+    decisions = Decision.objects.of(cast.gazette).filter(by=None)
+    assert {(each.verdict, each.reason) for each in decisions} == {("hold", "met by the rule About alike")}
+    bread.refresh_from_db()
+    assert bread.comments_shown == 4
 
 
 @pytest.mark.parametrize(("where", "state"), [("forum", "shown"), ("network", "waiting")])

@@ -18,7 +18,7 @@ from descant.discussion.deciding.ruling import check_may_rule
 from descant.discussion.judging.rules.book import ReadyRule, make_ready
 from descant.discussion.judging.rules.past import of_the_past
 from descant.discussion.judging.rules.people import Age
-from descant.discussion.judging.rules.subjects import Finder, Subject
+from descant.discussion.judging.rules.subjects import Finder, subject_of
 from descant.discussion.models import Comment, Decision
 from descant.forums.models import Forum, Role, Rule
 from django_headroom.replicas import read
@@ -124,7 +124,7 @@ class _Walk:
             trial.seen += 1
             trial.seen_on[day] += 1
             trial.reached = comment.created_at, comment.pk
-            finding = self.finder.find(_subject(comment))
+            finding = self.finder.find(subject_of(comment))
             if finding is not None:
                 trial.met_on[day] += 1
                 self._note(comment, self.ready.reason(finding))
@@ -169,19 +169,3 @@ def _comments(
             )
         )
     return merge(*walks, key=lambda comment: (comment.created_at, comment.pk))
-
-
-def _subject(comment: Comment) -> Subject:
-    user = comment._state.fields_cache.get("author")
-    return Subject(
-        forum_id=comment.forum_id,
-        text=comment.text,
-        at=comment.created_at,
-        name=comment.author_name,
-        url=comment.author_url,
-        author_id=comment.author_id,
-        joined_at=user.date_joined if user else None,
-        guest=comment.guest,
-        origin=comment.origin,
-        comment_id=comment.pk,
-    )

@@ -2,19 +2,14 @@
 
 from typing import Any
 
-from descant.discussion import signals
+from descant.discussion.judging.afterwards import VERDICTS, decide_afterwards
 from descant.discussion.judging.outside.classifiers import classify
 from descant.discussion.judging.rules.book import rules_in_force
 from descant.discussion.judging.rules.outside import Outside
 from descant.discussion.judging.rules.subjects import Finding
-from descant.discussion.judging.screening import UNJUDGED, Verdict, verdict_of
-from descant.discussion.models import Comment, Decision
-from descant.discussion.tree import counting
+from descant.discussion.judging.screening import UNJUDGED, verdict_of
+from descant.discussion.models import Comment
 from descant.forums.models import Forum
-from django_headroom.transactions import writing
-from django_headroom.updates import claim
-
-VERDICTS = {Comment.State.SHOWN: "approve", Comment.State.WAITING: "hold", Comment.State.SPAM: "spam"}
 
 
 def judge_outside(*, forum: Forum, comment_id: int, address: str) -> str:
@@ -35,7 +30,8 @@ def judge_outside(*, forum: Forum, comment_id: int, address: str) -> str:
     known = [reason for reason in comment.reasons if reason != UNJUDGED]
     found, asked = _found(forum, comment, known, address)
     verdict = verdict_of(forum, [*known, *found], is_unjudged=False)
-    if not _decide(forum, comment, verdict, asked):
+    why = f"judged by {', '.join(asked)}" if asked else "judged by nobody: the rule is off"
+    if not decide_afterwards(forum=forum, comment=comment, verdict=verdict, why=why):
         return ""
     return str(comment.state)
 
@@ -62,27 +58,3 @@ def _found(
         if opinion.is_spam:
             found.append(rule.reason(Finding(opinion.why or name, more={"classifier": name})))
     return found, asked
-
-
-def _decide(forum: Forum, comment: Comment, verdict: Verdict, asked: list[str]) -> bool:
-    """Not over a moderator's head, and not about another text than was judged."""
-    before = str(comment.state)
-    when = {"state": before, "edited_at": comment.edited_at}
-    with writing(forum) as alias:
-        counting.lock(comment.thread)
-        decisions = Decision.objects.of(forum).filter(comment=comment.pk)
-        if decisions.exclude(by=None).exists():
-            return claim(comment, when=when, reasons=verdict.reasons)
-        looked = {"needs_look": comment.needs_look}
-        needs_look = verdict.needs_look or (comment.needs_look and verdict.state == before)
-        reasons = verdict.reasons
-        if not claim(comment, when=when, state=verdict.state, reasons=reasons, needs_look=needs_look):
-            return False
-        if verdict.state != before:
-            counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
-            row = Decision(comment=comment, verdict=VERDICTS[Comment.State(verdict.state)], before=before)
-            row.forum_id, row.after, row.kept = comment.forum_id, str(verdict.state), looked
-            row.reason = f"judged by {', '.join(asked)}" if asked else "judged by nobody: the rule is off"
-            row.save(force_insert=True, using=alias)
-            signals.comment_changed.say(at=alias, **signals.told(comment))
-    return True

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from descant.discussion.judging.rules.folding import Folded, fold
+from descant.discussion.models import Comment
 
 
 class BadRule(ValueError):
@@ -34,6 +35,23 @@ class Subject:
     @cached_property
     def folded(self) -> Folded:
         return fold(self.text)
+
+
+def subject_of(comment: Comment) -> Subject:
+    """A comment that is there already, as a subject; its author's age is known where she is attached."""
+    user = comment._state.fields_cache.get("author")
+    return Subject(
+        forum_id=comment.forum_id,
+        text=comment.text,
+        at=comment.created_at,
+        name=comment.author_name,
+        url=comment.author_url,
+        author_id=comment.author_id,
+        joined_at=user.date_joined if user else None,
+        guest=comment.guest,
+        origin=comment.origin,
+        comment_id=comment.pk,
+    )
 
 
 @dataclass(frozen=True)
