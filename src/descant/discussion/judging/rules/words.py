@@ -101,7 +101,10 @@ class Words:
         """Most texts hold no word of the list at all, and this is known at once."""
         if not self.root.after.keys().isdisjoint(words):
             return True
-        return bool(self.root.lengths) and any(map(self.root.begins, words))
+        beginnings = self.root.beginnings
+        return any(
+            not beginnings.isdisjoint([word[:length] for word in words]) for length in self.root.lengths
+        )
 
     def _spaced(self, text: str) -> tuple[int, int] | None:
         for run in _runs(text):
