@@ -22,7 +22,7 @@ def rule(cast: Cast) -> Write:
             made = make_rule(
                 forum=forum, title=f"About {kind}", kind=kind, said=said, effect=effect, by=cast.ann
             )
-        switch_rule(rule=made, is_on=True, by=cast.ann)
+        switch_rule(forum=forum, rule=made, is_on=True, by=cast.ann)
         return made
 
     return write

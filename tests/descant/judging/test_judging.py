@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 
 from descant.discussion.deciding.abilities import NotAModerator
 from descant.discussion.deciding.ruling import (
@@ -15,6 +16,7 @@ from descant.discussion.deciding.ruling import (
     switch_rule,
 )
 from descant.discussion.editing import edit_comment
+from descant.discussion.judging.trying import try_rule
 from descant.discussion.models import Comment
 from descant.embed.drawing import words_for
 from descant.forums.models import Premoderation, Rule, RuleVersion
@@ -141,7 +143,7 @@ def test_one_person_who_writes_much_is_met_and_nobody_else(cast: Cast, say: Say,
 def test_young_accounts_and_ranges_of_addresses_are_met(cast: Cast, say: Say, rule: Write) -> None:
     made = rule("age", hours=24)
     assert [say("1").state, say("2", by=cast.guest).state] == ["waiting", "waiting"]
-    switch_rule(rule=made, is_on=False, by=cast.ann)
+    switch_rule(forum=cast.gazette, rule=made, is_on=False, by=cast.ann)
     rule("address", ranges=["192.0.2.0/29", "2001:db8::/32"])
     assert say("3").state == "waiting"
     assert say("4", by=replace(cast.cy, address="192.0.2.77")).state == "shown"
@@ -151,7 +153,9 @@ def test_young_accounts_and_ranges_of_addresses_are_met(cast: Cast, say: Say, ru
 def test_a_change_is_a_new_version_and_old_reasons_keep_theirs(cast: Cast, say: Say, rule: Write) -> None:
     made = rule("words", words=["pills"])
     before = say("pills")
-    change_rule(rule=made, by=cast.bo, title="Pills", said={"words": ["drops"]}, effect="spam")
+    change_rule(
+        forum=cast.gazette, rule=made, by=cast.bo, title="Pills", said={"words": ["drops"]}, effect="spam"
+    )
     after = say("drops")
     assert (before.reasons[0]["version"], after.reasons[0]["version"], after.state) == (1, 2, "spam")
     assert say("pills").state == "shown"
@@ -166,9 +170,13 @@ def test_of_two_who_change_a_rule_one_is_told(cast: Cast, rule: Write) -> None:
     made = rule("words", words=["pills"])
     stale = Rule(pk=made.pk, forum=cast.gazette, kind="words", version=made.version)
     stale._state.adding, stale._state.db = False, "default"
-    change_rule(rule=made, by=cast.ann, title="Pills", said={"words": ["drops"]}, effect="spam")
+    change_rule(
+        forum=cast.gazette, rule=made, by=cast.ann, title="Pills", said={"words": ["drops"]}, effect="spam"
+    )
     with pytest.raises(RuleChanged, match="read it again"):
-        change_rule(rule=stale, by=cast.bo, title="Pills", said={"words": ["oil"]}, effect="hold")
+        change_rule(
+            forum=cast.gazette, rule=stale, by=cast.bo, title="Pills", said={"words": ["oil"]}, effect="hold"
+        )
 
 
 def test_a_rule_is_off_until_it_is_switched_on_and_ends_for_good(cast: Cast, say: Say) -> None:
@@ -176,12 +184,12 @@ def test_a_rule_is_off_until_it_is_switched_on_and_ends_for_good(cast: Cast, say
         forum=cast.gazette, title="Pills", kind="words", said={"words": ["pills"]}, effect="hold", by=cast.bo
     )
     assert say("pills").state == "shown"
-    assert switch_rule(rule=made, is_on=True, by=cast.bo)
-    assert not switch_rule(rule=made, is_on=True, by=cast.ann)
+    assert switch_rule(forum=cast.gazette, rule=made, is_on=True, by=cast.bo)
+    assert not switch_rule(forum=cast.gazette, rule=made, is_on=True, by=cast.ann)
     assert say("pills").state == "waiting"
-    assert end_rule(rule=made, by=cast.ann)
+    assert end_rule(forum=cast.gazette, rule=made, by=cast.ann)
     assert say("pills").state == "shown"
-    assert not switch_rule(rule=made, is_on=True, by=cast.bo)
+    assert not switch_rule(forum=cast.gazette, rule=made, is_on=True, by=cast.bo)
     assert RuleVersion.objects.filter(rule=made).exists()
 
 
@@ -194,7 +202,20 @@ def test_only_moderators_write_rules_and_only_staff_those_of_the_network(cast: C
         make_rule(forum=None, by=cast.ann, **said)
     made = rule("words", words=["pills"])
     with pytest.raises(NotAModerator):
-        switch_rule(rule=made, is_on=False, by=cast.cy)
+        switch_rule(forum=cast.gazette, rule=made, is_on=False, by=cast.cy)
+
+
+def test_a_rule_of_another_forum_is_as_good_as_none(cast: Cast, rule: Write) -> None:
+    foreign, network = rule("words", words=["oil"], forum=cast.tribune), rule("first", forum=None)
+    changed = {"title": "Mine", "said": {"words": ["rye"]}, "effect": "mark"}
+    for made in (foreign, network):
+        for act, said in ((change_rule, changed), (switch_rule, {"is_on": False}), (end_rule, {})):
+            with pytest.raises(Rule.DoesNotExist):
+                act(forum=cast.gazette, rule=made, by=cast.ann, **said)
+    with pytest.raises(Rule.DoesNotExist):
+        try_rule(cast.gazette, foreign, timezone.now(), by=cast.ann)
+    states = Rule.objects.filter(pk__in=[foreign.pk, network.pk]).values_list("is_on", "version", "ended_at")
+    assert set(states) == {(True, 1, None)}
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_a_rule_that_was_switched_off_lets_go_what_it_held(
     cast.gazette.when_unjudged = "hold"
     made = rule("outside", classifier="ours")
     comment = say("Rye.")
-    switch_rule(rule=made, is_on=False, by=cast.bo)
+    switch_rule(forum=cast.gazette, rule=made, is_on=False, by=cast.bo)
     drain("p1")
     assert not out.heard
     assert (again(comment).state, again(comment).reasons) == ("shown", [])

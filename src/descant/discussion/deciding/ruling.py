@@ -55,13 +55,19 @@ def make_rule(
     return rule
 
 
-def change_rule(*, rule: Rule, by: Author, title: str, said: dict[str, Any], effect: str) -> Rule:
+def change_rule(
+    *, forum: Forum | None, rule: Rule, by: Author, title: str, said: dict[str, Any], effect: str
+) -> Rule:
     """Put what a rule says in a new version; comments judged before keep the reasons of theirs.
+
+    Args:
+        forum: whose it is; None for one of the network, as in all acts here.
 
     Raises:
         NotAModerator, CannotRule, RuleChanged: somebody else has changed it since it was read.
     """
-    check_may_rule(rule.forum, by)
+    _check_is_of(rule, forum)
+    check_may_rule(forum, by)
     columns = _checked(title, effect)
     _check_said(rule.kind, said)
     with writing("default"):
@@ -71,7 +77,7 @@ def change_rule(*, rule: Rule, by: Author, title: str, said: dict[str, Any], eff
     return rule
 
 
-def switch_rule(*, rule: Rule, is_on: bool, by: Author) -> bool:
+def switch_rule(*, forum: Forum | None, rule: Rule, is_on: bool, by: Author) -> bool:
     """Let a rule bite, or no more.
 
     Returns:
@@ -80,7 +86,8 @@ def switch_rule(*, rule: Rule, is_on: bool, by: Author) -> bool:
     Raises:
         NotAModerator, CannotRule: it cannot be followed any more.
     """
-    check_may_rule(rule.forum, by)
+    _check_is_of(rule, forum)
+    check_may_rule(forum, by)
     if is_on:
         _check_said(rule.kind, rule.said)
     when = {"is_on": not is_on, "ended_at": None}
@@ -90,7 +97,7 @@ def switch_rule(*, rule: Rule, is_on: bool, by: Author) -> bool:
     return done
 
 
-def end_rule(*, rule: Rule, by: Author) -> bool:
+def end_rule(*, forum: Forum | None, rule: Rule, by: Author) -> bool:
     """Switch a rule off for good; it leaves the lists, and its row stays.
 
     Returns:
@@ -99,7 +106,8 @@ def end_rule(*, rule: Rule, by: Author) -> bool:
     Raises:
         NotAModerator
     """
-    check_may_rule(rule.forum, by)
+    _check_is_of(rule, forum)
+    check_may_rule(forum, by)
     now = timezone.now()
     with writing("default"):
         done = claim(
@@ -115,6 +123,12 @@ def check_may_rule(forum: Forum | None, by: Author) -> None:
         check_ability(by, "rules")
     elif by.user is None or not by.user.is_staff:
         raise NotAModerator(_("Rules of all forums are written by the staff of the network."))
+
+
+def _check_is_of(rule: Rule, forum: Forum | None) -> None:
+    """Another forum's rule is as good as none."""
+    if rule.forum_id != (forum.pk if forum else None):
+        raise Rule.DoesNotExist
 
 
 def _checked(title: str, effect: str) -> dict[str, Any]:

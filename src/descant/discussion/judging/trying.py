@@ -82,7 +82,7 @@ def try_rule(
     """Run a rule over the comments of a forum; nothing is changed.
 
     Args:
-        rule: saved or not, on or off; of the forum or of all.
+        rule: saved or not, on or off; of the forum, or of all.
         since: of which time; what people deleted themselves, and what those who are trusted wrote, is left out.
         by: who wants to know, and must be allowed to write the rule; None is the operator.
         so_far: a trial to go on with. What was remembered of people and texts begins anew there.
@@ -92,8 +92,10 @@ def try_rule(
         NotAModerator
         BadRule: the rule cannot be followed, or not on what was said before.
     """
+    if rule.forum_id not in (None, forum.pk):
+        raise Rule.DoesNotExist
     if by is not None:
-        check_may_rule(rule.forum, by)
+        check_may_rule(forum if rule.forum_id else None, by)
     ready = make_ready(rule)
     trusted = list(Role.objects.filter(forum=forum).values_list("user", flat=True))
     until = time.monotonic() + seconds
