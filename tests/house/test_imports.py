@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tests.house.sources import functions_of, python_modules, told, tree_of
 
-FLOORS = [{"site"}, {"embed", "api", "live", "moderate", "operate", "exchange", "followups"}]
-FLOORS += [{"discussion"}, {"forums"}, {"accounts"}]
+FLOORS = [{"site"}, {"embed", "api", "live", "moderate", "community", "operate", "exchange"}]
+FLOORS += [{"followups"}, {"discussion"}, {"forums"}, {"accounts"}]
 
 
 def test_no_import_stands_inside_a_function() -> None:

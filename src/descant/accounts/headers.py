@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from descant.accounts.adapters import MailNotSent
+from descant.accounts.hooks.adapters import MailNotSent
 
 MAIL_SECONDS = 60
 _log = logging.getLogger(__name__)

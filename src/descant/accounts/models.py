@@ -1,14 +1,17 @@
-"""Accounts, and the hand-off that carries a signed-in person from the pop-up into a frame."""
+"""Accounts, what their people have chosen, and the hand-off from the pop-up, which has the cookie, into a frame."""
 
 from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 
 from django_headroom.identity import Mapped
 from django_headroom.updates import NoBareSave
 
 NAME_MAX = 80
+PROFILE_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z"
 
 
 class User(AbstractUser, Mapped):
@@ -35,6 +38,75 @@ class User(AbstractUser, Mapped):
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         for fallback in super().get_session_auth_fallback_hash():
             yield f"{fallback}.{self.token_epoch}"
+
+
+class Profile(NoBareSave):
+    """What everybody may read of a person in one place; her choice, and without a row it is nobody."""
+
+    class Scope(models.TextChoices):
+        NOBODY = "nobody"
+        FORUMS = "forums"
+        EVERYWHERE = "everywhere"
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="profile")
+    # Of her own choosing: the name that signs in is nobody's to know.
+    name = models.CharField(max_length=40, unique=True, validators=[RegexValidator(PROFILE_NAME)])
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.NOBODY)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ShownOn(NoBareSave):
+    """A forum on which a person agreed to be seen, where her profile is for some forums."""
+
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="shown_on")
+    forum_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["profile", "forum_id"], name="accounts_shown_once")]
+
+    def __str__(self) -> str:
+        return f"{self.profile_id} on forum {self.forum_id}"
+
+
+class Preferences(NoBareSave):
+    """How a person reads, on every site she visits; known to her frames alone."""
+
+    class Order(models.TextChoices):
+        SITE = ""
+        BEST = "best"
+        NEWEST = "newest"
+        OLDEST = "oldest"
+
+    class Mail(models.TextChoices):
+        NEVER = "never"
+        REPLIES = "replies"
+        DAILY = "daily"
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="preferences")
+    order = models.CharField(max_length=10, choices=Order.choices, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    mail = models.CharField(max_length=10, choices=Mail.choices, default=Mail.REPLIES)
+    live = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"of {self.user_id}"
+
+
+class Block(NoBareSave):
+    """Somebody whose comments a person does not want to read, on any site."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks")
+    whom = models.CharField(max_length=42)  # "u7" an account, "g…" a guest
+    shown = models.CharField(max_length=NAME_MAX)  # the name she read
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "whom"], name="accounts_block_once")]
+
+    def __str__(self) -> str:
+        return f"{self.whom} by {self.user_id}"
 
 
 class HandOff(NoBareSave):

@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "descant.exchange",
     "descant.embed",
     "descant.moderate",
+    "descant.community",
     "descant.site",
 ]
 MIDDLEWARE = [
@@ -148,11 +149,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-ACCOUNT_ADAPTER = "descant.accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "descant.accounts.hooks.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "descant.accounts.forms.NameForm"
-ACCOUNT_FORMS = {"confirm_login_code": "descant.accounts.codes.FilledInCodeForm"}
+ACCOUNT_SIGNUP_FORM_CLASS = "descant.accounts.hooks.forms.NameForm"
+ACCOUNT_FORMS = {"confirm_login_code": "descant.accounts.hooks.codes.FilledInCodeForm"}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -168,7 +169,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(DESCANT_URL).scheme
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USERNAME_MIN_LENGTH = 2
-SOCIALACCOUNT_ADAPTER = "descant.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_ADAPTER = "descant.accounts.hooks.adapters.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}  # the local file names them, by DESCANT_SOCIAL
 LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
