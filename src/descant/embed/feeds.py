@@ -10,9 +10,9 @@ from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.addressing.counts import recent_comments
 from descant.discussion.models import Comment, Thread
 from descant.embed.pages import FrameAddress
-from descant.embed.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum
+from descant.forums.sending import cacheable
 
 FEED_SECONDS = 1
 

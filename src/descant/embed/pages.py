@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,10 +18,11 @@ from descant.discussion.models import Thread
 from descant.discussion.reading import ORDERS, Page, read_page
 from descant.discussion.tree.cursors import BadCursor
 from descant.embed.lean import lean
-from descant.embed.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import PageOutside, check_page, frame_ancestors
+from descant.forums.look import names_in, style_of
 from descant.forums.models import Forum, Role
+from descant.forums.sending import cacheable
 
 STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
 FRESH_SECONDS = 1  # how long a shared cache may answer by itself
@@ -78,7 +79,7 @@ def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> Http
     page = read_page(forum=forum, page=asked, order=order, cursor=request.GET.get("cursor", ""))
     html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
     response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS)
-    response.headers["Content-Security-Policy"] = _policy(forum)
+    response.headers["Content-Security-Policy"] = _policy(forum, style_of(forum.look))
     return response
 
 
@@ -97,7 +98,8 @@ def context(forum: Forum, address: FrameAddress, page: Page) -> dict[str, object
             "lang": address.language,
         },
         **_spoken(),
-        "style": _style(),
+        "style": _style(style_of(forum.look)),
+        "look": " ".join(names_in(forum.look)),
         "page_url": partial(_page_url, address, page.order),
         "feed_url": f"/embed/feed/?{address.query()}",
         "sign_in_url": f"/embed/sign-in/?{urlencode({'f': forum.name, 'lang': get_language()})}",
@@ -124,19 +126,24 @@ def _spoken() -> dict[str, object]:
 
 
 @cache
-def _style() -> str:
+def _own_style() -> str:
     return lean(STYLE_FILE.read_text())
 
 
-@cache
-def _style_hash() -> str:
-    return base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+def _style(look: str = "") -> str:
+    """The frame's style, and what an owner has chosen after it."""
+    return _own_style() + look
 
 
-def _policy(forum: Forum | None) -> str:
+@lru_cache(maxsize=1024)
+def _style_hash(look: str) -> str:
+    return base64.b64encode(hashlib.sha256(_style(look).encode()).digest()).decode()
+
+
+def _policy(forum: Forum | None, look: str = "") -> str:
     ancestors = frame_ancestors(forum) if forum else "*"
     return (
-        f"default-src 'none'; style-src 'sha256-{_style_hash()}'; script-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; style-src 'sha256-{_style_hash(look)}'; script-src 'self'; img-src 'self' data:; "
         f"connect-src 'self'; frame-ancestors {ancestors}; base-uri 'self'; form-action 'self'"
     )
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from django.db.models import Prefetch
@@ -53,6 +53,16 @@ def forum_with_id(forum_id: int) -> Forum:
     return forums.tenant(forum_id)
 
 
+def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
+    """Several forums by their ids, loaded together; an unknown id is left out."""
+    found = _near(
+        lambda alias: list(
+            Forum.objects.using(alias).filter(pk__in=forum_ids).prefetch_related(*_loaded(alias))
+        )
+    )
+    return {forum.pk: forums.keep(forum) for forum in found or ()}
+
+
 def forum_with_public_key(public_key: str) -> Forum:
     """The forum whose programs show this key; the key's use is counted, without a query.
 
@@ -89,13 +99,14 @@ def _load(asked: str, **which: Any) -> Forum:
 
 def _forum(**which: Any) -> Forum | None:
     def reading(alias: str) -> Forum | None:
-        with_it = [
-            Prefetch("domains", Domain.objects.using(alias)),
-            Prefetch("roles", Role.objects.using(alias)),
-        ]
-        return Forum.objects.using(alias).filter(**which).prefetch_related(*with_it).first()
+        return Forum.objects.using(alias).filter(**which).prefetch_related(*_loaded(alias)).first()
 
     return _near(reading)
+
+
+def _loaded(alias: str) -> list[Prefetch]:
+    """What a forum that is kept has with it."""
+    return [Prefetch("domains", Domain.objects.using(alias)), Prefetch("roles", Role.objects.using(alias))]
 
 
 def _key(public_key: str) -> Key | None:

@@ -31,8 +31,11 @@ def as_host(domain: str) -> str:
     bare = domain.strip().lower().rpartition("://")[2].split("/")[0].rstrip(".")
     if bare.startswith("["):
         raise BadDomain(
-            f"{domain[:80]!r} is an IPv6 address, which no browser can be told of (frame-ancestors has no form for "
-            f"it): let the page be opened by a name; [::1] is localhost."
+            _(
+                "%(domain)s is an IPv6 address, which no browser can be told of (frame-ancestors has no form for it): "
+                "let the page be opened by a name; [::1] is localhost."
+            )
+            % {"domain": repr(domain[:80])}
         )
     try:
         bare = ".".join(
@@ -41,7 +44,10 @@ def as_host(domain: str) -> str:
     except UnicodeError:
         bare = ""
     if len(bare) > 253 or not _HOST.fullmatch(bare):
-        raise BadDomain(f"{domain[:80]!r} is no domain: write it as blog.example or *.blog.example.")
+        raise BadDomain(
+            _("%(domain)s is no domain: write it as blog.example or *.blog.example.")
+            % {"domain": repr(domain[:80])}
+        )
     return bare
 
 

@@ -1,9 +1,10 @@
-"""Issuing keys to programs: a public one, a secret one, and an access token that is shown once."""
+"""Issuing keys to programs, and revoking them: a public one, a secret one, an access token that is shown once."""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
 
+from descant.forums import directory
 from descant.forums.models import Forum, Key
 from django_headroom.transactions import writing
 
@@ -28,6 +29,18 @@ def issue_key(*, forum: Forum) -> IssuedKey:
             access_token_digest=digest_of(issued.access_token),
         )
     return issued
+
+
+def revoke_key(*, forum: Forum, key_id: int) -> bool:
+    """Take the keys of a program away; known everywhere after five seconds.
+
+    Returns:
+        Whether the forum had it.
+    """
+    with writing("default"):
+        taken, _by_model = Key.objects.filter(forum=forum, pk=key_id).delete()
+    directory.forget()
+    return bool(taken)
 
 
 def digest_of(token: str) -> str:

@@ -1,11 +1,13 @@
 """Opening a forum and changing it: its name, its domains, its people, and the partition its rows live in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import Count, F
+from django.utils.translation import gettext as _
 
 from descant.accounts.models import User
 from descant.forums import directory
@@ -92,14 +94,42 @@ def remove_domain(*, forum: Forum, domain: str) -> None:
     with writing("default"):
         host = as_host(domain)
         if list(forum.domains.values_list("host", flat=True)) == [host]:
-            raise BadForum(f"{host} is the only domain of {forum.name}: add another first.")
+            raise BadForum(_("%(host)s is the only domain: add another first.") % {"host": host})
         if not forum.domains.filter(host=host).delete()[0]:
-            raise BadForum(f"{host} is no domain of {forum.name}.")
+            raise BadForum(_("%(host)s is no domain of this forum.") % {"host": host})
         change(forum, revision=F("revision") + 1)
     directory.forget()
 
 
 def name_role(*, forum: Forum, user: User, kind: str) -> None:
-    """Give a person a role on the forum, in the place of the one she has."""
-    with writing("default"):
+    """Give a person a role on the forum, in the place of the one she has.
+
+    Raises:
+        BadForum: the forum would have no owner any more.
+    """
+    with _roles_of(forum):
         Role.objects.update_or_create(forum=forum, user=user, defaults={"kind": kind})
+
+
+def take_role(*, forum: Forum, user_id: int) -> None:
+    """Take a person's role on the forum away.
+
+    Raises:
+        BadForum: she has none, or the forum would have no owner any more.
+    """
+    with _roles_of(forum):
+        if not Role.objects.filter(forum=forum, user=user_id).delete()[0]:
+            raise BadForum(_("She has no role here any more."))
+
+
+@contextmanager
+def _roles_of(forum: Forum) -> Iterator[None]:
+    """Change roles, one after the other: of two owners who take each other's away, one must stay."""
+    owners = Role.objects.filter(forum=forum, kind=Role.Kind.OWNER)
+    with writing("default"):
+        change(forum, revision=F("revision") + 1)  # holds the forum's row; pages show who moderates
+        had = owners.exists()
+        yield
+        if had and not owners.exists():
+            raise BadForum(_("A forum needs an owner: name another first."))
+    directory.forget()

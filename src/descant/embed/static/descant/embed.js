@@ -115,10 +115,12 @@
     const { color, fontFamily } = getComputedStyle(container);
     const look = { text: color, background: groundOf(container), link: getComputedStyle(link).color, accent: '', font: fontFamily, scheme: '' };
     link.remove();
-    for (const name in look) look[name] = container.dataset[name] || script.dataset[name] || look[name];
+    const own = { ...script.dataset, ...container.dataset };
+    const said = Object.keys(look).filter((name) => own[name]); // before these the forum's own look counts
+    for (const name of said) look[name] = own[name];
     const [red, green, blue] = look.text.match(/\d+/g) || [];
     look.scheme = look.scheme || (/^rgb/.test(look.text) && red * 3 + green * 6 + +blue > 1300 ? 'dark' : 'light');
-    return look;
+    return { ...look, said };
   }
 
   function groundOf(element) {

@@ -16,29 +16,37 @@ export function hear(listener) {
   });
 }
 
+const ours = (root.dataset.look || '').replace('accent', 'accent link');
 let told = 0;
 wearLook();
 new ResizeObserver(tellHeight).observe(root);
 
+/** What the page says; where it says nothing itself and the forum has a look, nothing. */
+function wish(name) {
+  return ours.includes(name) && !(given.get('said') || '').includes(name) ? '' : given.get(name);
+}
+
 /** Take over scheme, font and colours: no colour that could not be read on its ground. */
 function wearLook() {
   const scheme = given.get('scheme');
-  const font = given.get('font') || '';
+  const font = wish('font') || '';
   root.classList.toggle('alone', parent === window);
   if (scheme === 'light' || scheme === 'dark') root.dataset.scheme = scheme;
   if (/^[\w\s"',-]{1,200}$/.test(font)) root.style.setProperty('--font', font);
-  const ground = rgb('background') || rgb('--ground');
-  const text = rgb('text') || rgb('--text');
+  const [background, colour] = ['background', 'text'].map((name) => rgb(wish(name)));
+  const ground = background || rgb('var(--ground)');
+  const text = colour || rgb('var(--text)');
   const rich = contrast(text, ground) / 10; // below 1 nothing paler than the text itself is safe
   if (rich < 0.45) return;
-  if (rgb('background') || rgb('text')) {
+  if (background || colour) {
     wear('ground', ground);
     wear('text', text);
     wear('surface', mix(text, ground, 0.05));
     wear('muted', mix(text, ground, rich < 1 ? 1 : 0.74));
     wear('line', mix(text, ground, rich < 1 ? 0.8 : 0.56));
   }
-  const accent = ['accent', 'link'].map(rgb).find((colour) => colour && contrast(colour, ground) >= 4.5);
+  const accents = [wish('accent'), wish('link'), ours.includes('accent') && 'var(--accent)', given.get('link')];
+  const accent = accents.map(rgb).find((each) => each && contrast(each, ground) >= 4.5);
   if (!accent) return;
   const [white, black] = [[255, 255, 255], [0, 0, 0]];
   wear('accent', accent);
@@ -55,9 +63,8 @@ function wear(name, colour) {
   root.style.setProperty(`--${name}`, `rgb(${colour.map(Math.round)})`);
 }
 
-/** Read an opaque colour: one that the host gives, or with "--" one of our own. @returns {number[]|undefined} */
-function rgb(name) {
-  const css = name[0] === '-' ? `var(${name})` : given.get(name);
+/** Read an opaque colour. @returns {number[]|undefined} */
+function rgb(css) {
   if (!css || !CSS.supports('color', css)) return undefined;
   root.style.color = css;
   const shown = getComputedStyle(root).color;

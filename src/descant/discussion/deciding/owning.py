@@ -1,0 +1,132 @@
+"""What an owner decides about her forum: its settings, its domains, its people and its keys."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from descant.accounts.models import User
+from descant.discussion import text
+from descant.discussion.authors import Author
+from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.posting import Refused
+from descant.forums import issuing, opening
+from descant.forums.domains import BadDomain
+from descant.forums.issuing import IssuedKey
+from descant.forums.models import Forum, Role
+from descant.forums.opening import BadForum
+
+
+class CannotChange(Refused):
+    code = "cannot_change"
+
+
+def change_settings(*, forum: Forum, by: Author, **columns: Any) -> None:
+    """Change what a forum is and does; pages made before count as old.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "settings")
+    if "title" in columns:
+        columns["title"] = text.one_line(columns["title"])
+    if "policy" in columns:
+        columns["policy"] = text.plain(columns["policy"]).strip()
+    if not columns.get("title", forum.title):
+        raise CannotChange(_("A forum needs a title."))
+    changed = Forum(**columns)
+    try:
+        changed.clean_fields(exclude={field.name for field in Forum._meta.fields} - columns.keys())
+    except ValidationError as error:
+        raise CannotChange(" ".join(error.messages)) from error
+    opening.change_forum(forum=forum, **columns)
+
+
+def add_domain(*, forum: Forum, by: Author, domain: str) -> None:
+    """Let one more site show the forum.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "settings")
+    try:
+        opening.add_domain(forum=forum, domain=domain)
+    except BadDomain as error:
+        raise CannotChange(str(error)) from error
+
+
+def remove_domain(*, forum: Forum, by: Author, domain: str) -> None:
+    """Keep a site from showing the forum.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "settings")
+    try:
+        opening.remove_domain(forum=forum, domain=domain)
+    except (BadDomain, BadForum) as error:
+        raise CannotChange(str(error)) from error
+
+
+def give_role(*, forum: Forum, by: Author, whom: str, kind: str) -> None:
+    """Give somebody a role.
+
+    Args:
+        whom: the name that she signs in with, or an e-mail address that she has confirmed.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "roles")
+    user = _known_as(whom.strip())
+    if user is None or kind not in Role.Kind:
+        raise CannotChange(_("There is no account with this user name or confirmed e-mail address."))
+    try:
+        opening.name_role(forum=forum, user=user, kind=kind)
+    except BadForum as error:
+        raise CannotChange(str(error)) from error
+
+
+def take_role(*, forum: Forum, by: Author, user_id: int) -> None:
+    """Take somebody's role away; the last owner's stays.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "roles")
+    try:
+        opening.take_role(forum=forum, user_id=user_id)
+    except BadForum as error:
+        raise CannotChange(str(error)) from error
+
+
+def make_key(*, forum: Forum, by: Author) -> IssuedKey:
+    """Keys for a program.
+
+    Raises:
+        NotAModerator
+    """
+    check_ability(by, "settings")
+    return issuing.issue_key(forum=forum)
+
+
+def revoke_key(*, forum: Forum, by: Author, key_id: int) -> None:
+    """Take a program's keys away.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "settings")
+    if not issuing.revoke_key(forum=forum, key_id=key_id):
+        raise CannotChange(_("This key is not there any more."))
+
+
+def _known_as(whom: str) -> User | None:
+    """An address that nobody has confirmed may be written by anybody, so it is nobody's."""
+    found = User.objects.filter(is_active=True)
+    named = found.filter(username=whom).first()
+    if named is not None or "@" not in whom:
+        return named
+    owners = EmailAddress.objects.filter(email__iexact=whom, verified=True).values("user")
+    return found.filter(pk__in=owners).first()
