@@ -1,6 +1,7 @@
 """The headers that every answer carries; a view that needs others sets its own."""
 
 import logging
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -17,7 +18,7 @@ PAGE_POLICY = (
 )
 
 
-PERSONAL = ("/accounts/", "/moderate/", "/embed/sign-in/", "/embed/do/")
+PERSONAL = re.compile(r"/accounts/|/moderate/|/embed/sign-in/|/embed/do/|/f/[^/]+/settings/")
 
 
 class Language(LocaleMiddleware):
@@ -30,7 +31,7 @@ class Language(LocaleMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         asked = _language_asked(request)
-        if not asked and request.path.startswith(PERSONAL):
+        if not asked and PERSONAL.match(request.path):
             super().process_request(request)
         else:
             activate(
@@ -38,7 +39,7 @@ class Language(LocaleMiddleware):
             )  # a thread still speaks the language of its last request
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if not request.path.startswith(PERSONAL):
+        if not PERSONAL.match(request.path):
             return response
         asked = _language_asked(request)
         if asked:

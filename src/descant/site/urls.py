@@ -17,5 +17,6 @@ urlpatterns = [
     path("", include("descant.api.urls")),
     path("", include("descant.embed.urls")),
     path("", include("descant.moderate.urls")),
+    path("", include("descant.community.urls")),
     path("accounts/", include("allauth.urls")),
 ]

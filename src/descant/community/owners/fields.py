@@ -1,0 +1,127 @@
+"""The fields of the settings, and what they say of themselves."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from descant.forums.look import FIELDS, BadLook, read_look
+from descant.forums.models import Premoderation, Role, WhenUnjudged
+
+KINDS = {Role.Kind.OWNER: _("Owner"), Role.Kind.MODERATOR: _("Moderator"), Role.Kind.TRUSTED: _("Trusted")}
+_LOOKS = {
+    "light_background": _("Ground on light pages"),
+    "light_text": _("Text on light pages"),
+    "light_accent": _("Links and buttons on light pages"),
+    "dark_background": _("Ground on dark pages"),
+    "dark_text": _("Text on dark pages"),
+    "dark_accent": _("Links and buttons on dark pages"),
+}
+
+
+class General(forms.Form):
+    """Who may write, and when it is shown."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=lambda: settings.LANGUAGES,
+        help_text=_("Spoken where the page does not ask for another."),
+    )
+    premoderation = forms.ChoiceField(
+        label=_("Whose comments wait for a moderator?"),
+        widget=forms.RadioSelect,
+        choices=[
+            (Premoderation.NOBODY, _("Nobody's")),
+            (Premoderation.FIRST, _("Everybody's first comment")),
+            (Premoderation.GUESTS, _("Those of guests")),
+            (Premoderation.EVERYBODY, _("All")),
+        ],
+    )
+    guests_may_post = forms.BooleanField(label=_("Guests may write"), required=False)
+    flags_to_hold = forms.IntegerField(
+        label=_("Flags that hold a comment"),
+        min_value=0,
+        max_value=1000,
+        help_text=_("So many different people must flag it. 0: no number does."),
+    )
+    when_unjudged = forms.ChoiceField(
+        label=_("What was not judged in time is"),
+        widget=forms.RadioSelect,
+        choices=[
+            (WhenUnjudged.PASS, _("shown, and judged later")),
+            (WhenUnjudged.HOLD, _("held until it is")),
+        ],
+    )
+
+
+class Policy(forms.Form):
+    """What the owner asks of people, and what people may know of what she does."""
+
+    policy = forms.CharField(
+        label=_("Policy"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 10, "dir": "auto"}),
+        help_text=_("Everybody can read it on the page of the forum."),
+    )
+    is_transparent = forms.BooleanField(
+        label=_("Everybody may read what moderators have decided"), required=False
+    )
+    shadow_bans = forms.BooleanField(
+        label=_("Moderators may ban in secret"),
+        required=False,
+        help_text=_("The page of the forum then says so. Who is banned openly is told why, and can appeal."),
+    )
+
+
+class Look(forms.Form):
+    """Colours and font where a page says none."""
+
+    font = forms.CharField(
+        label=_("Font"), required=False, max_length=200, help_text=_("For example: Georgia, serif")
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in FIELDS:
+            attributes = {
+                "placeholder": "#1557c0",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "dir": "ltr",
+            }
+            self.fields[name] = forms.CharField(
+                label=_LOOKS[name], required=False, max_length=7, widget=forms.TextInput(attrs=attributes)
+            )
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return {"look": read_look(self.cleaned_data)}
+        except BadLook as error:
+            raise ValidationError({error.field: str(error)}) from error
+
+
+class Host(forms.Form):
+    """One more domain."""
+
+    domain = forms.CharField(
+        label=_("Domain"),
+        max_length=300,
+        help_text=_("blog.example, *.blog.example or blog.example:8001"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}),
+    )
+
+
+class Naming(forms.Form):
+    """A role for somebody."""
+
+    whom = forms.CharField(
+        label=_("User name or e-mail address"),
+        max_length=254,
+        help_text=_("Of an account that is there already; the address must be confirmed."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
+    kind = forms.ChoiceField(label=_("Role"), choices=list(KINDS.items()), initial=Role.Kind.MODERATOR)

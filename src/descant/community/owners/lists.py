@@ -1,0 +1,100 @@
+"""The settings that are lists: domains, people with roles, and rules; one row is added or taken away at a time."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from descant.community.owners.fields import KINDS, Host, Naming
+from descant.community.signed_in import Owning, for_owners
+from descant.discussion.deciding import owning as acts
+from descant.discussion.deciding.abilities import ABILITIES
+from descant.discussion.posting import Refused
+from descant.forums.models import Role, Rule
+
+ID_DIGITS = 18
+
+
+@for_owners("settings")
+def domains(owning: Owning) -> HttpResponse:
+    """The sites that may show the forum."""
+    posted, forum, by = owning.request.POST, owning.forum, owning.by
+    form = Host(posted if "add" in posted else None)
+    if "add" in posted and form.is_valid():
+        domain = form.cleaned_data["domain"]
+        if is_taken(form, "domain", lambda: acts.add_domain(forum=forum, by=by, domain=domain)):
+            return again(owning, _("The domain is added."))
+    if "remove" in posted:
+        return acted(
+            owning,
+            lambda: acts.remove_domain(forum=forum, by=by, domain=posted["remove"]),
+            _("The domain is removed. What was said on its pages stays."),
+        )
+    hosts = list(forum.domains.order_by("host", "id").values_list("host", flat=True))
+    return owning.show("community/owners/domains.html", {"form": form, "hosts": hosts})
+
+
+@for_owners("roles")
+def people(owning: Owning) -> HttpResponse:
+    """Who has which role, and what each may do."""
+    posted, forum, by = owning.request.POST, owning.forum, owning.by
+    form = Naming(posted if "add" in posted else None)
+    if "add" in posted and form.is_valid():
+        said = form.cleaned_data
+        if is_taken(form, "whom", lambda: acts.give_role(forum=forum, by=by, **said)):
+            return again(owning, _("The role is given."))
+    if "remove" in posted:
+        user_id = id_in(posted["remove"])
+        return acted(
+            owning,
+            lambda: acts.take_role(forum=forum, by=by, user_id=user_id),
+            _("The role is taken away."),
+        )
+    roles = Role.objects.filter(forum=forum).select_related("user").order_by("kind", "id")
+    shown = [{"user": role.user, "kind": KINDS[Role.Kind(role.kind)]} for role in roles]
+    table = [(words, [kind in may for kind in KINDS]) for words, may in ABILITIES.values()]
+    return owning.show(
+        "community/owners/people.html",
+        {"form": form, "roles": shown, "kinds": KINDS.values(), "abilities": table},
+    )
+
+
+@for_owners("rules")
+def rules(owning: Owning) -> HttpResponse:
+    """Which rules look at what is written; they are written, tried and switched where comments are moderated."""
+    found = Rule.objects.filter(forum=owning.forum).order_by("title", "id")
+    return owning.show("community/owners/rules.html", {"rules": found})
+
+
+def is_taken(form: forms.Form, field: str, act: Callable[[], object]) -> bool:
+    """Whether an act was taken; if not, the form's field says why."""
+    try:
+        act()
+    except Refused as refused:
+        form.add_error(field, str(refused))
+        return False
+    return True
+
+
+def acted(owning: Owning, act: Callable[[], object], done: str) -> HttpResponse:
+    """Do what a button asks; the page comes again and says what became of it."""
+    try:
+        act()
+    except Refused as refused:
+        messages.error(owning.request, str(refused))
+        return redirect(owning.request.path)
+    return again(owning, done)
+
+
+def again(owning: Owning, done: str) -> HttpResponse:
+    messages.success(owning.request, done)
+    return redirect(owning.request.path)
+
+
+def id_in(written: str) -> int:
+    """An id as a button says it; 0, which nobody has, if it is none."""
+    is_id = written.isascii() and written.isdecimal() and len(written) <= ID_DIGITS
+    return int(written) if is_id else 0

@@ -1,0 +1,23 @@
+"""The addresses of communities and people."""
+
+from django.urls import include, path
+
+from descant.community import preferences, public
+from descant.community.owners import forms, keys, lists
+
+settings = [
+    path("", forms.general, name="forum_settings"),
+    path("domains/", lists.domains, name="forum_domains"),
+    path("people/", lists.people, name="forum_people"),
+    path("policy/", forms.policy, name="forum_policy"),
+    path("look/", forms.look, name="forum_look"),
+    path("keys/", keys.keys, name="forum_keys"),
+    path("rules/", lists.rules, name="forum_rules"),
+]
+
+urlpatterns = [
+    path("f/<str:name>/", public.forum_page, name="forum_page"),
+    path("f/<str:name>/settings/", include(settings)),
+    path("by/<str:name>/", public.person_page, name="person_page"),
+    path("accounts/preferences/", preferences.preferences, name="account_preferences"),
+]
