@@ -40,6 +40,8 @@ def main(folder: Path) -> None:
             take(reader, folder / "moderator.png", "The gulls always move.")
         with reading(browser, site, viewport=WIDE) as reader:
             sign_in(reader, site, folder / "sign-in.png")
+        with reading(browser, site, viewport=WIDE) as reader:
+            own(reader, site, folder)
 
 
 @contextmanager
@@ -98,6 +100,17 @@ def sign_in(reader: Reader, site: Site, path: Path) -> None:
     popup.get_by_role("button", name="Continue as").wait_for()
     popup.set_viewport_size({"width": 480, "height": 510})
     popup.screenshot(path=path)
+
+
+def own(reader: Reader, site: Site, folder: Path) -> None:
+    """The page of a forum, and what its owner sets."""
+    page = reader.page
+    page.goto(f"{site.url}/accounts/login/")
+    reader.log_in(page, "ann")
+    page.wait_for_url(f"{site.url}/")
+    for path, name in (("", "forum"), ("settings/", "settings")):
+        page.goto(f"{site.url}/f/gazette/{path}")
+        page.screenshot(path=folder / f"{name}.png", clip={"x": 0, "y": 0, "width": 1100, "height": 900})
 
 
 def moderate(reader: Reader) -> None:

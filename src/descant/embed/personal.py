@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from descant.accounts.preferring import Chosen, chosen_by
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import Author
@@ -18,11 +19,13 @@ from descant.discussion.models import Comment, Thread, Vote
 from descant.embed.acts import page_in
 from descant.embed.calling import Asking, Body, call, person_of
 from descant.embed.drawing import draw_line, words_for
+from descant.embed.preferring import author_mark
 from descant.embed.refusing import BadCall
 from django_headroom import replicas
 from django_headroom.joins import attach
 
 IDS_MOST = 500
+MARKS_MOST = 100
 ROWS_MOST = 25
 RECENT = timedelta(minutes=2)  # as long as a cached page or a replica may be behind
 LISTS = ("held", "recent", "waiting", "hidden")
@@ -37,6 +40,9 @@ class _Seen:
     thread: Thread
     alias: str
 
+    blocks: Sequence[str] = ()  # whom she does not read, by her account
+    marks: Sequence[int] = ()  # and by comments of theirs, which a guest's browser keeps
+
     def rows(self) -> Any:
         rows = Comment.objects.of(self.asking.forum).using(self.alias)
         return rows.filter(thread=self.thread).select_related("thread")
@@ -45,21 +51,31 @@ class _Seen:
 @call
 def mine(asking: Asking, body: Body) -> Body:
     """What concerns only the person who asks, for the comments that her frame has drawn."""
-    drawn = _ids_in(body)
+    drawn, marks = _ids_in(body, "comments"), _ids_in(body, "blocked", MARKS_MOST)
     page = page_in(body)
+    chosen = _chosen(asking)
 
     def reading(alias: str) -> Body:
         found = find_thread(asking.forum, page, using=alias)
-        return _told(_Seen(asking, page, found, alias), drawn) if found else {}
+        seen = _Seen(asking, page, found, alias, chosen.blocked, marks) if found else None
+        return _told(seen, drawn) if seen else {}
 
     told: Body = {"person": person_of(asking.author), "moderates": asking.author.moderates}
-    told |= {"votes": {}, "own": {}, "thread": {"state": "open"}} | dict.fromkeys(LISTS, ())
+    told["preferences"] = {"order": chosen.order, "language": chosen.language}
+    told |= {"votes": {}, "own": {}, "blocked": {}, "thread": {"state": "open"}} | dict.fromkeys(LISTS, ())
     return told | replicas.read(asking.forum.partition, reading)
+
+
+def _chosen(asking: Asking) -> Chosen:
+    user = asking.author.user
+    if user is None:
+        return Chosen()
+    return replicas.read("default", lambda alias: chosen_by(user, using=alias))
 
 
 def _told(seen: _Seen, drawn: Sequence[int]) -> Body:
     author = seen.asking.author
-    told: Body = {"thread": {"state": seen.thread.state}}
+    told: Body = {"thread": {"state": seen.thread.state}, "blocked": _blocked(seen, drawn)}
     lists: dict[str, list[Comment]] = {}
     if author.voter:
         told |= {"votes": _votes(seen, drawn), "own": _changeable(seen, drawn)}
@@ -112,6 +128,23 @@ def _by(author: Author) -> Q:
     return Q(guest=author.guest, author=None)
 
 
+def _blocked(seen: _Seen, drawn: Sequence[int]) -> dict[str, str]:
+    """Which of the comments drawn are by people she does not read, each with the mark by which a guest has blocked."""
+    comments = Comment.objects.of(seen.asking.forum).using(seen.alias)
+    whom = dict.fromkeys(seen.blocks, "")
+    if seen.marks:
+        marked = comments.filter(pk__in=seen.marks).values_list("pk", "author", "guest")
+        whom = {author_mark(author, guest): str(pk) for pk, author, guest in marked} | whom
+        whom.pop("", None)
+    if not whom:
+        return {}
+    accounts = [int(each[1:]) for each in whom if each[0] == "u"]
+    guests = [each[1:] for each in whom if each[0] == "g"]
+    by_them = Q(author__in=accounts) | Q(guest__in=guests, author=None)
+    rows = comments.filter(by_them, pk__in=drawn).values_list("pk", "author", "guest")
+    return {str(pk): whom[author_mark(author, guest)] for pk, author, guest in rows}
+
+
 def _lines(seen: _Seen, comments: Iterable[Comment]) -> list[Body]:
     """Each as the person who asks may see it: `discussion/seeing.py` says, and no list here."""
     return [
@@ -125,10 +158,10 @@ def _lines(seen: _Seen, comments: Iterable[Comment]) -> list[Body]:
     ]
 
 
-def _ids_in(body: Body) -> list[int]:
-    ids = body.get("comments") or []
-    if not isinstance(ids, list) or len(ids) > IDS_MOST or not all(map(_is_id, ids)):
-        raise BadCall(_("%(name)s must be a list of ids, as texts.") % {"name": "comments"})
+def _ids_in(body: Body, key: str, most: int = IDS_MOST) -> list[int]:
+    ids = body.get(key) or []
+    if not isinstance(ids, list) or len(ids) > most or not all(map(_is_id, ids)):
+        raise BadCall(_("%(name)s must be a list of ids, as texts.") % {"name": key})
     return [int(each) for each in ids]
 
 

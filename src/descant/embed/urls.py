@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from descant.embed import acts, calling_for, feeds, pages, personal, scripts, signing_in
+from descant.embed import acts, calling_for, feeds, pages, personal, preferring, scripts, signing_in
 
 SHORTNAME = "<slug:shortname>"
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path("embed/do/collect", signing_in.collect),
     path("embed/do/sign_out", signing_in.sign_out),
     path("embed/do/mine", personal.mine),
+    path("embed/do/block", preferring.block),
+    path("embed/do/prefer", preferring.prefer),
     path("embed/do/post", acts.post),
     path("embed/do/preview", acts.preview),
     path("embed/do/edit", acts.edit),

@@ -1,12 +1,14 @@
 /** The frame wakes: clicks find their acts, and what is personal is fetched. Then what readers and moderators do. */
 
-import { call, find, here, made, memory, note, say, token, words, written } from './calls.js';
+import { call, find, here, made, memory, note, say, store, token, words, written } from './calls.js';
 import { boxActs, dress, mark, openBox, openMain, restoreDraft, showHeld } from './composer.js';
 import { hear, tell, tellHeight } from './host.js';
-import { beSomebody, me } from './identity.js';
-import { addressOf, articleOf, countComments, drawn, follow, freshen, lineOf, place, redraw, reorder, setAside } from './lines.js';
+import { beSomebody, hasAccount, me } from './identity.js';
+import { addressOf, articleOf, countComments, drawn, follow, freshen, lineOf, place, redraw, reorder, reveal, setAside, shield } from './lines.js';
 
 const root = document.documentElement;
+const blocks = `blocked:${here.forum}`; // a guest's: one comment of each person
+let turned = /[?&](cursor|order)=/.test(location.search); // whether the order drawn was asked for
 const pageActs = { write: openMain, thread: turnThread };
 const lineActs = {
   fold: (line, button) => { button.ariaExpanded = button.ariaExpanded !== 'true'; },
@@ -15,6 +17,9 @@ const lineActs = {
   reply: (line) => openBox(articleOf(line), { parent: line.dataset.id }),
   menu,
   copy,
+  block: (line) => block(line, true),
+  unblock: (line) => block(line, false),
+  reveal: (line) => { reveal(line); articleOf(line).focus(); },
   edit,
   remove,
   hide: (line) => decide(line, 'hide'),
@@ -33,6 +38,7 @@ document.addEventListener('click', onClick);
 document.addEventListener('ours', learn);
 hear(onMessage);
 restoreDraft();
+prefer({ order: store.get('order') });
 tell('ready', { title: document.title });
 if (/^(comment|descant)-/.test(new URLSearchParams(location.search).get('cursor'))) {
   point(find('.whole ~ #read .line:not(.stub)'));
@@ -52,6 +58,7 @@ function onClick(event) {
   const link = event.target.closest('.more a, .next a, .order a');
   if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
     event.preventDefault();
+    if (link.dataset.order) chooseOrder(link.dataset.order);
     (link.dataset.order ? reorder : follow)(link).then(learn);
   }
   const button = event.target.closest('button');
@@ -65,11 +72,15 @@ function onClick(event) {
 /** Ask what is ours among the comments drawn. Nobody has nothing to ask. */
 async function learn() {
   const comments = drawn().filter((id) => lineOf(id).asked !== token.get()).slice(0, 500);
-  if (!token.get()) return;
-  const mine = await call('mine', { thread: here.thread, comments }).catch(() => null);
+  const blocked = store.get(blocks) || [];
+  if (!token.get() && !blocked.length) return;
+  const mine = await call('mine', { thread: here.thread, comments, blocked }).catch(() => null);
   if (!mine) return;
-  if (!me.person) tell('identify');
-  for (const id of comments) if (lineOf(id)) lineOf(id).asked = token.get();
+  if (mine.person && !me.person) tell('identify');
+  for (const id of comments.filter(lineOf)) {
+    lineOf(id).asked = token.get();
+    shield(lineOf(id), mine.blocked[id]);
+  }
   me.person = mine.person;
   me.moderates = mine.moderates;
   root.toggleAttribute('data-moderates', mine.moderates);
@@ -81,6 +92,41 @@ async function learn() {
   for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
   showThread(mine.thread.state);
   document.querySelectorAll('.composer').forEach(dress);
+  prefer(mine.preferences);
+}
+
+/** Read as she likes to, unless this page was asked for in its order or language. */
+function prefer({ order, language }) {
+  const query = new URLSearchParams(location.search);
+  if (language && language !== here.lang && query.get('lang') !== language) {
+    query.set('lang', language);
+    return location.replace(`?${query}${location.hash}`);
+  }
+  const link = find(`.order a[data-order="${order}"]:not([aria-current])`);
+  if (!link || turned) return undefined;
+  turned = true;
+  return reorder(link, true).then(learn);
+}
+
+function chooseOrder(order) {
+  turned = true;
+  store.set('order', order);
+  if (hasAccount()) call('prefer', { order }).catch(() => {});
+}
+
+/** Fold what this person writes, or unfold it; all that is drawn is asked for anew. */
+async function block(line, blocked) {
+  const { id, blocked: mark } = line.dataset;
+  if (hasAccount()) {
+    if (!await attempt(articleOf(line), call('block', { comment: id, blocked }))) return;
+  }
+  const kept = (store.get(blocks) || []).filter((each) => each !== mark);
+  store.set(blocks, blocked && !hasAccount() ? [...kept, id].slice(-100) : kept);
+  for (const each of drawn()) lineOf(each).asked = '';
+  if (blocked) shield(line, id);
+  else for (const each of drawn().map(lineOf)) if (each.dataset.blocked === mark) shield(each);
+  await learn();
+  articleOf(line).focus();
 }
 
 function showWaiting({ html, parent, reasons }, sentence) {
@@ -142,7 +188,8 @@ function menu(line, button) {
   button.ariaExpanded = opening;
   if (!opening) return button.nextElementSibling.remove();
   const items = made('menu');
-  const may = { any: true, own: me.own[line.dataset.id] > Date.now(), [line.dataset.state]: me.moderates };
+  const isBlocked = 'blocked' in line.dataset;
+  const may = { any: true, heard: !isBlocked, blocked: isBlocked, own: me.own[line.dataset.id] > Date.now(), [line.dataset.state]: me.moderates };
   for (const item of [...items.children]) if (!item.dataset.if.split(' ').some((word) => may[word])) item.remove();
   button.after(items);
 }

@@ -77,13 +77,33 @@ export async function follow(link) {
   tell('paginate');
 }
 
-export async function reorder(link) {
+/** @param {boolean} [quietly] nobody has pressed anything */
+export async function reorder(link, quietly) {
   const page = await load(link);
   if (!page) return;
   freshen(page);
   for (const part of ['#read', '.order']) find(part).replaceWith(find(part, page));
-  find('.order summary').focus();
+  if (!quietly) find('.order summary').focus();
   tell('order', { order: link.dataset.order });
+}
+
+/** Fold what somebody says whom we have blocked, or unfold it. @param {string} [mark] by which we have */
+export function shield(line, mark) {
+  if (mark === undefined) reveal(line);
+  else if (line.dataset.blocked === undefined && !line.matches('.mark')) {
+    const bar = made('blocked');
+    find('span', bar).textContent = words.blocked.replace('{name}', `\u2068${find('h3', line).textContent}\u2069`);
+    articleOf(line).append(bar);
+    line.classList.add('blocked');
+  }
+  if (mark === undefined) delete line.dataset.blocked;
+  else line.dataset.blocked = mark;
+}
+
+export function reveal(line) {
+  if (!line.matches('.blocked')) return;
+  line.classList.remove('blocked');
+  find('[data-act=reveal]', articleOf(line)).parentElement.remove();
 }
 
 /** Fetch a link's page; show that it takes time, or that it failed. */

@@ -1,0 +1,56 @@
+"""What a reader prefers, said in the frame: whom she blocks, and in which order she reads."""
+
+from django.utils.translation import gettext as _
+
+from descant.accounts.models import User
+from descant.accounts.preferring import BadChoice, block_person, keep_preferences, unblock_person
+from descant.discussion import text
+from descant.discussion.models import Comment
+from descant.discussion.reading import ORDERS
+from descant.discussion.seeing import may_see
+from descant.embed.acts import comment_in
+from descant.embed.calling import Asking, Body, call, text_in
+from descant.embed.refusing import BadCall
+from django_headroom.joins import attach
+
+
+@call
+def block(asking: Asking, body: Body) -> Body:
+    """Block who wrote a comment, or with ``blocked: false`` read her again."""
+    user = _account(asking)
+    comment = comment_in(asking, body)
+    if not may_see(comment, asking.author):
+        raise Comment.DoesNotExist
+    whom = author_mark(comment.author_id, comment.guest)
+    if body.get("blocked") is False:
+        unblock_person(user=user, whom=whom)
+        return {}
+    if not whom:
+        raise BadCall(_("Nobody knows any more who wrote this, so it cannot be blocked."))
+    attach([comment], "author", missing="none")
+    try:
+        block_person(user=user, whom=whom, shown=text.one_line(comment.shown_name)[:80])
+    except BadChoice as refused:
+        raise BadCall(str(refused)) from refused
+    return {}
+
+
+@call
+def prefer(asking: Asking, body: Body) -> Body:
+    """Read in this order from now on, on every site."""
+    user, order = _account(asking), text_in(body, "order")
+    if order not in ORDERS:
+        raise BadCall(_("There is no such order."))
+    keep_preferences(user=user, order=order)
+    return {}
+
+
+def author_mark(author_id: int | None, guest: str) -> str:
+    """How blocks name an author, as votes do; empty for one who came with an import and is nobody here."""
+    return f"u{author_id}" if author_id else f"g{guest}" if guest else ""
+
+
+def _account(asking: Asking) -> User:
+    if asking.author.user is None:
+        raise BadCall(_("Sign in to have this kept."), code="sign_in", status=403)
+    return asking.author.user
