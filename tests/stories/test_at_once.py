@@ -13,13 +13,14 @@ from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
 from descant.discussion.deciding import decide
+from descant.discussion.deciding.owning import CannotChange, take_role
 from descant.discussion.models import Comment, Thread, Vote
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.voting import VoteRefused, cast_vote
 from descant.forums import directory
 from descant.forums.issuing import issue_key
-from descant.forums.models import Forum
-from descant.forums.opening import open_forum
+from descant.forums.models import Forum, Role
+from descant.forums.opening import name_role, open_forum
 from tests.headroom.market.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "p1", "p2"])
@@ -115,3 +116,21 @@ def test_of_many_moderators_at_once_one_wins(gazette: Forum, comment: Comment) -
 
     assert sum(together(8, hide)) == 1
     assert Thread.objects.of(gazette).get().comments_shown == 0
+
+
+def test_of_owners_who_take_each_others_roles_one_stays(gazette: Forum) -> None:
+    owners = [User.objects.create_user(username=f"owner-{number}") for number in range(8)]
+    for owner in owners:
+        name_role(forum=gazette, user=owner, kind=Role.Kind.OWNER)
+
+    def take(number: int) -> bool:
+        forum = Forum.objects.get(pk=gazette.pk)
+        by = Author(user=owners[number], role="owner")
+        try:
+            take_role(forum=forum, by=by, user_id=owners[number - 1].pk)
+        except CannotChange:
+            return False
+        return True
+
+    assert sorted(together(8, take)) == [False] + [True] * 7
+    assert Role.objects.filter(forum=gazette, kind=Role.Kind.OWNER).count() == 1
