@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.quiet import wait_for_quiet  # noqa: E402
+from bench.rig.quiet import wait_for_quiet  # noqa: E402
 from tests.headroom.replica import running_replica  # noqa: E402
 from tests.servers import Server, create_database, running_server  # noqa: E402
 

@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import exports, floors, weights
-from bench.load import Load, load, post_request
-from bench.quiet import wait_for_quiet
-from bench.sites import FORUM, Site, site_on
+from bench.rig import exports, floors, weights
+from bench.rig.load import Load, load, post_request
+from bench.rig.quiet import wait_for_quiet
+from bench.rig.sites import FORUM, Site, site_on
 
 RESULTS = Path(__file__).parent / "results" / "first.json"
 CLIENTS, SECONDS, THREADS = 32, 12.0, 1_000

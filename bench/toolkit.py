@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.quiet import wait_for_quiet  # noqa: E402
+from bench.rig.quiet import wait_for_quiet  # noqa: E402
 from tests.servers import create_database, running_postgresql  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "toolkit.json"

@@ -120,7 +120,7 @@ def _check_origin(request: HttpRequest) -> None:
 
 def _desk(request: HttpRequest, user: User) -> Desk:
     roles = list(
-        Role.objects.filter(user=user, kind__in=RUNNING).select_related("forum").order_by("forum__name")
+        Role.objects.filter(user=user, kind__in=RUNNING).select_related("forum").order_by("forum__name", "id")
     )
     if not roles:
         raise BadRequest(

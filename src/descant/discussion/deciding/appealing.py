@@ -3,7 +3,7 @@
 import uuid
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,12 +39,12 @@ def appeal_against(*, forum: Forum, comment: Comment, author: Author, said: str)
     """
     said = text.plain(said).strip()[:SAID_MOST]
     _check(forum, comment, author, said)
-    with writing(forum) as alias:
+    with writing(forum):
         pacing.keep_pace(
             forum=forum, subject=f"appeal/{author.voter}", per_minute=settings.DESCANT_COMMENTS_PER_MINUTE
         )
         try:
-            with transaction.atomic(using=alias):
+            with writing(forum):  # a savepoint
                 made: Appeal = Appeal.objects.of(forum).create(comment=comment, said=said)
         except IntegrityError:
             raise CannotAppeal(

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from descant.discussion.deciding import answer_appeal
 from descant.discussion.deciding.banning import address_range, author_of, lift_ban
-from descant.discussion.deciding.banning import ban as ban_whom
+from descant.discussion.deciding.banning import ban_person
 from descant.discussion.models import Appeal
 from descant.forums.models import Ban
 from descant.moderate.acts.comments import text_in
@@ -33,7 +33,7 @@ def ban(desk: Desk) -> HttpResponse:
         comment = desk.comment(text_in(request, "item"))
         forum = desk.forum(text_in(request, "item").partition(":")[0])
         whom = author_of(comment, text_in(request, "kind"))
-    made = ban_whom(
+    made = ban_person(
         forum=forum,
         whom=whom,
         by=desk.author(forum),

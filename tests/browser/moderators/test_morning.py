@@ -32,7 +32,12 @@ def morning(site: Site, embed: Embed, request: pytest.FixtureRequest) -> str:
     article = new_article(embed, attributes=f'data-forum="{name}"')
     for number in range(HELD):
         text = f"Buy watches, {number} left." if number % 5 == 4 else f"Thought {number} about bread."
-        asked = {"forum": name, "thread": article.thread, "name": f"Reader {number % 9}", "key": f"{name}-{number}"}
+        asked = {
+            "forum": name,
+            "thread": article.thread,
+            "name": f"Reader {number % 9}",
+            "key": f"{name}-{number}",
+        }
         site.call("post", {**asked, "text": text})
     site.command("manage", "shell", "-c", FOLD.format(forum=name))
     return name
@@ -58,6 +63,16 @@ def decides(page: Page, key: str) -> None:
     expect(page.locator(".near")).to_have_attribute("data-item", item or "")
     page.keyboard.press(key)
     expect(page.locator(f'#rows > .row[data-item="{item}"]')).to_have_count(0)
+
+
+def delete_all_that_match(page: Page) -> None:
+    all_of_them = page.get_by_text("All that match …")
+    all_of_them.focus()
+    page.keyboard.press("Enter")
+    page.locator(".all").get_by_role("button", name="Delete").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-number=waiting]")).to_have_text("0", timeout=60_000)
+    expect(page.get_by_role("status")).to_contain_text("deleted.")
 
 
 def test_a_morning_with_one_hand_on_the_keyboard(
@@ -91,13 +106,7 @@ def test_a_morning_with_one_hand_on_the_keyboard(
     expect(page.locator("[data-number=deleted]")).to_have_text("0")
     expect(page.locator("[data-number=waiting]")).to_have_text(str(HELD - FLOOD - 3))
 
-    all_of_them = page.get_by_text("All that match …")
-    all_of_them.focus()
-    keys.press("Enter")
-    page.locator(".all").get_by_role("button", name="Delete").focus()
-    keys.press("Enter")
-    expect(page.locator("[data-number=waiting]")).to_have_text("0", timeout=60_000)
-    expect(said).to_contain_text("deleted.")
+    delete_all_that_match(page)
     page.locator("body").press("Escape")
     keys.press("z")
     expect(page.locator("[data-number=waiting]")).to_have_text(str(HELD - FLOOD - 3), timeout=60_000)

@@ -15,7 +15,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections, models  # noqa: E402
 from django.db.models import F  # noqa: E402
 
-from bench.memory import growth_mb  # noqa: E402
+from bench.rig.memory import growth_mb  # noqa: E402
 from django_headroom.counters.kinds import Buffered  # noqa: E402
 from django_headroom.identity import identity_map  # noqa: E402
 from django_headroom.joins import attach  # noqa: E402

@@ -9,7 +9,7 @@ import pytest
 
 from descant import egress
 from descant.egress import EgressFailed, EgressRefused, ask, is_public
-from tests.descant.judging.outsiders import Outsider, outsider
+from tests.descant.discussion.judging.outsiders import Outsider, outsider
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.sites import Site
+from bench.rig.sites import Site
 
 COLUMNS = "thread bigint, author text, body text, at double precision"
 ROW = (1, "Reader", "The crust sings when it cools; listen before you cut. " * 4, 1.0)

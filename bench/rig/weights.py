@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.sites import DOMAIN, FORUM, Site
+from bench.rig.sites import DOMAIN, FORUM, Site
 
 
 def weights(site: Site) -> dict[str, float]:

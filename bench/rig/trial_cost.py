@@ -12,7 +12,7 @@ django.setup()
 
 from django.utils import timezone  # noqa: E402
 
-from bench.sites import FORUM  # noqa: E402
+from bench.rig.sites import FORUM  # noqa: E402
 from descant.discussion.judging.trying import try_rule  # noqa: E402
 from descant.forums.directory import forum_named  # noqa: E402
 from descant.forums.models import Rule  # noqa: E402

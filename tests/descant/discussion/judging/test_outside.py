@@ -19,7 +19,7 @@ from descant.forums.models import Rule
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.worker import drain
 from tests.descant.conftest import Cast
-from tests.descant.judging.outsiders import Outsider, outsider
+from tests.descant.discussion.judging.outsiders import Outsider, outsider
 
 Say = Callable[..., Comment]
 Write = Callable[..., Rule]

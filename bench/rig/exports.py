@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.sites import DOMAIN, FORUM, Site
+from bench.rig.sites import DOMAIN, FORUM, Site
 
 THREADS_PER_POSTS = 50
 WORDS = "flour water salt time bell harbour gull rail border snow palm crust oven bread night boat rope fog".split()
