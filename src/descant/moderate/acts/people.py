@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from descant.discussion.deciding import answer_appeal
-from descant.discussion.deciding.banning import address_range, author_of, lift_ban
-from descant.discussion.deciding.banning import ban_person
+from descant.discussion.deciding.banning import address_range, author_of, ban_person, lift_ban
 from descant.discussion.models import Appeal
 from descant.forums.models import Ban
 from descant.moderate.acts.comments import text_in
