@@ -32,7 +32,7 @@ def make_index(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('discussion', '0005_moderation'),
+        ('discussion', '0006_timeline'),
     ]
 
     operations = [
