@@ -52,7 +52,7 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     told: dict[str, Any] = {"SLOTS": {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}}
     told["REPLICAS"] = {alias: names for alias, names in replicas.items() if names}
     if _is_pooled():
-        servers = [alias for alias, database in found.items() if database["ENGINE"] == POSTGRESQL]
+        servers = [alias for alias, database in found.items() if database["ENGINE"] == ENGINE]
         told["POOLED"] = dict.fromkeys(servers, "")
         for alias in servers:
             found[alias]["DISABLE_SERVER_SIDE_CURSORS"] = True

@@ -264,7 +264,8 @@ function open(key) {
   if (!part) return;
   part.open = true;
   part.scrollIntoView({ block: 'nearest' });
-  /** @type {HTMLElement | null} */ (part.querySelector('textarea, input:not([type=hidden]):not([type=radio])'))?.focus();
+  const first = /** @type {HTMLElement | null} */ (part.querySelector('textarea, input:not([type=hidden]):not([type=radio])'));
+  first?.focus();
 }
 
 document.addEventListener('keydown', (event) => {
