@@ -59,12 +59,29 @@ READ: dict[str, list[Ask]] = {
         )
     ],
 }
+READ |= {
+    "f/<str:name>/": [Ask("/f/gazette/")],
+    "f/<slug:name>/transparency/": [Ask("/f/gazette/transparency/")],
+    "by/<str:name>/": [Ask("/by/mel/")],
+    **{
+        route: [
+            Ask(
+                f"/{route}",
+                {"forum": "gazette", "tab": "all", "item": "gazette:{comment}:shown", "q": SECRET},
+            )
+        ]
+        for route in ("moderate/", "moderate/near/", "moderate/log/", "moderate/bans/", "moderate/appeals/")
+    },
+}
 # Routes that write, or tell numbers alone: their own tests say what they show.
 WRITE = {
     route
     for route in ASKED
-    if route.startswith("embed/do/") or route.endswith(("create.json", "count-data.js"))
+    if any(
+        part in route for part in ("/do/", "/settings/", "create.json", "count-data.js", "moderate/merge/")
+    )
 }
+PRIVATE = {route for route in READ if "embed/do/" in route or route.startswith("moderate/")}
 TELL_NOTHING = {"embed/sign-in/"}
 
 
@@ -109,7 +126,7 @@ def test_what_is_shown_is_in_every_output(cast: Cast, say: Say) -> None:
         "reply": str(comment.pk),
         "key": issue_key(forum=cast.gazette).public_key,
     }
-    for route in READ.keys() - {"embed/do/mine", "embed/do/source"}:
+    for route in READ.keys() - {*PRIVATE, "f/<slug:name>/transparency/", "by/<str:name>/"}:
         for asked in (ask.filled(names) for ask in READ[route]):
             told = text_of(answer_to(asked, cast.gazette, Author()))
             assert SECRET in told, asked

@@ -20,11 +20,11 @@ from descant.accounts.tokens import issue_token
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import add_address, make_thread
 from descant.discussion.authors import Author
-from descant.discussion.models import Comment, Decision, Thread
+from descant.discussion.models import Appeal, Comment, Decision, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.tree.paths import path_below
 from descant.forums.issuing import issue_key
-from descant.forums.models import Forum
+from descant.forums.models import Ban, Forum, Key
 from descant.forums.opening import open_forum
 from tests.descant.conftest import ALL_DATABASES, Cast
 
@@ -35,6 +35,8 @@ FAR_ID = (
 )
 THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
 
+# Pages of a forum or a person that are for everybody.
+PUBLIC = ("f/<str:name>/", "by/<str:name>/")
 # Routes that name no row: files, probes, pages of accounts, and the parts of signing in.
 NAME_NOTHING = (
     "",
@@ -74,6 +76,9 @@ def _filled(part: Any, names: Mapping[str, str]) -> Any:
     return part
 
 
+ITEMS = ("gazette:{comment}:shown", "{forum}:{comment}:shown", "{forum}:{comment}:shown:alike")
+
+
 def call(act: str, **body: Any) -> Ask:
     return Ask(f"/embed/do/{act}", body={"forum": "gazette", **body})
 
@@ -101,8 +106,10 @@ ASKED: dict[str, list[Ask]] = {
             "pin": {},
             "flag": {"reason": "spam"},
             "ban": {"reason": "x", "kind": "author", "days": "1"},
+            "block": {},
         }.items()
     },
+    "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],
     "embed/do/thread": [call("thread", thread={"identifier": "{identifier}"}, state="closed")],
     "api/3.0/posts/create.json": [
         Ask(
@@ -118,6 +125,65 @@ ASKED: dict[str, list[Ask]] = {
     "api/3.0/threads/listPosts.json": [
         Ask("/api/3.0/threads/listPosts.json", {"api_key": "{key}", "thread": "{thread_id}"})
     ],
+    "moderate/": [
+        Ask("/moderate/", asked)
+        for asked in (
+            {"forum": "{forum}"},
+            {"forum": "gazette", "tab": "all", "at": "gazette:{comment}:shown"},
+            {"forum": "gazette", "tab": "all", "at": "{forum}:{comment}:shown"},
+            {"forum": "gazette", "tab": "all", "reason": "{comment}", "q": "Herald"},
+        )
+    ],
+    "moderate/near/": [Ask("/moderate/near/", {"item": item}) for item in ITEMS],
+    **{
+        f"moderate/{page}/": [Ask(f"/moderate/{page}/", {"forum": "{forum}"})]
+        for page in ("log", "bans", "appeals")
+    },
+    "moderate/merge/": [
+        Ask("/moderate/merge/", {"forum": forum, "thread": "{thread_id}"}) for forum in ("gazette", "{forum}")
+    ],
+    **{
+        f"moderate/do/{act}": [Ask(f"/moderate/do/{act}", form={"item": item, **more}) for item in ITEMS]
+        for act, more in {
+            "decide": {"verdict": "hide", "why": "x"},
+            "edit": {"text": "Mine now.", "was": ""},
+            "pin": {},
+            "ban": {"kind": "account", "reason": "x", "days": "1"},
+            "undo": {"batch": "{batch}"},
+        }.items()
+    },
+    **{
+        f"moderate/do/{act}": [
+            Ask(f"/moderate/do/{act}", form={"forum": forum, **more}) for forum in ("gazette", "{forum}")
+        ]
+        for act, more in {
+            "thread": {"thread": "{thread_id}", "state": "closed"},
+            "merge": {"source": "{thread_id}", "target": "{own_thread}"},
+            "lift": {"ban": "{ban}"},
+            "answer": {"appeal": "{appeal}", "answer": "x", "granted": "yes"},
+        }.items()
+    },
+    "f/<slug:name>/transparency/": [Ask("/f/{forum}/transparency/")],
+    **{
+        f"f/<str:name>/settings/{page}": [
+            Ask(f"/f/{{forum}}/settings/{page}"),
+            Ask(f"/f/{{forum}}/settings/{page}", form=form),
+            Ask(f"/f/gazette/settings/{page}", form=form),
+        ]
+        for page, form in {
+            "domains/": {"remove": "{host}"},
+            "people/": {"remove": "{owner}"},
+            "keys/": {"remove": "{far_key}"},
+            "rules/": {"remove": "{comment}"},
+        }.items()
+    },
+    **{
+        f"f/<str:name>/settings/{page}": [
+            Ask(f"/f/{{forum}}/settings/{page}"),
+            Ask(f"/f/{{forum}}/settings/{page}", form={"title": "Mine", "policy": "Mine"}),
+        ]
+        for page in ("", "policy/", "look/")
+    },
 }
 
 
@@ -125,7 +191,7 @@ def test_every_route_is_asked_here_or_names_nothing() -> None:
     unknown = [
         route
         for route in routes()
-        if route not in ASKED and route not in NAME_NOTHING and not route.startswith(NAME_NOTHING_BELOW)
+        if route not in (*ASKED, *NAME_NOTHING, *PUBLIC) and not route.startswith(NAME_NOTHING_BELOW)
     ]
     assert not unknown, f"say in ASKED how these name rows: {unknown}"
     assert not ASKED.keys() - set(routes()), "these routes are no more"
@@ -164,25 +230,31 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     decision.forum_id = herald.pk
     decision.save(force_insert=True, using=herald.partition)
     key = issue_key(forum=cast.gazette).public_key
-    same = {"own": str(own.pk), "key": key}
+    issue_key(forum=herald)
+    Ban.objects.create(forum=herald, kind="guest", value="x", shown="Gus", reason="x")
+    Appeal.objects.of(herald).create(comment=comment, said="Herald only, please.")
+    same = {"own": str(own.pk), "own_thread": str(here.pk), "key": key}
     there = {
         "comment": str(comment.pk), "thread_id": str(thread.pk), "identifier": "page-far-away",
-        "batch": str(decision.batch), "forum": "herald",
+        "batch": str(decision.batch), "forum": "herald", "host": "herald.example", "owner": str(cast.dee.user.pk),
+        "ban": str(Ban.objects.get().pk), "appeal": str(Appeal.objects.of(herald).get().pk),
+        "far_key": str(Key.objects.get(forum=herald).pk),
     }  # fmt: skip
     nowhere = {
         "comment": "999999999999", "thread_id": "999999999999", "identifier": "page-of-nobody", "batch": str(uuid4()),
-        "forum": "nowhere",
+        "forum": "nowhere", "host": "nowhere.example", "owner": "999999999999", "ban": "999999999999",
+        "appeal": "999999999999", "far_key": "999999999999",
     }  # fmt: skip
     return {**there, **same}, {**nowhere, **same}
 
 
 def answer_to(ask: Ask, forum: Forum, who: Author) -> HttpResponseBase:
     client = Client(HTTP_ORIGIN="http://testserver")
+    if ask.body is None and who.user is not None:
+        client.force_login(who.user)
     if ask.form is not None:
         return client.post(ask.path, ask.form)
     if ask.body is None:
-        if who.user is not None:
-            client.force_login(who.user)
         return client.get(ask.path, ask.query)
     bearer = {}
     if who.voter:
@@ -192,10 +264,15 @@ def answer_to(ask: Ask, forum: Forum, who: Author) -> HttpResponseBase:
     return client.post(ask.path, orjson.dumps(ask.body), content_type="application/json", **bearer)
 
 
+_OF_THE_MOMENT = re.compile(
+    r'<updated>[^<]*|name="csrfmiddlewaretoken" value="[^"]*"|\d{4}-\d\d-\d\dT[\d:.]+'
+)
+
+
 def seen(response: HttpResponseBase, names: Mapping[str, str]) -> tuple[int, str]:
     """What was answered, without the names that were asked for."""
-    text = re.sub(r"<updated>[^<]*", "<updated>", text_of(response))  # of a feed without entries: now
-    for name in ("comment", "thread_id", "identifier", "batch", "forum"):
+    text = _OF_THE_MOMENT.sub("", text_of(response))
+    for name in ("comment", "thread_id", "identifier", "batch", "host", "forum"):
         text = text.replace(names[name], f"{{{name}}}")
     return response.status_code, text
 
