@@ -50,11 +50,14 @@ def watch_statement(execute: Any, *call: Any) -> Any:
     """An execute wrapper: the statement is bounded if the block is."""
     if not _seconds.get():
         return execute(*call)
-    return in_time(call[-1]["connection"], execute, *call)
+    return in_time(call[-1]["connection"], execute, *call, is_asked=True)
 
 
-def in_time(connection: Any, act: Callable[..., Answer], *given: Any) -> Answer:
+def in_time(connection: Any, act: Callable[..., Answer], *given: Any, is_asked: bool = False) -> Answer:
     """What ``act(*given)`` returns, if the server of a connection answers in the time that the block around has.
+
+    Args:
+        is_asked: whether the server says something in any case; a commit of nothing, say, is not sent.
 
     Raises:
         OutOfReach: it did not a moment ago.
@@ -69,7 +72,7 @@ def in_time(connection: Any, act: Callable[..., Answer], *given: Any) -> Answer:
     finally:
         if not cutting.end(statement):
             silence.note(alias, answered=False)
-        elif not connection.connection.closed:
+        elif is_asked and not connection.connection.closed:
             silence.note(alias, answered=True)
 
 
