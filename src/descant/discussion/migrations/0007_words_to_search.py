@@ -42,9 +42,10 @@ class Migration(migrations.Migration):
                 ('forum', django_headroom.joins.FarKey('forums.Forum')),
                 ('comment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='discussion.comment')),
                 ('words', descant.discussion.models.words.WordsField()),
+                ('created_at', models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                'indexes': [models.Index(fields=['forum', 'created_at', 'comment'], name='words_of_forum')],
             },
         ),
         migrations.RunPython(make_index, migrations.RunPython.noop),

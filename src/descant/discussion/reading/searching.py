@@ -18,16 +18,21 @@ from django_headroom.transactions import writing
 WORDS_MOST = 1_000  # of one comment
 LENGTH_MOST = 40
 ASKED_MOST = 8
+FOUND_MOST = 5_000
 _WORD = re.compile(r"[^\W_]+")
 
 
 def with_words(forum: Forum, asked: str, alias: str) -> Any:
-    """The ids of a forum's comments that have all these words, or words that begin so; for a subquery."""
+    """The ids of a forum's newest comments that have all these words, or words that begin so; for a subquery.
+
+    A word that half of all comments have would be found too often to be sorted: FOUND_MOST are looked at.
+    """
     words = _words_in(asked)[:ASKED_MOST]
     found = Words.objects.using(alias).filter(forum_id=forum.pk)
     if not words:
         return found.filter(words="").values("comment_id")  # which no row has
-    return found.filter(words__has_all=[_of_forum(forum.pk), *words]).values("comment_id")
+    found = found.filter(words__has_all=[_of_forum(forum.pk), *words])
+    return found.order_by("-created_at", "-pk").values("comment_id")[:FOUND_MOST]
 
 
 def write_words(comments: Iterable[Comment]) -> int:
@@ -50,7 +55,9 @@ def write_words(comments: Iterable[Comment]) -> int:
 def _row(comment: Comment) -> Words:
     said = f"{comment.author_name} {text.excerpt(text.shown_html(comment), most=20_000)}"
     words = [_of_forum(comment.forum_id), *dict.fromkeys(_words_in(said))]
-    return Words(forum_id=comment.forum_id, comment_id=comment.pk, words=" ".join(words[:WORDS_MOST]))
+    row = Words(forum_id=comment.forum_id, comment_id=comment.pk, created_at=comment.created_at)
+    row.words = " ".join(words[:WORDS_MOST])
+    return row
 
 
 def _words_in(written: str) -> list[str]:

@@ -104,8 +104,12 @@ class Chosen:
     def rows(self, forum: Forum, alias: str, after: Cursor | None = None) -> Sequence[Any]:
         """The comments of one forum, a queryset for each state, so that each walks an index in the order of time.
 
-        Of a flood only the first in that order stands here, unless the flood itself was chosen.
+        Of a flood only the first in that order stands here, unless the flood itself was chosen. What is found by its
+        words is few, whatever its state: it is looked up once, and floods stay as they are.
         """
+        if self.words:
+            found = self.matching_any(forum, alias).filter(state__in=STATES[self.tab])
+            return [found.filter(after.beyond(newest=self.newest)) if after else found]
         every = []
         for state in STATES[self.tab]:
             rows = self.matching(forum, alias, state)

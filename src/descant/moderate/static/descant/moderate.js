@@ -171,12 +171,15 @@ async function refresh() {
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const before = current();
-  for (const part of ['.tabs', '.list', '.filters']) {
+  for (const part of ['.tabs', '#listed', '.filters', '.all']) {
+    const old = document.querySelector(part);
     const fresh = page.querySelector(part);
-    if (fresh && !(part === '.filters' && document.activeElement?.closest(part))) document.querySelector(part)?.replaceWith(fresh);
+    const isUsed = part !== '#listed' && (old?.hasAttribute('open') || old?.contains(document.activeElement));
+    if (old && fresh && !isUsed) old.replaceWith(fresh);
   }
+  selected();
   const same = before && rows().find((row) => item(row) === item(before));
-  await show(same || rows()[0]);
+  await show(same || rows()[0], { focus: !document.activeElement || document.activeElement === document.body });
 }
 
 function selected() {
