@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.quiet import wait_for_quiet
-from bench.sites import FORUM, Site, site_on
+from bench.rig.quiet import wait_for_quiet
+from bench.rig.sites import FORUM, Site, site_on
 
 RESULTS = Path(__file__).parent / "results" / "moderate.json"
 MILLION = 1_000_000
@@ -50,7 +50,7 @@ def measure(site: Site, comments: int) -> dict[str, float]:
     )
     site.command("forum", "set", FORUM, "--owner", "ann")
     wait_for_quiet()
-    taking = [sys.executable, str(Path(__file__).with_name("moderate_cost.py")), str(comments)]
+    taking = [sys.executable, str(Path(__file__).parent / "rig" / "moderate_cost.py"), str(comments)]
     done = subprocess.run(taking, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -16,8 +16,27 @@ from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site, running_site
 
 WIDE, NARROW = {"width": 1100, "height": 1200}, {"width": 390, "height": 1200}
+DESK, TELEPHONE = {"width": 1180, "height": 720}, {"width": 390, "height": 844}
 SHARP = 1  # device pixels for one of CSS: the pictures stay small
 ARTICLE = "harbours"
+HELD = (
+    "The ice house at the harbour closed in March, and nobody wrote about it.",
+    "My grandmother weighed her flour by hand. Eighteen hours in the cold, never fewer.",
+    "Is the night train to the coast running again in April?",
+    "Are there any cheap watches here? My father had one.",
+)
+# What rules write: a flood of comments alike, and why the last comment is held.
+FOUND = """
+from descant.discussion.models import Comment
+from descant.forums.directory import forum_named
+rows = Comment.objects.of(forum_named("tribune")).order_by("created_at", "id")
+flood = list(rows.filter(text__startswith="Buy watches").values_list("pk", flat=True))
+rows.filter(pk__in=flood).update(flood=flood[0])
+last = rows.last()
+at = last.text.index("watches")
+rule = {"rule": 3, "version": 2, "kind": "words", "title": "Watches", "effect": "hold", "found": "watches"}
+rows.filter(pk=last.pk).update(reasons=["premoderation_everybody", rule | {"span": [at, at + 7]}])
+"""
 
 
 def main(folder: Path) -> None:
@@ -42,6 +61,9 @@ def main(folder: Path) -> None:
             sign_in(reader, site, folder / "sign-in.png")
         with reading(browser, site, viewport=WIDE) as reader:
             own(reader, site, folder)
+        wait_for_ann(site)
+        queue(browser, site, folder / "queue-light-wide.png", color_scheme="light", viewport=DESK)
+        queue(browser, site, folder / "queue-dark-narrow.png", color_scheme="dark", viewport=TELEPHONE)
 
 
 @contextmanager
@@ -119,6 +141,29 @@ def moderate(reader: Reader) -> None:
     reader.frame.get_by_role("button", name="Cancel").click()
     reader.more(reader.line("They ring it once a year"), "Hide")
     reader.line("Was that the one").get_by_role("button", name="More actions").click()
+
+
+def wait_for_ann(site: Site) -> None:
+    """Held comments in tribune, seven of them alike."""
+    thread = {
+        "identifier": "harbours",
+        "url": "http://127.0.0.1/harbours",
+        "title": "What the harbours were for",
+    }
+    texts = [*(f"Buy watches, {number} left." for number in range(7)), *HELD]
+    for text, name in zip(texts, ("Seller",) * 7 + ("Odd", "Ilse", "Cato", "Signe"), strict=True):
+        site.call("post", {"forum": "tribune", "thread": thread, "name": name, "key": text, "text": text})
+    site.command("manage", "shell", "-c", FOUND)
+
+
+def queue(browser: Browser, site: Site, path: Path, **like: Any) -> None:
+    context = browser.new_context(device_scale_factor=SHARP, **like)
+    reader = Reader(context, context.new_page())
+    reader.page.goto(f"{site.url}/moderate/?forum=tribune")
+    reader.log_in(reader.page, "ann")
+    reader.page.locator(".near").wait_for()
+    reader.page.screenshot(path=path, animations="disabled")
+    context.close()
 
 
 def take(reader: Reader, path: Path, last: str) -> None:
