@@ -12,7 +12,7 @@ LOOKED_THROUGH = 20_000  # on SQLite: rows with all the words, the last written
 
 
 class WordsField(models.TextField):
-    """Words with blanks between them, each once; the database keeps an index of them (see migration 0006)."""
+    """Words with blanks between them, each once; the database keeps an index of them (see migration 0007)."""
 
 
 @WordsField.register_lookup
