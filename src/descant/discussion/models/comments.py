@@ -59,7 +59,7 @@ class Comment(OfForum):
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.SHOWN)
     marked_spam = models.BooleanField(default=False)
-    reasons = models.JSONField(default=list)  # why it waits or is looked at: see `judging.reasons`
+    reasons = models.JSONField(default=list)  # why it waits or is looked at: see `judging.rules.book`
     flags = models.PositiveIntegerField(default=0)  # how many people have flagged it
     needs_look = models.BooleanField(
         default=False
