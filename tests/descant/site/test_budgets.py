@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.http import HttpResponse
 from django.test import Client
 
+from descant.accounts.preferring import show_profile
 from descant.accounts.tokens import issue_token
 from descant.discussion.addressing import lately
 from descant.discussion.deciding import decide
@@ -19,6 +21,7 @@ from descant.discussion.judging.rules import book
 from descant.discussion.models import Comment
 from descant.forums import bans, directory
 from descant.forums.issuing import issue_key
+from django_headroom.delayed.worker import drain
 from django_headroom.ids.stepping import forget_blocks
 from django_headroom.testing import RouteBudgets, route_budgets
 from tests.conftest import BUDGETS
@@ -109,6 +112,43 @@ def create(site: Site) -> HttpResponse:
     return site.client.post("/api/3.0/posts/create.json", said)
 
 
+def read_profile(site: Site) -> HttpResponse:
+    assert site.cast.cy.user is not None
+    show_profile(user=site.cast.cy.user, name="cyril", scope="forums", forum_ids=[site.cast.gazette.pk])
+    drain("p1")
+    return site.get("/by/cyril/")
+
+
+SETTINGS = {
+    "": {
+        "title": "G",
+        "language": "de",
+        "premoderation": "first",
+        "flags_to_hold": "1",
+        "when_unjudged": "hold",
+    },
+    "domains/": {"add": "", "domain": "blog.example"},
+    "people/": {"add": "", "whom": "cy@mail.example", "kind": "trusted"},
+    "policy/": {"policy": "Be kind."},
+    "look/": {"font": "Georgia"},
+    "keys/": {"add": ""},
+}
+
+
+def owning(section: str, said: dict[str, str] | None = None) -> Callable[[Site], HttpResponse]:
+    """The owner reads a section of the settings, or sends its form."""
+
+    def ask(site: Site) -> HttpResponse:
+        EmailAddress.objects.create(user=site.cast.cy.user, email="cy@mail.example", verified=True)
+        client = Client()
+        client.force_login(site.cast.ann.user, "allauth.account.auth_backends.AuthenticationBackend")
+        forget()
+        address = f"/f/gazette/settings/{section}"
+        return client.get(address) if said is None else client.post(address, said)
+
+    return ask
+
+
 ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "GET embed/comments/": lambda site: site.get("/embed/comments/"),
     "GET embed/feed/": lambda site: site.get("/embed/feed/"),
@@ -127,7 +167,16 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST embed/do/collect": collect,
     "POST embed/do/guest": lambda site: site.call("guest"),
     "POST embed/do/sign_out": lambda site: site.call("sign_out"),
-    "POST embed/do/mine": lambda site: site.call("mine", comments=[str(site.comment.pk)]),
+    "POST embed/do/mine": lambda site: site.call(
+        "mine", comments=[str(site.comment.pk)], blocked=[str(site.answer.pk)]
+    ),
+    "POST embed/do/block": lambda site: site.call("block", comment=str(site.answer.pk)),
+    "POST embed/do/prefer": lambda site: site.call("prefer", order="newest"),
+    "GET f/<str:name>/": lambda site: site.get("/f/gazette/"),
+    "GET by/<str:name>/": read_profile,
+    "GET f/<str:name>/settings/rules/": owning("rules/"),
+    **{f"GET f/<str:name>/settings/{section}": owning(section) for section in SETTINGS},
+    **{f"POST f/<str:name>/settings/{section}": owning(section, said) for section, said in SETTINGS.items()},
     "POST embed/do/post": lambda site: site.call("post", text="Oats.", key="k" * 32, thread=NEW),
     "POST embed/do/preview": lambda site: site.call("preview", text="Oats."),
     "POST embed/do/edit": lambda site: site.call("edit", text="Oats."),
