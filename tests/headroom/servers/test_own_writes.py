@@ -58,11 +58,11 @@ def test_when_the_replica_has_replayed_it_she_reads_it_there(
         name="oat"
     )  # what a primary writes last may wait for the next commit to be sent
     seen: list[str] = []
-    assert count_as("u7", bakery, seen) == 2
+    assert count_as("u7", bakery, seen) >= 1, "what is not hers may be there or not"
     assert seen == ["p1_replica"]
     near.pause()
     with queries_counted() as spent:
-        assert count_as("u7", bakery, seen) == 2
+        assert count_as("u7", bakery, seen) >= 1
     assert spent.count == 1, "it is known how far the replica is: nobody asks again"
 
 
