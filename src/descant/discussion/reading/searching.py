@@ -28,7 +28,7 @@ def with_words(forum: Forum, asked: str, alias: str) -> Any:
     A word that half of all comments have would be found too often to be sorted: FOUND_MOST are looked at.
     """
     words = _words_in(asked)[:ASKED_MOST]
-    found = Words.objects.using(alias).filter(forum_id=forum.pk)
+    found = Words.objects.using(alias).filter(forum=forum)
     if not words:
         return found.filter(words="").values("comment_id")  # which no row has
     found = found.filter(words__has_all=[_of_forum(forum.pk), *words])

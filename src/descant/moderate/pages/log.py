@@ -73,11 +73,11 @@ def _ask(forums: Sequence[Forum], after: Cursor | None, alias: str) -> list[Entr
 
 def _lasts(forum: Forum, after: Cursor | None, alias: str) -> Any:
     """The last decision of each batch of a forum."""
-    rows = Decision.objects.using(alias).filter(forum_id=forum.pk)
+    rows = Decision.objects.using(alias).filter(forum=forum)
     later = Q(decided_at__gt=OuterRef("decided_at")) | Q(
         decided_at=OuterRef("decided_at"), id__gt=OuterRef("id")
     )
-    of_batch = Decision.objects.using(alias).filter(later, forum_id=forum.pk, batch=OuterRef("batch"))
+    of_batch = Decision.objects.using(alias).filter(later, forum=forum, batch=OuterRef("batch"))
     if after is not None:
         earlier = Q(decided_at__lt=after.created_at) | Q(decided_at=after.created_at, id__lt=after.id)
         rows = rows.filter(earlier, decided_at__lte=after.created_at)

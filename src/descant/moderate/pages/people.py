@@ -72,5 +72,5 @@ def _waiting(forums: Sequence[Forum], alias: str) -> list[Appeal]:
 
 
 def _oldest(forum: Forum, alias: str) -> Any:
-    rows = Appeal.objects.using(alias).filter(forum_id=forum.pk, answered_at=None)
+    rows = Appeal.objects.using(alias).filter(forum=forum, answered_at=None)
     return rows.order_by("made_at", "id")[:LINES]

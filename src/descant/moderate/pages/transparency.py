@@ -103,7 +103,7 @@ def forget() -> None:
 
 def _count(forum: Forum, alias: str) -> list[Month]:
     since = _begin(timezone.now() - timedelta(days=31 * (MONTHS - 1)))
-    rows = Decision.objects.using(alias).filter(forum_id=forum.pk, decided_at__gte=since)
+    rows = Decision.objects.using(alias).filter(forum=forum, decided_at__gte=since)
     columns = ("verdict", "before", "decided_at", "comment__created_at", "comment__reasons")
     newest = rows.order_by("-decided_at", "-id").values_list(*columns)[:READ_MOST]
     months: dict[datetime, Month] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from descant.discussion.models import Comment
 from descant.forums.models import Forum
-from descant.moderate.queue.choosing import STATES, TABS, Chosen, Cursor
+from descant.moderate.queue.choosing import STATES, TABS, Chosen, Cursor, shown_among
 from descant.moderate.queue.gathering import Number, Row, Wanted, ask, merged
 from django_headroom.joins import attach
 from django_headroom.replicas import read
@@ -63,9 +63,9 @@ def _ask(forums: Sequence[Forum], chosen: Chosen, after: Cursor | None, alias: s
 
 
 def _counted(forum: Forum, name: str, alias: str) -> Any:
-    rows = Comment.objects.using(alias).filter(forum_id=forum.pk)
+    rows = Comment.objects.using(alias).filter(forum=forum)
     if name == "flagged":
-        return rows.filter(needs_look=True, state=Comment.State.SHOWN)
+        return shown_among(rows.filter(needs_look=True))
     return rows.filter(state=name)
 
 

@@ -101,7 +101,7 @@ def _look(forum: Forum, comment_id: int, viewer: Author, alias: str) -> Near:
 
 
 def _of(model: Any, forum: Forum, alias: str) -> Any:
-    return model.objects.using(alias).filter(forum_id=forum.pk)
+    return model.objects.using(alias).filter(forum=forum)
 
 
 def _neighbours(forum: Forum, comment: Comment, alias: str) -> list[Any]:
