@@ -57,7 +57,7 @@ def read_forum(*, forum: Forum, before: Cursor | None) -> Lively:
 
     def reading(alias: str) -> tuple[list[Comment], str, Sequence[Any], Sequence[Thread]]:
         shown = Comment.objects.of(forum).using(alias).shown()
-        rows = shown.select_related("thread").defer("author_email", "text")
+        rows = shown.select_related("thread").defer("author_email")
         recent, cut = page_of(rows, "created_at", before)
         if before is not None:
             return recent, cut, (), ()

@@ -16,9 +16,12 @@ from django.test import Client
 from descant.accounts.preferring import show_profile
 from descant.accounts.tokens import issue_token
 from descant.discussion.addressing import lately
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import decide
 from descant.discussion.judging.rules import book
 from descant.discussion.models import Comment
+from descant.discussion.posting import Draft, post_comment
 from descant.forums import bans, directory
 from descant.forums.issuing import issue_key
 from django_headroom.delayed.worker import drain
@@ -113,9 +116,15 @@ def create(site: Site) -> HttpResponse:
 
 
 def read_profile(site: Site) -> HttpResponse:
-    assert site.cast.cy.user is not None
-    show_profile(user=site.cast.cy.user, name="cyril", scope="forums", forum_ids=[site.cast.gazette.pk])
-    drain("p1")
+    """Of somebody who has written on both partitions, and agreed to be seen on each forum."""
+    cy, tribune = site.cast.cy, site.cast.tribune
+    assert cy.user is not None
+    thread = make_thread(tribune, PageAddress("bread", "https://tribune.example/bread"))
+    post_comment(forum=tribune, thread=thread, author=cy, draft=Draft(text="Rye."))
+    forums = [site.cast.gazette.pk, tribune.pk]
+    show_profile(user=cy.user, name="cyril", scope="forums", forum_ids=forums)
+    for alias in ("p1", "p2"):
+        drain(alias)
     return site.get("/by/cyril/")
 
 
