@@ -17,7 +17,7 @@ from descant.discussion.models import Comment
 from descant.forums.issuing import issue_key
 from descant.forums.opening import change_forum
 from tests.descant.conftest import ALL_DATABASES, Cast
-from tests.descant.site.test_isolation import (
+from tests.descant.site.walking import (
     ASKED,
     NAME_NOTHING,
     NAME_NOTHING_BELOW,

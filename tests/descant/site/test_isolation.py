@@ -4,19 +4,14 @@ The routes are those of the URL map; one that is in no list here fails, until so
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import orjson
 import pytest
 from django.apps import apps
 from django.http import HttpResponseBase
-from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
-from descant.accounts.tokens import issue_token
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import add_address, make_thread
 from descant.discussion.authors import Author
@@ -27,164 +22,21 @@ from descant.forums.issuing import issue_key
 from descant.forums.models import Ban, Forum, Key
 from descant.forums.opening import open_forum
 from tests.descant.conftest import ALL_DATABASES, Cast
+from tests.descant.site.walking import (
+    ASKED,
+    NAME_NOTHING,
+    NAME_NOTHING_BELOW,
+    PUBLIC,
+    answer_to,
+    routes,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
 FAR_ID = (
     700_000_000_001  # of another forum's comment and thread; long, so that nothing else is written like it
 )
-THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
-
-# Pages of a forum or a person that are for everybody.
-PUBLIC = ("f/<str:name>/", "by/<str:name>/")
-# Routes that name no row: files, probes, pages of accounts, and the parts of signing in.
-NAME_NOTHING = (
-    "",
-    "healthz",
-    "embed.js",
-    "count.js",
-    "embed/do/guest",
-    "embed/do/collect",
-    "embed/do/sign_out",
-)
-NAME_NOTHING_BELOW = ("accounts/", "<slug:shortname>/embed.js", "<slug:shortname>/count.js", "static/")
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request with places for names of rows, such as ``{comment}``, in its path, query or body."""
-
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
-    form: Mapping[str, str] | None = None
-
-    def filled(self, names: Mapping[str, str]) -> "Ask":
-        return Ask(*(_filled(part, names) for part in (self.path, self.query, self.body, self.form)))
-
-
-def _filled(part: Any, names: Mapping[str, str]) -> Any:
-    match part:
-        case str():
-            for name, value in names.items():
-                part = part.replace(f"{{{name}}}", value)
-            return part
-        case Mapping():
-            return {key: _filled(value, names) for key, value in part.items()}
-        case list():
-            return [_filled(each, names) for each in part]
-    return part
-
-
-ITEMS = ("gazette:{comment}:shown", "{forum}:{comment}:shown", "{forum}:{comment}:shown:alike")
-
-
-def call(act: str, **body: Any) -> Ask:
-    return Ask(f"/embed/do/{act}", body={"forum": "gazette", **body})
-
-
-ASKED: dict[str, list[Ask]] = {
-    "count-data.js": [Ask("/count-data.js", {"1": "{thread_id}", "f": "gazette"})],
-    "<slug:shortname>/count-data.js": [Ask("/gazette/count-data.js", {"1": "{thread_id}"})],
-    "embed/comments/": [
-        Ask("/embed/comments/", {"f": "gazette", "t_i": "bread", "cursor": f"{kind}-{{comment}}"})
-        for kind in ("descant", "comment")
-    ],
-    "embed/feed/": [Ask("/embed/feed/", {"f": "gazette", "t_i": "{identifier}"})],
-    "embed/sign-in/": [Ask("/embed/sign-in/", {"f": "gazette"})],
-    "embed/do/mine": [call("mine", thread=THREAD, comments=["{comment}", "{own}"])],
-    "embed/do/post": [call("post", thread=THREAD, parent="{comment}", text="Rye.", key="k" * 40, name="Gus")],
-    "embed/do/preview": [call("preview", text="{comment}")],
-    **{
-        f"embed/do/{act}": [call(act, comment="{comment}", **more)]
-        for act, more in {
-            "edit": {"text": "Mine now."},
-            "source": {},
-            "delete": {},
-            "vote": {"value": 1},
-            "decide": {"verdict": "hide", "reason": "x"},
-            "pin": {},
-            "flag": {"reason": "spam"},
-            "ban": {"reason": "x", "kind": "author", "days": "1"},
-            "block": {},
-        }.items()
-    },
-    "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],
-    "embed/do/thread": [call("thread", thread={"identifier": "{identifier}"}, state="closed")],
-    "api/3.0/posts/create.json": [
-        Ask(
-            "/api/3.0/posts/create.json",
-            form={"api_key": "{key}", "message": "Rye.", "author_name": "Gus", **more},
-        )
-        for more in (
-            {"thread": "{thread_id}"},
-            {"thread:ident": "bread", "parent": "{comment}"},
-            {"thread:ident": "bread", "forum": "{forum}"},
-        )
-    ],
-    "api/3.0/threads/listPosts.json": [
-        Ask("/api/3.0/threads/listPosts.json", {"api_key": "{key}", "thread": "{thread_id}"})
-    ],
-    "moderate/": [
-        Ask("/moderate/", asked)
-        for asked in (
-            {"forum": "{forum}"},
-            {"forum": "gazette", "tab": "all", "at": "gazette:{comment}:shown"},
-            {"forum": "gazette", "tab": "all", "at": "{forum}:{comment}:shown"},
-            {"forum": "gazette", "tab": "all", "reason": "{comment}", "q": "Herald"},
-        )
-    ],
-    "moderate/near/": [Ask("/moderate/near/", {"item": item}) for item in ITEMS],
-    **{
-        f"moderate/{page}/": [Ask(f"/moderate/{page}/", {"forum": "{forum}"})]
-        for page in ("log", "bans", "appeals")
-    },
-    "moderate/merge/": [
-        Ask("/moderate/merge/", {"forum": forum, "thread": "{thread_id}"}) for forum in ("gazette", "{forum}")
-    ],
-    **{
-        f"moderate/do/{act}": [Ask(f"/moderate/do/{act}", form={"item": item, **more}) for item in ITEMS]
-        for act, more in {
-            "decide": {"verdict": "hide", "why": "x"},
-            "edit": {"text": "Mine now.", "was": ""},
-            "pin": {},
-            "ban": {"kind": "account", "reason": "x", "days": "1"},
-            "undo": {"batch": "{batch}"},
-        }.items()
-    },
-    **{
-        f"moderate/do/{act}": [
-            Ask(f"/moderate/do/{act}", form={"forum": forum, **more}) for forum in ("gazette", "{forum}")
-        ]
-        for act, more in {
-            "thread": {"thread": "{thread_id}", "state": "closed"},
-            "merge": {"source": "{thread_id}", "target": "{own_thread}"},
-            "lift": {"ban": "{ban}"},
-            "answer": {"appeal": "{appeal}", "answer": "x", "granted": "yes"},
-        }.items()
-    },
-    "f/<slug:name>/transparency/": [Ask("/f/{forum}/transparency/")],
-    **{
-        f"f/<str:name>/settings/{page}": [
-            Ask(f"/f/{{forum}}/settings/{page}"),
-            Ask(f"/f/{{forum}}/settings/{page}", form=form),
-            Ask(f"/f/gazette/settings/{page}", form=form),
-        ]
-        for page, form in {
-            "domains/": {"remove": "{host}"},
-            "people/": {"remove": "{owner}"},
-            "keys/": {"remove": "{far_key}"},
-            "rules/": {"remove": "{comment}"},
-        }.items()
-    },
-    **{
-        f"f/<str:name>/settings/{page}": [
-            Ask(f"/f/{{forum}}/settings/{page}"),
-            Ask(f"/f/{{forum}}/settings/{page}", form={"title": "Mine", "policy": "Mine"}),
-        ]
-        for page in ("", "policy/", "look/")
-    },
-}
 
 
 def test_every_route_is_asked_here_or_names_nothing() -> None:
@@ -248,22 +100,6 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     return {**there, **same}, {**nowhere, **same}
 
 
-def answer_to(ask: Ask, forum: Forum, who: Author) -> HttpResponseBase:
-    client = Client(HTTP_ORIGIN="http://testserver")
-    if ask.body is None and who.user is not None:
-        client.force_login(who.user)
-    if ask.form is not None:
-        return client.post(ask.path, ask.form)
-    if ask.body is None:
-        return client.get(ask.path, ask.query)
-    bearer = {}
-    if who.voter:
-        bearer["HTTP_AUTHORIZATION"] = (
-            f"Bearer {issue_token(forum_id=forum.pk, user=who.user, guest=who.guest)}"
-        )
-    return client.post(ask.path, orjson.dumps(ask.body), content_type="application/json", **bearer)
-
-
 _OF_THE_MOMENT = re.compile(
     r'<updated>[^<]*|name="csrfmiddlewaretoken" value="[^"]*"|\d{4}-\d\d-\d\dT[\d:.]+'
 )
@@ -277,10 +113,6 @@ def seen(response: HttpResponseBase, names: Mapping[str, str]) -> tuple[int, str
     return response.status_code, text
 
 
-def text_of(response: Any) -> str:
-    return b"".join(response).decode() if response.streaming else response.content.decode()
-
-
 def all_rows(forum: Forum) -> dict[str, list[Any]]:
     """All rows of a forum, in its partition and in the global database."""
     return {
@@ -291,16 +123,3 @@ def all_rows(forum: Forum) -> dict[str, list[Any]]:
         for alias in ({"discussion": forum.partition}.get(model._meta.app_label, "default"),)
         if any(column.attname == "forum_id" for column in model._meta.concrete_fields)
     }
-
-
-def routes() -> Iterator[str]:
-    yield from _routes_in(get_resolver().url_patterns, "")
-
-
-def _routes_in(patterns: list[Any], before: str) -> Iterator[str]:
-    for pattern in patterns:
-        match pattern:
-            case URLResolver():
-                yield from _routes_in(pattern.url_patterns, f"{before}{pattern.pattern}")
-            case URLPattern():
-                yield f"{before}{pattern.pattern}"
