@@ -57,11 +57,11 @@ def gathered(folder: Path) -> Path:
             names.append(str(name))
     template = folder / "django.pot"
     asked = [f"--keyword={keyword}" for keyword in KEYWORDS]
-    written = ["--language=Python", "--from-code=UTF-8", "--omit-header", f"--output={template}"]
+    written = ["--language=Python", "--from-code=UTF-8", f"--output={template}"]
     run("xgettext", *written, *PLAIN, *asked, *names, within=folder)
-    template.write_text(
-        head_of("Content-Type: text/plain; charset=UTF-8") + template.read_text(encoding="utf-8")
-    )
+    # Without a head of its own xgettext would leave out all that is not ASCII; ours has no date.
+    _head, _blank, texts = template.read_text(encoding="utf-8").partition("\n\n")
+    template.write_text(head_of("Content-Type: text/plain; charset=UTF-8") + texts, encoding="utf-8")
     return template
 
 
