@@ -186,7 +186,7 @@ def test_axe_finds_no_fault_on_the_moderators_side(
 ) -> None:
     reader = new_reader(viewport=viewport, color_scheme=scheme)
     page = sit_down(reader, site, morning)
-    for summary in ("Edit", "Ban", "Thread", "Keys", "All that match …"):
+    for summary in ("Edit", "Ban", "Thread", "What each key does", "All that match …"):
         page.locator("summary").filter(has_text=summary).first.click()
     assert violations(page) == []
     width = page.evaluate("document.documentElement.scrollWidth")
