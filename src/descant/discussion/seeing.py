@@ -1,5 +1,7 @@
 """Who may see a comment: the one place where it is decided, for every surface."""
 
+from django.db.models import Q
+
 from descant.discussion.authors import Author
 from descant.discussion.models import Comment
 
@@ -15,6 +17,13 @@ def may_see(comment: Comment, viewer: Author | None) -> bool:
     if viewer is None or comment.state == Comment.State.DELETED:
         return False
     return viewer.moderates or (comment.state == Comment.State.WAITING and is_own(comment, viewer))
+
+
+def own_rows(author: Author, within: str = "") -> Q:
+    """The rows of comments that this person wrote; ``within`` leads to them from other rows, such as ``comment__``."""
+    if author.user is not None:
+        return Q(**{f"{within}author": author.user.pk})
+    return Q(**{f"{within}guest": author.guest, f"{within}author": None})
 
 
 def is_own(comment: Comment, author: Author) -> bool:

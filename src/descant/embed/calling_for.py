@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from descant.discussion.deciding import pin_comment
+from descant.discussion.deciding import appeal_against, pin_comment
 from descant.discussion.deciding.banning import RANGE, author_of, ban_person
 from descant.discussion.flagging import flag_comment
 from descant.discussion.models import Comment
@@ -51,6 +51,14 @@ def ban(asking: Asking, body: Body) -> Body:
         until=until,
     )
     return {"banned": True}
+
+
+@call
+def appeal(asking: Asking, body: Body) -> Body:
+    """Ask a moderator to look again at what was decided about one's own comment."""
+    comment = comment_in(asking, body)
+    appeal_against(forum=asking.forum, comment=comment, author=asking.author, said=text_in(body, "said"))
+    return {"asked": True}
 
 
 def _kind_in(body: Body, comment: Comment) -> str:

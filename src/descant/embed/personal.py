@@ -8,14 +8,16 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from descant.accounts.preferring import Chosen, chosen_by
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
-from descant.discussion.authors import Author
+from descant.discussion.deciding.telling import Told, told_of
 from descant.discussion.editing import seconds_left
 from descant.discussion.models import Comment, Thread, Vote
+from descant.discussion.seeing import own_rows
 from descant.embed.acts import page_in
 from descant.embed.calling import Asking, Body, call, person_of
 from descant.embed.drawing import draw_line, words_for
@@ -28,7 +30,7 @@ IDS_MOST = 500
 MARKS_MOST = 100
 ROWS_MOST = 25
 RECENT = timedelta(minutes=2)  # as long as a cached page or a replica may be behind
-LISTS = ("held", "recent", "waiting", "hidden")
+LISTS = ("decided", "held", "recent", "waiting", "hidden")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ def _told(seen: _Seen, drawn: Sequence[int]) -> Body:
     if author.voter:
         told |= {"votes": _votes(seen, drawn), "own": _changeable(seen, drawn)}
         lists |= _own(seen, drawn)
+        told["decided"] = [
+            _decision(each) for each in told_of(thread=seen.thread, author=author, using=seen.alias)
+        ]
     if author.moderates:
         lists |= _for_moderators(seen, drawn)
     attach(chain(*lists.values()), "author")
@@ -95,16 +100,22 @@ def _votes(seen: _Seen, drawn: Sequence[int]) -> dict[str, int]:
 def _changeable(seen: _Seen, drawn: Sequence[int]) -> dict[str, int]:
     author = seen.asking.author
     seconds = {
-        str(each.pk): seconds_left(each, author) for each in seen.rows().filter(_by(author), pk__in=drawn)
+        str(each.pk): seconds_left(each, author)
+        for each in seen.rows().filter(own_rows(author), pk__in=drawn)
     }
     return {key: left for key, left in seconds.items() if left}
 
 
 def _own(seen: _Seen, drawn: Sequence[int]) -> dict[str, list[Comment]]:
     """What she wrote and readers do not see yet, or her page may not hold yet."""
-    own = seen.rows().filter(_by(seen.asking.author)).order_by("created_at", "id")
-    recent = own.shown().filter(created_at__gte=timezone.now() - RECENT).exclude(pk__in=drawn)
-    return {"held": own.filter(state=Comment.State.WAITING)[:ROWS_MOST], "recent": recent[:ROWS_MOST]}
+    waiting, shown = Comment.State.WAITING, Comment.State.SHOWN
+    recent = Q(state=shown, created_at__gte=timezone.now() - RECENT) & ~Q(pk__in=drawn)
+    own = seen.rows().filter(own_rows(seen.asking.author)).filter(Q(state=waiting) | recent)
+    found = list(own.order_by("created_at", "id")[: 2 * ROWS_MOST])
+    return {
+        "held": [comment for comment in found if comment.state == waiting],
+        "recent": [comment for comment in found if comment.state == shown],
+    }
 
 
 def _for_moderators(seen: _Seen, drawn: Sequence[int]) -> dict[str, list[Comment]]:
@@ -122,12 +133,6 @@ def _for_moderators(seen: _Seen, drawn: Sequence[int]) -> dict[str, list[Comment
     }
 
 
-def _by(author: Author) -> Q:
-    if author.user is not None:
-        return Q(author=author.user.pk)
-    return Q(guest=author.guest, author=None)
-
-
 def _blocked(seen: _Seen, drawn: Sequence[int]) -> dict[str, str]:
     """Which of the comments drawn are by people she does not read, each with the mark by which a guest has blocked."""
     comments = Comment.objects.of(seen.asking.forum).using(seen.alias)
@@ -143,6 +148,24 @@ def _blocked(seen: _Seen, drawn: Sequence[int]) -> dict[str, str]:
     by_them = Q(author__in=accounts) | Q(guest__in=guests, author=None)
     rows = comments.filter(by_them, pk__in=drawn).values_list("pk", "author", "guest")
     return {str(pk): whom[author_mark(author, guest)] for pk, author, guest in rows}
+
+
+def _decision(told: Told) -> Body:
+    """What the author reads; she may ask once to look at it again."""
+    words = {
+        "hide": _("A moderator has hidden your comment of %(when)s."),
+        "spam": _("A moderator has called your comment of %(when)s spam."),
+        "delete": _("A moderator has deleted your comment of %(when)s."),
+    }
+    when = date_format(timezone.localtime(told.comment.created_at), "DATETIME_FORMAT")
+    sentences = [words.get(told.verdict, words["hide"]) % {"when": when}]
+    if told.reason:
+        sentences.append(_("The reason: %(reason)s") % {"reason": told.reason})
+    if told.appeal is not None:
+        answer = told.appeal.answer
+        asked = _("You have asked to look at it again.")
+        sentences.append(_("The answer: %(answer)s") % {"answer": answer} if answer else asked)
+    return {"id": str(told.comment.pk), "words": " ".join(sentences), "may_appeal": told.appeal is None}
 
 
 def _lines(seen: _Seen, comments: Iterable[Comment]) -> list[Body]:

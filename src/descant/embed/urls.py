@@ -33,4 +33,5 @@ urlpatterns = [
     path("embed/do/pin", calling_for.pin),
     path("embed/do/flag", calling_for.flag),
     path("embed/do/ban", calling_for.ban),
+    path("embed/do/appeal", calling_for.appeal),
 ]

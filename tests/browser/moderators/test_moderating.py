@@ -141,3 +141,25 @@ def test_what_the_owner_pins_stands_above_all(
     other.visit(article.url)
     expect(other.frame.locator(".pinned")).to_contain_text("Read this first.")
     assert violations(other.inside) == []
+
+
+def test_an_author_is_told_and_asks_to_look_again(
+    new_reader: Callable[..., Reader], article: Article, site: Site
+) -> None:
+    cy, ann = new_reader(), new_reader()
+    cy.visit(article.url)
+    cy.write("Rye, of course.")
+    ann.visit_as("ann", article.url)
+    ann.more(ann.line("Rye, of course."), "Hide")
+    expect(ann.line("Rye, of course.")).to_contain_text("Only moderators see it.")
+    cy.visit(article.url)
+    told = cy.frame.get_by_role("region", name="About your comments")
+    expect(told).to_contain_text("A moderator has hidden your comment of")
+    told.get_by_role("button", name="Ask to look again").click()
+    told.get_by_label("What should the moderators know?").fill("It was about bread.")
+    assert violations(cy.inside) == []
+    told.get_by_role("button", name="Ask to look again").last.click()
+    expect(told).to_contain_text("A moderator will look at it again, and answer here.")
+    cy.visit(article.url)
+    expect(told).to_contain_text("You have asked to look at it again.")
+    expect(told.get_by_role("button")).to_have_count(0)

@@ -10,9 +10,12 @@ from django.test import Client
 
 from descant.accounts.tokens import issue_token
 from descant.discussion.authors import Author
+from descant.discussion.deciding import answer_appeal, decide
 from descant.discussion.deciding.abilities import ABILITIES
-from descant.discussion.models import Comment, Flag
+from descant.discussion.deciding.banning import author_of, ban_person
+from descant.discussion.models import Appeal, Comment, Flag
 from descant.forums.models import Ban, Forum
+from descant.forums.opening import change_forum
 from tests.descant.conftest import Cast
 
 pytestmark = pytest.mark.django_db(databases=["default", "p1", "p2"])
@@ -73,3 +76,34 @@ def test_each_ability_is_of_the_roles_that_the_table_says() -> None:
     roles = {name: sorted(map(str, having)) for name, (_words, having) in ABILITIES.items()}
     assert roles["settings"] == roles["roles"] == ["owner"]
     assert all("owner" in having for having in roles.values())
+
+
+def test_an_author_is_told_what_was_decided_and_asks_once_to_look_again(cast: Cast, say: Say) -> None:
+    comment = say("Rye, of course.", by=cast.guest)
+    decide(forum=cast.gazette, comments=[comment], verdict="hide", by=cast.bo, reason="off topic")
+    page = {"thread": {"identifier": "bread"}, "comments": []}
+    told = ask(cast.gazette, "mine", cast.guest, **page)[1]["decided"]
+    assert [(each["id"], each["may_appeal"]) for each in told] == [(str(comment.pk), True)]
+    assert "hidden" in told[0]["words"]
+    assert "off topic" in told[0]["words"]
+    assert "Rye" not in told[0]["words"]
+    assert ask(cast.gazette, "mine", cast.cy, **page)[1]["decided"] == []
+    asked = {"comment": str(comment.pk), "said": "It was about bread."}
+    assert ask(cast.gazette, "appeal", cast.cy, **asked)[1]["error"]["code"] == "cannot_appeal"
+    assert ask(cast.gazette, "appeal", cast.guest, **asked) == (200, {"asked": True})
+    assert ask(cast.gazette, "appeal", cast.guest, **asked)[1]["error"]["code"] == "cannot_appeal"
+    told = ask(cast.gazette, "mine", cast.guest, **page)[1]["decided"]
+    assert told[0]["may_appeal"] is False
+    appeal = Appeal.objects.of(cast.gazette).select_related("comment__thread").get()
+    answer_appeal(forum=cast.gazette, appeal=appeal, by=cast.ann, answer="It stays hidden.")
+    told = ask(cast.gazette, "mine", cast.guest, **page)[1]["decided"]
+    assert "It stays hidden." in told[0]["words"]
+
+
+def test_of_a_secret_ban_nobody_is_told(cast: Cast, say: Say) -> None:
+    change_forum(forum=cast.gazette, shadow_bans=True)
+    whom = author_of(say("Buy.", by=cast.guest), "guest")
+    ban_person(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
+    say("Buy again.", by=cast.guest)
+    told = ask(cast.gazette, "mine", cast.guest, thread={"identifier": "bread"}, comments=[])[1]
+    assert told["decided"] == []

@@ -158,6 +158,12 @@ def owning(section: str, said: dict[str, str] | None = None) -> Callable[[Site],
     return ask
 
 
+def appeal(site: Site) -> HttpResponse:
+    own = site.comment
+    decide(forum=site.cast.gazette, comments=[own], verdict="hide", by=site.cast.ann)
+    return site.call("appeal", said="Please.")
+
+
 ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "GET embed/comments/": lambda site: site.get("/embed/comments/"),
     "GET embed/feed/": lambda site: site.get("/embed/feed/"),
@@ -179,6 +185,7 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST embed/do/mine": lambda site: site.call(
         "mine", comments=[str(site.comment.pk)], blocked=[str(site.answer.pk)]
     ),
+    "POST embed/do/appeal": appeal,
     "POST embed/do/block": lambda site: site.call("block", comment=str(site.answer.pk)),
     "POST embed/do/prefer": lambda site: site.call("prefer", order="newest"),
     "GET f/<str:name>/": lambda site: site.get("/f/gazette/"),

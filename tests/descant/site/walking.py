@@ -87,6 +87,7 @@ ASKED: dict[str, list[Ask]] = {
             "flag": {"reason": "spam"},
             "ban": {"reason": "x", "kind": "author", "days": "1"},
             "block": {},
+            "appeal": {"said": "Please."},
         }.items()
     },
     "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],

@@ -9,6 +9,10 @@ import { addressOf, articleOf, countComments, drawn, follow, freshen, lineOf, pl
 const root = document.documentElement;
 const blocks = `blocked:${here.forum}`; // a guest's: one comment of each person
 let turned = /[?&](cursor|order)=/.test(location.search); // whether the order drawn was asked for
+const formActs = {
+  appeal: (button) => ask(button.parentElement, button.parentElement.dataset.id, 'appeal'),
+  leave: (button) => { const place = button.form.parentElement; button.form.remove(); place.focus(); },
+};
 const pageActs = { write: openMain, thread: turnThread };
 const lineActs = {
   fold: (line, button) => { button.ariaExpanded = button.ariaExpanded !== 'true'; },
@@ -27,9 +31,8 @@ const lineActs = {
   approve: (line) => decide(line, 'approve'),
   spam: (line) => decide(line, 'spam'),
   pin: (line) => attempt(articleOf(line), call('pin', { comment: line.dataset.id })).then((told) => told && note(articleOf(line), words.pinned).classList.add('calm')),
-  flag: (line) => ask(line, 'flag'),
-  ban: (line) => ask(line, 'ban'),
-  leave: (line, button) => { button.form.remove(); articleOf(line).focus(); },
+  flag: (line) => ask(articleOf(line), line.dataset.id, 'flag'),
+  ban: (line) => ask(articleOf(line), line.dataset.id, 'ban'),
 };
 
 freshen();
@@ -66,6 +69,7 @@ function onClick(event) {
   if (sign) mark(button.form, sign);
   else if (pageActs[act]) pageActs[act]();
   else if (boxActs[act]) boxActs[act](button);
+  else if (formActs[act]) formActs[act](button);
   else if (lineActs[act]) lineActs[act](button.closest('.line'), button);
 }
 
@@ -90,6 +94,7 @@ async function learn() {
   for (const waiting of mine.held) showWaiting(waiting);
   for (const waiting of mine.waiting) showWaiting(waiting, words.waiting);
   for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
+  mine.decided.forEach(showDecision);
   showThread(mine.thread.state);
   document.querySelectorAll('.composer').forEach(dress);
   prefer(mine.preferences);
@@ -127,6 +132,16 @@ async function block(line, blocked) {
   else for (const each of drawn().map(lineOf)) if (each.dataset.blocked === mark) shield(each);
   await learn();
   articleOf(line).focus();
+}
+
+/** What a moderator decided about a comment of hers, above the thread; once she may ask to look at it again. */
+function showDecision({ id, words: sentence, may_appeal: may }) {
+  if (find(`#told [data-id="${id}"]`)) return;
+  const item = made('decision');
+  item.dataset.id = id;
+  find('p', item).textContent = sentence;
+  if (!may) find('button', item).remove();
+  find('#told').append(item);
 }
 
 function showWaiting({ html, parent, reasons }, sentence) {
@@ -234,23 +249,21 @@ async function decide(line, verdict) {
   countComments(answer.count);
 }
 
-/** A few questions in the line itself, sent as one call. */
-function ask(line, what) {
-  const article = articleOf(line);
-  find('.ask', article)?.remove();
+/** A few questions in the place itself, sent as one call. */
+function ask(place, comment, what) {
+  find(':scope > .ask', place)?.remove();
   const form = made(what);
   form.onsubmit = async (event) => {
     event.preventDefault();
     await beSomebody();
-    const answer = await attempt(form, call(form.dataset.call, { comment: line.dataset.id, ...Object.fromEntries(new FormData(form)) }));
+    const answer = await attempt(form, call(form.dataset.call, { comment, ...Object.fromEntries(new FormData(form)) }));
     if (!answer) return;
-    if (answer.html) redraw(line, answer.html);
-    note(articleOf(line), form.dataset.done).classList.add('calm');
+    note(place, form.dataset.done).classList.add('calm');
     form.remove();
-    articleOf(line).focus();
+    place.focus();
   };
-  article.append(form);
-  find('select, input', form).focus();
+  place.append(form);
+  find('select, input, textarea', form).focus();
 }
 
 /** The answer, or nothing: then the reason stands in the place. */
