@@ -21,7 +21,7 @@ HELP = "run a whole site: bring the databases up to date, then the web server an
 BACKPRESSURE = 128
 # Web processes and the threads of each. Threads take turns at the interpreter, and help while others wait for a server;
 # before a file they would wait for the interpreter while they hold the file, and everybody behind them with them.
-WITH_A_SERVER, WITH_FILES = (2, 3), (3, 1)
+WITH_A_SERVER, WITH_FILES = (2, 3), (2, 1)
 LOOK_EVERY = 0.25  # seconds
 DEATHS_BEFORE_READY = 3
 SLOW_START = 60.0  # seconds

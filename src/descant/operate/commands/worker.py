@@ -21,6 +21,9 @@ HELP = "do what follows a comment, until stopped"
 PAUSE = 0.25
 NICENESS = 10
 COUNT_EVERY = 5.0
+SHARE = 0.2  # of the time that the worker takes on a busy machine, while more is due than one round brings
+IDLE_ENOUGH = 0.5  # the part of the processors' time that must be unused for it to go on at once
+REST_MOST = 5.0
 
 _log = logging.getLogger(__name__)
 _stop = threading.Event()
@@ -36,15 +39,42 @@ def run(options: argparse.Namespace) -> int:
     _give_way()
     counted_at = float("-inf")
     while not _stop.is_set():
+        began, ticks = time.monotonic(), processor_ticks()
         most = _drain_all()
         if time.monotonic() > counted_at + COUNT_EVERY:
             counted_at = time.monotonic()
             bring_in_counts()
         if options.once and not most:
             break
-        if most < BATCH and not options.once:  # what has come since is worth a round only together with more
+        if options.once:
+            continue
+        if most < BATCH:  # what has come since is worth a round only together with more
             _stop.wait(PAUSE)
+        else:
+            _stop.wait(rest_after(time.monotonic() - began, idle_between(ticks, processor_ticks())))
     return 0
+
+
+def rest_after(took: float, idle: float) -> float:
+    """How long to leave the files and processors to those who read and write, after a round of so many seconds."""
+    return 0.0 if idle >= IDLE_ENOUGH else min(REST_MOST, took * (1 / SHARE - 1))
+
+
+def processor_ticks() -> tuple[int, int]:
+    """The processors' time so far: unused, and in all; nothing where the system does not tell."""
+    try:
+        fields = [
+            int(each) for each in Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:9]
+        ]
+    except (OSError, ValueError):
+        return 0, 0
+    return fields[3] + fields[4], sum(fields)  # what waits for a disk uses no processor
+
+
+def idle_between(before: tuple[int, int], after: tuple[int, int]) -> float:
+    """The part of the time between two looks that was unused; all of it where nobody knows."""
+    passed = after[1] - before[1]
+    return (after[0] - before[0]) / passed if passed else 1.0
 
 
 def _give_way() -> None:
