@@ -38,7 +38,7 @@ def main() -> None:
                 "DESCANT_TEST_POSTGRESQL": primary.url,
                 "REPLICA": replica.url,
             }
-            command = [sys.executable, str(ROOT / "bench" / "copies_pairs.py")]
+            command = [sys.executable, str(ROOT / "bench" / "rig" / "copies_pairs.py")]
             done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     figures: dict[str, float] = json.loads(done.stdout)
     RESULTS.parent.mkdir(exist_ok=True)

@@ -47,7 +47,7 @@ def _measured(database: str, server: str, folder: Path) -> dict[str, float]:
         "DESCANT_TEST_DATABASE": database,
         "DESCANT_TEST_POSTGRESQL": server,
     }
-    command = [sys.executable, str(ROOT / "bench" / "toolkit_cost.py")]
+    command = [sys.executable, str(ROOT / "bench" / "rig" / "toolkit_cost.py")]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
