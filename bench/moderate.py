@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -27,7 +26,6 @@ def main() -> None:
     comments = int(os.environ.get("COMMENTS", MILLION))
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="descant-bench-") as folder:
-        (Path(folder) / "trial").mkdir()
         for database in ("sqlite", "postgresql"):
             with site_on(database, Path(folder)) as site:
                 found = measure(site, comments)
@@ -36,10 +34,6 @@ def main() -> None:
         RESULTS.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
     for name, value in sorted(figures.items()):
         print(f"{name:<60}{value:>14,.2f}")
-
-
-def named(part: str, figures: Mapping[str, float]) -> dict[str, float]:
-    return {f"moderate.{part}.{name}": round(value, 3) for name, value in figures.items()}
 
 
 def measure(site: Site, comments: int) -> dict[str, float]:

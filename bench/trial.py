@@ -1,12 +1,31 @@
 """How long rules take over 100,000 comments of a forum, and how many they meet."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-from bench.rig.sites import FORUM, Site
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-COMMENTS = 100_000
+from bench.rig.sites import FORUM, Site, site_on
+
+MANY = 100_000
+COMMENTS = int(os.environ.get("COMMENTS", MANY))
+RESULTS = Path(__file__).parent / "results" / "trial.json"
+
+
+def main() -> None:
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="descant-bench-") as folder:
+        for database in ("sqlite", "postgresql"):
+            with site_on(database, Path(folder)) as site:
+                figures |= {f"trial.{database}.{name}": value for name, value in measure(site).items()}
+    if COMMENTS == MANY:
+        RESULTS.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+    for name, value in sorted(figures.items()):
+        print(f"{name:<60}{value:>14,.2f}")
 
 
 def measure(site: Site) -> dict[str, float]:
@@ -17,3 +36,7 @@ def measure(site: Site) -> dict[str, float]:
     done = subprocess.run(line, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
+
+
+if __name__ == "__main__":
+    main()
