@@ -71,11 +71,7 @@ def ask(
     """
     until = time.monotonic() + seconds
     for _redirect in range(REDIRECTS_MOST + 1):
-        parts = _checked(url)
-        try:
-            answer = _exchange(parts, body, dict(headers or {}), _Bounds(until, most))
-        except (OSError, HTTPException, ValueError) as error:
-            raise EgressFailed(f"{parts.hostname} gave no answer: {error or type(error).__name__}") from error
+        answer = _asked(url, body, headers or {}, _Bounds(until, most))
         target = answer.headers.get("location")
         if answer.status not in _REDIRECTS or not target:
             return answer
@@ -83,7 +79,9 @@ def ask(
         if answer.status not in _KEEP_METHOD:
             body = None
         if (body is not None or headers) and _origin(following) != _origin(url):
-            raise EgressRefused(f"{parts.hostname} leads to another host, which was not told what is asked.")
+            raise EgressRefused(
+                f"{urlsplit(url).hostname} leads to another host, which was not told what is asked."
+            )
         url = following
     raise EgressRefused(f"{urlsplit(url).hostname} leads from one address to the next, without an end.")
 
@@ -98,6 +96,15 @@ class _Bounds:
         if left <= 0:
             raise TimeoutError("it took too long")
         return left
+
+
+def _asked(url: str, body: bytes | None, headers: Mapping[str, str], bounds: _Bounds) -> Answer:
+    """One question and its answer, which may lead elsewhere."""
+    parts = _checked(url)
+    try:
+        return _exchange(parts, body, dict(headers), bounds)
+    except (OSError, HTTPException, ValueError) as error:
+        raise EgressFailed(f"{parts.hostname} gave no answer: {error or type(error).__name__}") from error
 
 
 def _checked(url: str) -> SplitResult:
