@@ -47,18 +47,27 @@ def read(
         return reading(primary)
     copy = near_copy(primary, own=own)
     if copy != primary:
-        try:
-            with watching.impatient():
-                found = reading(copy)
-            if enough is None or enough(found):
-                return found
-        except (OperationalError, InterfaceError):
-            watching.leave(copy)
-        except ProgrammingError:
-            pass  # it has not heard of a new column yet; if the query is wrong, the primary will say so
+        found = _found_on(copy, reading, enough)
+        if found:
+            return found[0]
         sessions.keep_to(primary, note=own)
     with spared(primary):
         return reading(primary)
+
+
+def _found_on(
+    copy: str, reading: Callable[[str], Found], enough: Callable[[Found], bool] | None
+) -> tuple[Found] | None:
+    """What a replica gives, if it will do; a replica that fails is left."""
+    try:
+        with watching.impatient():
+            found = reading(copy)
+        return (found,) if enough is None or enough(found) else None
+    except (OperationalError, InterfaceError):
+        watching.leave(copy)
+    except ProgrammingError:
+        pass  # it has not heard of a new column yet; if the query is wrong, the primary will say so
+    return None
 
 
 def near_copy(primary: str, *, own: bool = True) -> str:
