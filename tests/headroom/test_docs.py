@@ -45,7 +45,7 @@ MODULES = {
     "pooling": ["connections/pooling"],
     "queued_sqlite": [],
     "replicas": ["replicas/__init__"],
-    "skinny": ["skinny/passing", "skinny/walking"],
+    "skinny": ["skinny/__init__"],
     "testing": ["testing/__init__"],
     "transactions": ["transactions/writing", "transactions/guarding", "transactions/first_write"],
     "updates": ["updates/changing", "updates/saving", "updates/stepping"],
