@@ -56,12 +56,14 @@ def _nothing_is_held() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process remembers for seconds a test remembers to its end: a slow machine must not count more queries."""
-    monkeypatch.setattr(directory.forums, "seconds", 3600.0)
-    for kept in (directory, bans, lately, book):
+    for memory in (directory.forums, bans.in_force, book.in_force):
+        monkeypatch.setattr(memory, "seconds", 3600.0)
+    for kept in (directory, lately):
         monkeypatch.setattr(kept, "KEPT_SECONDS", 3600.0)
+    for kept in (directory, bans.in_force, lately, book):
         kept.forget()
     yield
-    for kept in (directory, bans, lately, book):
+    for kept in (directory, bans.in_force, lately, book):
         kept.forget()
 
 

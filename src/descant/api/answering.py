@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from descant.discussion.addressing.addresses import NoAddress
+from descant.discussion.judging.barring import Banned
 from descant.discussion.judging.naming import BadName
 from descant.discussion.judging.pacing import TooFast
 from descant.discussion.posting import KeyReused, Refused
@@ -37,6 +38,7 @@ _STATUS: dict[type[Exception], tuple[int, int]] = {
     PageOutside: (403, NOT_ALLOWED),
     KeyReused: (409, BAD_ARGUMENT),
     TooFast: (429, TOO_FAST),
+    Banned: (403, NOT_ALLOWED),
     ObjectDoesNotExist: (404, NOT_FOUND),
     Refused: (400, BAD_ARGUMENT),
     BadArgument: (400, BAD_ARGUMENT),

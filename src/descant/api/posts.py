@@ -9,6 +9,7 @@ from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.authors import Author
 from descant.discussion.models import Thread
 from descant.discussion.posting import Draft, post_comment
+from descant.discussion.seeing import as_its_author_sees
 from descant.forums.models import Forum
 
 KEY_MOST = 255
@@ -30,7 +31,7 @@ def create(request: HttpRequest) -> HttpResponse:
     )
     draft = Draft(text=asked.get("message", ""), parent_id=_parent(asked.get("parent", "")), key=key)
     comment = post_comment(forum=forum, thread=_where(forum, asked), author=author, draft=draft)
-    return envelope(0, post_object(comment, forum))
+    return envelope(0, post_object(as_its_author_sees(comment), forum))
 
 
 def _where(forum: Forum, asked: QueryDict) -> Thread | PageAddress:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from descant.discussion import signals
 from descant.discussion.authors import Author
-from descant.discussion.judging import pacing
+from descant.discussion.judging import barring, pacing
 from descant.discussion.models import Comment, Flag
 from descant.discussion.posting import Refused
 from descant.discussion.seeing import is_own
@@ -29,9 +29,11 @@ def flag_comment(*, forum: Forum, comment: Comment, author: Author, reason: str,
         The comment, as it is then.
 
     Raises:
-        FlagRefused, pacing.TooFast
+        FlagRefused, pacing.TooFast, barring.Banned
     """
     _check(comment, author, reason)
+    if barring.is_shut_out(forum, author):
+        return comment
     with writing(forum) as alias:
         pacing.keep_pace(
             forum=forum,

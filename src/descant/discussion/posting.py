@@ -8,8 +8,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
@@ -22,8 +20,7 @@ from descant.discussion.judging.naming import check_guest_name
 from descant.discussion.models import Comment, Receipt, Thread
 from descant.discussion.tree import counting
 from descant.discussion.tree.paths import level_of, path_below
-from descant.forums.bans import bans_in_force
-from descant.forums.models import Ban, Forum
+from descant.forums.models import Forum
 from django_headroom import ids
 from django_headroom.joins import attach
 from django_headroom.transactions import alias_of
@@ -64,10 +61,6 @@ class KeyReused(Refused):
     code = "key_reused"
 
 
-class Banned(Refused):
-    code = "banned"
-
-
 @dataclass(frozen=True)
 class Draft:
     """What is to be said, and in answer to which comment; ``key`` is the idempotency key of the request."""
@@ -88,13 +81,12 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
         before.
 
     Raises:
-        Refused, pacing.TooFast
+        Refused, pacing.TooFast, barring.Banned
     """
     source = _check(forum, author, draft)
-    ban = _ban(forum, author)
+    verdict = screening.screen(forum=forum, author=author, text=source)
     if isinstance(thread, PageAddress):
         thread = make_thread(forum, thread, by=author.address)
-    verdict = screening.SHADOWED if ban else screening.screen(forum=forum, author=author, text=source)
     try:
         comment = _compose(forum, thread, author, draft.parent_id, verdict)
         comment.text, comment.html = source, text.render(source, Comment.Format.MARKDOWN)
@@ -129,25 +121,6 @@ def _check(forum: Forum, author: Author, draft: Draft) -> str:
             % {"length": len(source), "most": settings.DESCANT_TEXT_MAX}
         )
     return source
-
-
-def _ban(forum: Forum, author: Author) -> Ban | None:
-    """The ban that she is not told of, if one meets her.
-
-    Raises:
-        Banned: one that she is told of.
-    """
-    if author.moderates:
-        return None
-    met = bans_in_force(forum).against(origins.marks_of(author), author.address)
-    if met is None or met.is_shadow:
-        return met
-    if met.until is None:
-        raise Banned(_("You cannot write here: %(reason)s") % {"reason": met.reason})
-    until = date_format(timezone.localtime(met.until), "DATETIME_FORMAT")
-    raise Banned(
-        _("You cannot write here until %(until)s: %(reason)s") % {"until": until, "reason": met.reason}
-    )
 
 
 def _compose(

@@ -1,9 +1,11 @@
 """Who may see a comment: the one place where it is decided, for every surface."""
 
+from copy import copy
+
 from django.db.models import Q
 
 from descant.discussion.authors import Author
-from descant.discussion.models import Comment
+from descant.discussion.models import SHADOW_BAN, Comment
 
 
 def may_see(comment: Comment, viewer: Author | None) -> bool:
@@ -17,6 +19,15 @@ def may_see(comment: Comment, viewer: Author | None) -> bool:
     if viewer is None or comment.state == Comment.State.DELETED:
         return False
     return viewer.moderates or (comment.state == Comment.State.WAITING and is_own(comment, viewer))
+
+
+def as_its_author_sees(comment: Comment) -> Comment:
+    """A comment as she is answered who wrote it: of a secret ban she is not told, so she sees it shown."""
+    if comment.state != Comment.State.SPAM or comment.reasons != [SHADOW_BAN]:
+        return comment
+    seen = copy(comment)
+    seen.state, seen.reasons = Comment.State.SHOWN, []
+    return seen
 
 
 def own_rows(author: Author, within: str = "") -> Q:

@@ -5,7 +5,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from descant.discussion.authors import Author
-from descant.discussion.judging import pacing
+from descant.discussion.judging import barring, pacing
 from descant.discussion.judging.scoring import score
 from descant.discussion.models import Comment, Vote
 from descant.forums.models import Forum
@@ -26,9 +26,11 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
         The comment with its new totals.
 
     Raises:
-        VoteRefused, pacing.TooFast
+        VoteRefused, pacing.TooFast, barring.Banned
     """
     _check(comment, author, value)
+    if barring.is_shut_out(forum, author):
+        return comment
     with writing(forum):
         pacing.keep_pace(
             forum=forum,

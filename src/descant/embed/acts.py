@@ -18,6 +18,7 @@ from descant.discussion.editing import delete_comment, edit_comment, seconds_lef
 from descant.discussion.judging import pacing
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
+from descant.discussion.seeing import as_its_author_sees
 from descant.discussion.voting import cast_vote
 from descant.embed.calling import Asking, Body, answer, call, id_in, text_in
 from descant.embed.drawing import draw_line, words_for
@@ -37,9 +38,9 @@ def post(asking: Asking, body: Body) -> HttpResponse:
     comment = post_comment(forum=asking.forum, thread=page, author=author, draft=draft)
     told: dict[str, Any] = {
         "id": str(comment.pk),
-        "state": comment.state,
+        "state": as_its_author_sees(comment).state,
         "html": draw_line(replace(asking, author=author), page, comment),
-        "reasons": words_for(comment.reasons),
+        "reasons": words_for(as_its_author_sees(comment).reasons),
         "count": comment.thread.comments_shown,
         "seconds": seconds_left(comment, author),
     }

@@ -29,6 +29,7 @@ def words_for(reasons: Sequence[Any]) -> list[str]:
         "premoderation_first": gettext("First comments are read by a moderator before they are shown."),
         "premoderation_guests": gettext("Comments of guests are read by a moderator before they are shown."),
         "premoderation_everybody": gettext("Comments are read by a moderator before they are shown."),
+        "flags": gettext("Readers have asked a moderator to look at it."),
         "unjudged": gettext("It is looked at before it is shown."),
     }
     told = [

@@ -16,8 +16,8 @@ from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.deciding.telling import Told, told_of
 from descant.discussion.editing import seconds_left
-from descant.discussion.models import Comment, Thread, Vote
-from descant.discussion.seeing import own_rows
+from descant.discussion.models import SHADOW_BAN, Comment, Thread, Vote
+from descant.discussion.seeing import as_its_author_sees, own_rows
 from descant.embed.acts import page_in
 from descant.embed.calling import Asking, Body, call, person_of
 from descant.embed.drawing import draw_line, words_for
@@ -110,11 +110,12 @@ def _own(seen: _Seen, drawn: Sequence[int]) -> dict[str, list[Comment]]:
     """What she wrote and readers do not see yet, or her page may not hold yet."""
     waiting, shown = Comment.State.WAITING, Comment.State.SHOWN
     recent = Q(state=shown, created_at__gte=timezone.now() - RECENT) & ~Q(pk__in=drawn)
-    own = seen.rows().filter(own_rows(seen.asking.author)).filter(Q(state=waiting) | recent)
+    unknown_to_her = Q(state=Comment.State.SPAM, reasons=[SHADOW_BAN]) & ~Q(pk__in=drawn)
+    own = seen.rows().filter(own_rows(seen.asking.author)).filter(Q(state=waiting) | recent | unknown_to_her)
     found = list(own.order_by("created_at", "id")[: 2 * ROWS_MOST])
     return {
         "held": [comment for comment in found if comment.state == waiting],
-        "recent": [comment for comment in found if comment.state == shown],
+        "recent": [as_its_author_sees(comment) for comment in found if comment.state != waiting],
     }
 
 

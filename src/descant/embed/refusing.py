@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from descant.accounts.tokens import BadToken
 from descant.discussion.addressing.addresses import NoAddress
+from descant.discussion.judging.barring import Banned
 from descant.discussion.judging.naming import BadName
 from descant.discussion.judging.pacing import TooFast
 from descant.discussion.posting import Refused
@@ -39,6 +40,7 @@ REFUSALS = (
     VoteRefused,
     BadName,
     TooFast,
+    Banned,
     ObjectDoesNotExist,
     OperationalError,
     InterfaceError,

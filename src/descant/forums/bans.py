@@ -1,6 +1,5 @@
 """Who is banned from a forum: answered in the process, from a copy a few seconds old."""
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -8,12 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from django.db.models import Q
 from django.utils import timezone
 
+from descant.forums.keeping import KeptByForum
 from descant.forums.models import Ban, Forum
-from django_headroom.replicas import read
-
-GLOBAL = "default"
-KEPT_SECONDS = 5.0
-KEPT_MOST = 5_000
 
 
 @dataclass
@@ -36,25 +31,6 @@ class InForce:
         return min(met, key=lambda ban: ban.is_shadow, default=None)
 
 
-_kept: dict[int, tuple[InForce, float]] = {}
-
-
-def bans_in_force(forum: Forum) -> InForce:
-    """The bans of a forum, lifted ones left out."""
-    found, until = _kept.get(forum.pk, (None, 0.0))
-    if found is None or until < time.monotonic():
-        if len(_kept) >= KEPT_MOST:
-            _kept.clear()
-        found = read(GLOBAL, lambda alias: _load(forum, alias), own=False)
-        _kept[forum.pk] = (found, time.monotonic() + KEPT_SECONDS)
-    return found
-
-
-def forget() -> None:
-    """Drop all copies of this process, after a change made here."""
-    _kept.clear()
-
-
 def _load(forum: Forum, alias: str) -> InForce:
     found = InForce()
     for ban in Ban.objects.using(alias).filter(Q(forum=forum) | Q(forum=None), lifted_at=None):
@@ -63,6 +39,9 @@ def _load(forum: Forum, alias: str) -> InForce:
         else:
             found.by_value[str(ban.kind), ban.value] = ban
     return found
+
+
+in_force: KeptByForum[InForce] = KeptByForum(_load)
 
 
 def is_in(address: str, network: IPv4Network | IPv6Network) -> bool:

@@ -104,6 +104,15 @@ def test_of_a_secret_ban_nobody_is_told(cast: Cast, say: Say) -> None:
     change_forum(forum=cast.gazette, shadow_bans=True)
     whom = author_of(say("Buy.", by=cast.guest), "guest")
     ban_person(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
-    say("Buy again.", by=cast.guest)
-    told = ask(cast.gazette, "mine", cast.guest, thread={"identifier": "bread"}, comments=[])[1]
+    page = {"thread": {"identifier": "bread"}}
+    said = {"name": "Gus", "text": "Buy again.", "key": "k" * 40}
+    status, answered = ask(cast.gazette, "post", cast.guest, **page, **said)
+    assert (status, answered["state"], answered["reasons"]) == (201, "shown", [])
+    told = ask(cast.gazette, "mine", cast.guest, **page, comments=[])[1]
+    assert [each["id"] for each in told["recent"]][-1] == answered["id"]
+    for shown in (answered["html"], told["recent"][-1]["html"]):
+        assert 'data-state="shown"' in shown
+        assert "Buy again." in shown
+    assert "shadow" not in str((answered, told))
     assert told["decided"] == []
+    assert ask(cast.gazette, "mine", cast.cy, **page, comments=[])[1]["recent"] == []

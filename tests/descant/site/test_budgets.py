@@ -79,7 +79,7 @@ def site(cast: Cast, say: Say, client: Client, settings: Any) -> Site:
 
 def forget() -> None:
     directory.forget()
-    bans.forget()
+    bans.in_force.forget()
     book.forget()
     lately.forget()
     forget_blocks("p1")

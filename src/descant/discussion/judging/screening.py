@@ -7,10 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from descant.discussion.authors import Author
-from descant.discussion.judging import origins
-from descant.discussion.judging.rules.book import STRENGTH, rules_in_force, strongest
+from descant.discussion.judging import barring, origins
+from descant.discussion.judging.rules.book import STRENGTH, in_force, strongest
 from descant.discussion.judging.rules.subjects import Subject
-from descant.discussion.models import Comment
+from descant.discussion.models import SHADOW_BAN, Comment
 from descant.forums.models import Forum, Premoderation, WhenUnjudged
 
 UNJUDGED = (
@@ -28,7 +28,7 @@ class Verdict:
     is_unjudged: bool = False
 
 
-SHADOWED = Verdict(Comment.State.SPAM, ["shadow_ban"])
+SHADOWED = Verdict(Comment.State.SPAM, [SHADOW_BAN])
 
 
 def screen(*, forum: Forum, author: Author, text: str, comment_id: int = 0) -> Verdict:
@@ -36,11 +36,16 @@ def screen(*, forum: Forum, author: Author, text: str, comment_id: int = 0) -> V
 
     Args:
         comment_id: of the comment that the text is to be the new text of.
+
+    Raises:
+        barring.Banned
     """
+    if barring.is_shut_out(forum, author):
+        return SHADOWED
     if author.is_trusted:
         return Verdict(Comment.State.SHOWN)
     waits = [f"premoderation_{forum.premoderation}"] if _waits(forum, author) else []
-    book = rules_in_force(forum)
+    book = in_force.of(forum)
     if not book.rules:
         return Verdict(Comment.State.WAITING if waits else Comment.State.SHOWN, waits)
     reasons = [*waits, *book.judge(_subject(forum, author, text, comment_id))]

@@ -14,6 +14,7 @@ from django_headroom.joins import FarKey
 # Before what is no id of its service's own kind, but all by which a comment is known: a text, or WordPress's id in one.
 TEXT_ID = "id:"
 WORDPRESS_ID = "wp_id="
+SHADOW_BAN = "shadow_ban"  # the one reason of what somebody wrote who does not know that she is banned
 
 
 class CommentQuerySet(OfForumQuerySet):  # type: ignore[override]  # of as_manager()

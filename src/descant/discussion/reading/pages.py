@@ -12,7 +12,7 @@ from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import Author
 from descant.discussion.models import Comment, Thread
-from descant.discussion.seeing import may_see
+from descant.discussion.seeing import as_its_author_sees, is_own, may_see
 from descant.discussion.tree import cursors
 from descant.discussion.tree.cursors import AfterTop, AtComment, InBranch
 from descant.discussion.tree.fetching import Shelf, Window, key_in
@@ -80,6 +80,8 @@ def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "") 
 
 def line_of(comment: Comment, viewer: Author | None) -> Line:
     """A comment as a line of its own, for one person; a mark if she may not see it."""
+    if viewer is not None and is_own(comment, viewer) and not viewer.moderates:
+        comment = as_its_author_sees(comment)
     attach([comment], "author")
     return Line(comment, "comment" if may_see(comment, viewer) else "mark")
 

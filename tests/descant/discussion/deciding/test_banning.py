@@ -5,16 +5,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import Author
 from descant.discussion.deciding import NotAModerator
 from descant.discussion.deciding.banning import CannotBan, address_range, author_of, ban_person, lift_ban
+from descant.discussion.editing import edit_comment
+from descant.discussion.flagging import flag_comment
+from descant.discussion.judging.barring import Banned
 from descant.discussion.models import Comment
-from descant.discussion.posting import Banned
+from descant.discussion.posting import Draft, post_comment
 from descant.discussion.seeing import may_see
+from descant.discussion.voting import cast_vote
 from descant.forums import bans
-from descant.forums.models import Ban
+from descant.forums.keeping import KeptByForum
+from descant.forums.models import Ban, Forum
 from descant.forums.opening import change_forum
 from tests.descant.conftest import Cast
 
@@ -66,7 +74,7 @@ def test_a_typed_range_is_banned_until_its_end(cast: Cast, say: Say) -> None:
     with pytest.raises(Banned, match="until"):
         say("Buy.", by=inside)
     Ban.objects.filter(pk=made.pk).update(until=timezone.now() - timedelta(seconds=1))
-    bans.forget()
+    bans.in_force.forget()
     assert say("Rye.", by=inside).is_shown
 
 
@@ -106,3 +114,50 @@ def test_a_ban_of_one_forum_is_none_of_another(cast: Cast, say: Say) -> None:
     )
     with pytest.raises(Ban.DoesNotExist):
         lift_ban(forum=cast.tribune, ban=made, by=replace(cast.dee, role="owner"))
+
+
+def test_who_is_banned_neither_votes_nor_flags_nor_edits(cast: Cast, say: Say) -> None:
+    own, other = say("Rye.", by=cast.cy), say("Wheat.", by=cast.dee)
+    ban_person(forum=cast.gazette, whom=author_of(own, "account"), by=cast.bo, reason="rude")
+    with pytest.raises(Banned):
+        cast_vote(forum=cast.gazette, comment=other, author=cast.cy, value=1)
+    with pytest.raises(Banned):
+        flag_comment(forum=cast.gazette, comment=other, author=cast.cy, reason="spam")
+    with pytest.raises(Banned):
+        edit_comment(forum=cast.gazette, comment=own, author=cast.cy, source="Buy.")
+
+
+def test_of_what_a_secretly_banned_person_does_nothing_comes(cast: Cast, say: Say) -> None:
+    change_forum(forum=cast.gazette, shadow_bans=True)
+    own, other = say("Rye.", by=cast.cy), say("Wheat.", by=cast.dee)
+    whom = author_of(own, "account")
+    ban_person(forum=cast.gazette, whom=whom, by=cast.bo, reason="bot", is_shadow=True)
+    cast_vote(forum=cast.gazette, comment=other, author=cast.cy, value=1)
+    flag_comment(forum=cast.gazette, comment=other, author=cast.cy, reason="spam")
+    other.refresh_from_db()
+    assert (other.ups, other.flags) == (0, 0)
+    edit_comment(forum=cast.gazette, comment=own, author=cast.cy, source="Buy.")
+    assert not may_see(own, None)
+
+
+def test_a_banned_person_makes_no_thread(cast: Cast, say: Say) -> None:
+    whom = author_of(say("Rye.", by=cast.cy), "account")
+    ban_person(forum=cast.gazette, whom=whom, by=cast.bo, reason="rude")
+    page = PageAddress("new", "https://gazette.example/new")
+    with pytest.raises(Banned):
+        post_comment(forum=cast.gazette, thread=page, author=cast.cy, draft=Draft("Buy."))
+    assert find_thread(cast.gazette, page) is None
+
+
+def test_while_the_global_database_is_out_of_reach_the_last_copy_counts(cast: Cast) -> None:
+    answers: list[str] = ["known"]
+
+    def load(forum: Forum, alias: str) -> str:
+        if not answers:
+            raise OperationalError("out of reach")
+        return answers.pop()
+
+    kept = KeptByForum(load, seconds=0.0)
+    assert [kept.of(cast.gazette) for _time in range(3)] == ["known"] * 3
+    with pytest.raises(OperationalError):
+        kept.of(cast.tribune)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from descant.discussion.judging.afterwards import decide_afterwards
-from descant.discussion.judging.rules.book import ReadyRule, rules_in_force
+from descant.discussion.judging.rules.book import ReadyRule, in_force
 from descant.discussion.judging.rules.repeats import Double, Many
 from descant.discussion.judging.rules.subjects import subject_of
 from descant.discussion.judging.screening import UNJUDGED, verdict_of
@@ -17,7 +17,7 @@ def judge_repeats(*, forum: Forum, comment_id: int) -> bool:
     Returns:
         Whether one of them met it that had not when it was written.
     """
-    rules = [rule for rule in rules_in_force(forum).rules if isinstance(rule.finder, Double | Many)]
+    rules = [rule for rule in in_force.of(forum).rules if isinstance(rule.finder, Double | Many)]
     comment = _shown(forum, comment_id) if rules else None
     if comment is None:
         return False

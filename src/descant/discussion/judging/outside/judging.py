@@ -4,7 +4,7 @@ from typing import Any
 
 from descant.discussion.judging.afterwards import VERDICTS, decide_afterwards
 from descant.discussion.judging.outside.classifiers import classify
-from descant.discussion.judging.rules.book import rules_in_force
+from descant.discussion.judging.rules.book import in_force
 from descant.discussion.judging.rules.outside import Outside
 from descant.discussion.judging.rules.subjects import Finding
 from descant.discussion.judging.screening import UNJUDGED, verdict_of
@@ -49,7 +49,7 @@ def _found(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """What the judges have found, and which were asked: those of rules that are on now."""
     found, asked = [], []
-    for rule in rules_in_force(forum).to_ask(known):
+    for rule in in_force.of(forum).to_ask(known):
         if not isinstance(rule.finder, Outside):
             continue
         name = rule.finder.classifier

@@ -1,7 +1,6 @@
 """The rules that are on for a forum, its own and the network's: kept in the process, made ready once per version."""
 
 import logging
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,9 @@ from django.db.models import Q
 from descant.discussion.judging.rules.kinds import compile_rule
 from descant.discussion.judging.rules.outside import Outside
 from descant.discussion.judging.rules.subjects import BadRule, Finder, Finding, Subject
+from descant.forums.keeping import KeptByForum
 from descant.forums.models import Forum, Rule
-from django_headroom.replicas import read
 
-GLOBAL = "default"
-KEPT_SECONDS = 5.0
-KEPT_MOST = 5_000
 READY_MOST = 2_000
 
 STRENGTH = {Rule.Effect.MARK.value: 1, Rule.Effect.HOLD.value: 2, Rule.Effect.SPAM.value: 3}
@@ -75,25 +71,13 @@ def strongest(reasons: Iterable[Any]) -> int:
     return max((STRENGTH[each["effect"]] if isinstance(each, dict) else 2 for each in reasons), default=0)
 
 
-_kept: dict[int, tuple[Book, float]] = {}
 _ready: dict[int, ReadyRule] = {}
 _EMPTY = Book()
 
 
-def rules_in_force(forum: Forum) -> Book:
-    """The rules that are on for a forum."""
-    book, until = _kept.get(forum.pk, (None, 0.0))
-    if book is None or until < time.monotonic():
-        if len(_kept) >= KEPT_MOST:
-            _kept.clear()
-        book = read(GLOBAL, lambda alias: _load(forum, alias), own=False)
-        _kept[forum.pk] = (book, time.monotonic() + KEPT_SECONDS)
-    return book
-
-
 def forget() -> None:
     """Drop all copies of this process, after a change made here."""
-    _kept.clear()
+    in_force.forget()
     _ready.clear()
 
 
@@ -119,3 +103,6 @@ def _load(forum: Forum, alias: str) -> Book:
             _log.warning("The rule %s of %s is left out: %s", row.pk, forum.name, bad)
     ready = [known[pk] for pk in versions if pk in known]
     return Book(sorted(ready, key=lambda rule: (rule.finder.asks, -STRENGTH[rule.effect])))
+
+
+in_force: KeptByForum[Book] = KeptByForum(_load)
