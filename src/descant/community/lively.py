@@ -15,8 +15,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from descant.accounts.models import Profile
-from descant.community.paging import Cursor, page_of
+from descant.community.paging import page_of
 from descant.discussion.models import Comment, Thread
+from descant.discussion.reading.by_time import Moment
 from descant.discussion.seeing import may_see
 from descant.forums.models import Forum
 from django_headroom import replicas
@@ -48,7 +49,7 @@ class Lively:
     people: Sequence[Person] = field(default_factory=tuple)
 
 
-def read_forum(*, forum: Forum, before: Cursor | None) -> Lively:
+def read_forum(*, forum: Forum, before: Moment | None) -> Lively:
     """A page of a forum; five queries at most, all bounded.
 
     Args:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from descant.accounts.models import PROFILE_NAME, Profile
-from descant.community.paging import Cursor, page_of
+from descant.community.paging import page_of
 from descant.discussion.models import Comment
+from descant.discussion.reading.by_time import Moment
 from descant.discussion.seeing import may_see
 from descant.followups.models import Activity
 from descant.forums.directory import forums_with_ids
@@ -32,7 +33,7 @@ class Seen:
     next_cursor: str
 
 
-def read_person(*, name: str, before: Cursor | None) -> Seen | None:
+def read_person(*, name: str, before: Moment | None) -> Seen | None:
     """A page of a profile; None for somebody who is not there, or does not want to be found.
 
     The rows of what she wrote stand in the global database, one for each public comment of an account; the comments
@@ -55,7 +56,7 @@ def read_person(*, name: str, before: Cursor | None) -> Seen | None:
     return Seen(profile, lines, cut)
 
 
-def _activity(name: str, before: Cursor | None, alias: str) -> tuple[Profile, list[Activity], str] | None:
+def _activity(name: str, before: Moment | None, alias: str) -> tuple[Profile, list[Activity], str] | None:
     found = Profile.objects.using(alias).filter(name=name, user__is_active=True)
     profile = found.exclude(scope=Profile.Scope.NOBODY).select_related("user").first()
     if profile is None:

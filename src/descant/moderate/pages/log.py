@@ -11,10 +11,10 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from descant.discussion.models import Comment, Decision, Thread
+from descant.discussion.reading.by_time import Moment
 from descant.forums.models import Forum
 from descant.moderate.asking import Desk, at_the_desk
 from descant.moderate.pages.drawing import draw
-from descant.moderate.queue.choosing import Cursor
 from descant.moderate.queue.gathering import together
 from django_headroom.joins import attach
 from django_headroom.replicas import read
@@ -41,14 +41,14 @@ def log(desk: Desk) -> HttpResponse:
     """What was decided on her forums, the newest first."""
     name = desk.request.GET.get("forum", "")
     forums = desk.looked_at(name)
-    entries = read_log(forums, Cursor.read(desk.request.GET.get("after", "")))
+    entries = read_log(forums, Moment.read(desk.request.GET.get("after", "")))
     last = entries[LINES - 1].decision if len(entries) > LINES else None
     names = {forum.pk: forum.name for forum in forums}
     given = {"entries": entries[:LINES], "names": names, "forum": name}
-    return draw(desk, "log.html", {**given, "next": str(Cursor(last.decided_at, last.pk)) if last else ""})
+    return draw(desk, "log.html", {**given, "next": str(Moment(last.decided_at, last.pk)) if last else ""})
 
 
-def read_log(forums: Sequence[Forum], after: Cursor | None = None) -> list[Entry]:
+def read_log(forums: Sequence[Forum], after: Moment | None = None) -> list[Entry]:
     """One page of entries and one more, if there is more."""
     by_partition: dict[str, list[Forum]] = defaultdict(list)
     for forum in forums:
@@ -61,7 +61,7 @@ def read_log(forums: Sequence[Forum], after: Cursor | None = None) -> list[Entry
     return found[: LINES + 1]
 
 
-def _ask(forums: Sequence[Forum], after: Cursor | None, alias: str) -> list[Entry]:
+def _ask(forums: Sequence[Forum], after: Moment | None, alias: str) -> list[Entry]:
     parts = together(alias, Decision, [_lasts(forum, after, alias) for forum in forums])
     decisions = [decision for part in parts for decision in part]
     decisions.sort(key=lambda decision: (decision.decided_at, decision.pk), reverse=True)
@@ -71,7 +71,7 @@ def _ask(forums: Sequence[Forum], after: Cursor | None, alias: str) -> list[Entr
     return [Entry(each, sizes.get(each.batch, 1), undone.get(each.batch, 0)) for each in decisions]
 
 
-def _lasts(forum: Forum, after: Cursor | None, alias: str) -> Any:
+def _lasts(forum: Forum, after: Moment | None, alias: str) -> Any:
     """The last decision of each batch of a forum."""
     rows = Decision.objects.using(alias).filter(forum=forum)
     later = Q(decided_at__gt=OuterRef("decided_at")) | Q(
@@ -79,8 +79,7 @@ def _lasts(forum: Forum, after: Cursor | None, alias: str) -> Any:
     )
     of_batch = Decision.objects.using(alias).filter(later, forum=forum, batch=OuterRef("batch"))
     if after is not None:
-        earlier = Q(decided_at__lt=after.created_at) | Q(decided_at=after.created_at, id__lt=after.id)
-        rows = rows.filter(earlier, decided_at__lte=after.created_at)
+        rows = rows.filter(after.beyond("decided_at"))
     return rows.exclude(Exists(of_batch)).order_by("-decided_at", "-id")[: LINES + 1]
 
 

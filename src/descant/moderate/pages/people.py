@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from descant.discussion.models import Appeal, Comment, Decision
+from descant.discussion.reading.by_time import Moment
 from descant.forums.models import Ban, Forum
 from descant.moderate.asking import Desk, at_the_desk
 from descant.moderate.pages.drawing import draw
-from descant.moderate.queue.choosing import Cursor
 from descant.moderate.queue.gathering import together
 from django_headroom.joins import attach
 from django_headroom.replicas import read
@@ -29,14 +28,13 @@ def bans(desk: Desk) -> HttpResponse:
     rows = Ban.objects.filter(forum__in=[forum.pk for forum in forums])
     if not asked.get("ended"):
         rows = rows.filter(lifted_at=None)
-    after = Cursor.read(asked.get("after", ""))
+    after = Moment.read(asked.get("after", ""))
     if after is not None:
-        earlier = Q(made_at__lt=after.created_at) | Q(made_at=after.created_at, id__lt=after.id)
-        rows = rows.filter(earlier, made_at__lte=after.created_at)
+        rows = rows.filter(after.beyond("made_at"))
     found = list(rows.select_related("forum", "by", "lifted_by").order_by("-made_at", "-id")[: LINES + 1])
     last = found[LINES - 1] if len(found) > LINES else None
     given = {"bans": found[:LINES], "forum": asked.get("forum", ""), "ended": asked.get("ended", "")}
-    return draw(desk, "bans.html", {**given, "next": str(Cursor(last.made_at, last.pk)) if last else ""})
+    return draw(desk, "bans.html", {**given, "next": str(Moment(last.made_at, last.pk)) if last else ""})
 
 
 @require_safe

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from descant.discussion.deciding.comments import BEFORE
+from descant.discussion.reading.by_time import Moment
 from descant.moderate.acts.many import seen_as
 from descant.moderate.asking import FORUMS_MOST, Desk, at_the_desk
 from descant.moderate.pages.drawing import VERDICTS, draw
-from descant.moderate.queue.choosing import STATES, TABS, Chosen, Cursor
+from descant.moderate.queue.choosing import STATES, TABS, Chosen
 from descant.moderate.queue.listing import read_queue
 from descant.moderate.queue.near import look_near
 from descant.moderate.queue.reasons import known_reasons, reasons_of
@@ -33,7 +34,7 @@ def queue(desk: Desk) -> HttpResponse:
     """A page of the queue; ``at`` names the comment that is seen from near."""
     asked = desk.request.GET
     chosen = Chosen.of(asked)
-    page = read_queue(desk.looked_at(chosen.forum), chosen, Cursor.read(asked.get("after", "")))
+    page = read_queue(desk.looked_at(chosen.forum), chosen, Moment.read(asked.get("after", "")))
     names = {forum.pk: name for name, forum in desk.forums.items()}
     return draw(
         desk,

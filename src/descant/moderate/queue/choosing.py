@@ -3,14 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.dateparse import parse_datetime
 
 from descant.discussion.models import Comment
+from descant.discussion.reading.by_time import Moment
 from descant.discussion.reading.searching import with_words
 from descant.forums.models import Forum
 from descant.moderate.queue.having import HasReason
@@ -27,36 +26,6 @@ STATES = {
 TABS = tuple(STATES)
 ORDERS = ("newest", "oldest")
 _REASON = re.compile(r"[a-z_]{1,40}|rule-[0-9]{1,18}")
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """The last comment that was seen in the order of time."""
-
-    created_at: datetime
-    id: int
-
-    @classmethod
-    def read(cls, written: str) -> "Cursor | None":
-        """None if it says nothing that can be read; then the beginning is meant."""
-        moment, _sign, key = written.partition("~")
-        try:
-            created_at = parse_datetime(moment)
-        except ValueError:
-            return None
-        if created_at is None or created_at.tzinfo is None or not re.fullmatch(r"[0-9]{1,18}", key):
-            return None
-        return cls(created_at, int(key))
-
-    def __str__(self) -> str:
-        return f"{self.created_at.isoformat()}~{self.id}"
-
-    def beyond(self, *, newest: bool) -> Q:
-        """What comes after it in an order; said once more in a way that an index on the time understands."""
-        side = "lt" if newest else "gt"
-        later = Q(**{f"created_at__{side}": self.created_at})
-        beside = Q(created_at=self.created_at, **{f"id__{side}": self.id})
-        return Q(**{f"created_at__{side}e": self.created_at}) & (later | beside)
 
 
 @dataclass(frozen=True)
@@ -101,7 +70,7 @@ class Chosen:
         written = urlencode({name: value for name, value in fields.items() if value})
         return f"?{written}" if written else "?"
 
-    def rows(self, forum: Forum, alias: str, after: Cursor | None = None) -> Sequence[Any]:
+    def rows(self, forum: Forum, alias: str, after: Moment | None = None) -> Sequence[Any]:
         """The comments of one forum, a queryset for each state, so that each walks an index in the order of time.
 
         Of a flood only the first in that order stands here, unless the flood itself was chosen. What is found by its

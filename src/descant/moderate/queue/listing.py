@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from descant.discussion.models import Comment
+from descant.discussion.reading.by_time import Moment
 from descant.forums.models import Forum
-from descant.moderate.queue.choosing import STATES, TABS, Chosen, Cursor, shown_among
+from descant.moderate.queue.choosing import STATES, TABS, Chosen, shown_among
 from descant.moderate.queue.gathering import Number, Row, Wanted, ask, merged
 from django_headroom.joins import attach
 from django_headroom.replicas import read
@@ -28,7 +29,7 @@ class Page:
     next: str = ""
 
 
-def read_queue(forums: Sequence[Forum], chosen: Chosen, after: Cursor | None = None) -> Page:
+def read_queue(forums: Sequence[Forum], chosen: Chosen, after: Moment | None = None) -> Page:
     """A page of the queue of some forums.
 
     Args:
@@ -47,7 +48,7 @@ def read_queue(forums: Sequence[Forum], chosen: Chosen, after: Cursor | None = N
         found[:LINES],
         _of_tabs(counted),
         {forum.pk: counted[forum.pk, "waiting"] for forum in forums},
-        str(Cursor(last.created_at, last.pk)) if last else "",
+        str(Moment(last.created_at, last.pk)) if last else "",
     )
 
 
@@ -56,7 +57,7 @@ def count_tabs(forums: Sequence[Forum]) -> dict[str, Number]:
     return dict(read_queue(forums, Chosen(flood=0)).numbers)
 
 
-def _ask(forums: Sequence[Forum], chosen: Chosen, after: Cursor | None, alias: str) -> Any:
+def _ask(forums: Sequence[Forum], chosen: Chosen, after: Moment | None, alias: str) -> Any:
     rows = [each for forum in forums for each in chosen.rows(forum, alias, after)]
     numbers = {(forum.pk, name): _counted(forum, name, alias) for forum in forums for name in COUNTED}
     return ask(alias, Wanted(rows, numbers, chosen.newest, LINES + 1, looked_at=chosen.tab == "flagged"))
