@@ -18,6 +18,10 @@ class InForce:
     by_value: dict[tuple[str, str], Ban] = field(default_factory=dict)
     ranges: list[tuple[IPv4Network | IPv6Network, Ban]] = field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        """Whether there is any: most forums have none, and nobody there is looked at."""
+        return bool(self.by_value or self.ranges)
+
     def against(self, marks: Iterable[tuple[str, str]], address: str) -> Ban | None:
         """The ban that meets somebody, by what is known of her; of several one that she is told of.
 

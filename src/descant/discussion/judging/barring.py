@@ -22,9 +22,10 @@ def is_shut_out(forum: Forum, author: Author) -> bool:
     Raises:
         Banned: one that she is told of.
     """
-    if author.moderates:
+    in_force = bans.in_force.of(forum)
+    if author.moderates or not in_force:
         return False
-    met = bans.in_force.of(forum).against(marks_of(author), author.address)
+    met = in_force.against(marks_of(author), author.address)
     if met is None or met.is_shadow:
         return met is not None
     if met.until is None:
