@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, Chromium, gettext.
+# Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, memcached, Chromium, gettext.
 set -eu
 
 missing=
@@ -8,6 +8,7 @@ for bin in /usr/lib/postgresql/*/bin/initdb "$(command -v initdb || true)"; do
 done
 [ -n "${initdb:-}" ] || missing="$missing postgresql"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
+command -v memcached >/dev/null || missing="$missing memcached"
 command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
 command -v msgfmt >/dev/null || missing="$missing gettext"
 [ -n "$missing" ] || exit 0

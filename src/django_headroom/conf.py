@@ -78,6 +78,27 @@ class Headroom:
     counters_gather_seconds: float = 0.25
     """How long a process keeps what a buffered counter that is ``gathered`` counts before it writes that down."""
 
+    cache: tuple[str, ...] = ()
+    """The memcached nodes, each as "NAME=HOST:PORT*WEIGHT", of which the place is enough; none: the embedded store."""
+
+    cache_seconds: float = 0.05
+    """How long a cache server may take before it is given up; or how long the embedded store waits for a writer."""
+
+    cache_look_seconds: float = 5.0
+    """How long a cache server that was given up is left alone between two looks at it."""
+
+    cache_links: int = 8
+    """How many connections one process has to one cache server, at most."""
+
+    cache_value_bytes: int = 1_000_000
+    """What is longer is not kept; memcached itself takes a megabyte with its name, unless it is begun with -I."""
+
+    cache_folder: str = ""
+    """Where the embedded store lies, on a local disk; by default among the temporary files."""
+
+    cache_bytes: int = 268_435_456
+    """How large the embedded store's file may become."""
+
     held_seconds: float = 1.0
     """A transaction of ``writing()`` that was open longer is reported when it ends."""
 

@@ -54,6 +54,7 @@ HEADROOM = {
     "LEDGER": "default",
     "REPLICAS": {"p1": ("p1_replica", "p1_second")},
     "COUNTERS_FOLDER": str(DATA / "counters"),
+    "CACHE_FOLDER": str(DATA / "cache"),
     "DIRECTORY": "tests.headroom.market.shops.models.partition_of",
 }
 

@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.conf import settings
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections, migrations, models, router, transaction
 from django.db.models import F
@@ -42,10 +44,12 @@ MODULES = {
     "joins": ["joins/far_keys", "joins/attaching"],
     "partitions": ["partitions/__init__"],
     "patience": ["connections/patience/__init__"],
+    "pool": ["caching/memcached/__init__", "caching/memcached/addresses", "caching/memcached/hashing"],
     "pooling": ["connections/pooling"],
     "queued_sqlite": [],
     "replicas": ["replicas/__init__"],
     "skinny": ["skinny/__init__"],
+    "stores": ["caching/stores", "caching/held", "caching/checks", "caching/embedded/__init__"],
     "testing": ["testing/__init__"],
     "transactions": ["transactions/writing", "transactions/guarding", "transactions/first_write"],
     "updates": ["updates/changing", "updates/saving", "updates/stepping"],
@@ -66,6 +70,7 @@ IN_THE_EXAMPLES = [
     F,
 ]
 IN_THE_EXAMPLES += [
+    LocMemCache,
     WriteIdentity,
     WriteSlot,
     WriteTimeline,
@@ -77,6 +82,7 @@ IN_THE_EXAMPLES += [
 ]
 MODULES_IN_THE_EXAMPLES = {
     "pytest": pytest,
+    "crc32": crc32,
     "sqlite3": sqlite3,
     "tempfile": tempfile,
     "settings": settings,
