@@ -48,6 +48,8 @@ HEADROOM = {
     "REFUSE_BARE_SAVE": True,
     "ANSWER_SECONDS": float(os.environ.get("DESCANT_ANSWER_SECONDS", "1.5")),
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
+    "CACHE": [node.strip() for node in os.environ.get("DESCANT_CACHE", "").split(",") if node.strip()],
+    "CACHE_FOLDER": str(DESCANT_DATA / "cache"),
     "HOMES": {
         "accounts": "default",
         "forums": "default",
