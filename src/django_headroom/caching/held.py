@@ -31,8 +31,14 @@ class Store(Protocol):
             token: None: whatever is there; ABSENT: only where nothing is; else: only if unchanged since it was got.
         """
 
-    def put_many(self, values: Mapping[str, bytes], *, seconds: float) -> None:
-        """Hold many, whatever is there."""
+    def put_many(
+        self, values: Mapping[str, bytes], *, seconds: float, tokens: Mapping[str, int] | None = None
+    ) -> None:
+        """Hold many.
+
+        Args:
+            tokens: name -> token, as for ``put``; a name without one is put whatever is there.
+        """
 
     def drop(self, key: str) -> None:
         """Hold it no longer."""

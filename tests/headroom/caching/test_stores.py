@@ -116,3 +116,24 @@ def test_what_is_too_large_to_take_the_place_of_what_was_got_leaves_it_there(sto
     assert held is not None
     assert not store.put("page", b"x" * 1_000_001, seconds=60, token=held.token)
     assert store.get("page") == held
+
+
+def test_of_many_each_goes_where_its_token_says(store: Store) -> None:
+    for key in ("held", "changed", "gone"):
+        store.put(key, b"one", seconds=60)
+    tokens = {key: found.token for key, found in store.get_many(["held", "changed", "gone"]).items()}
+    store.put("changed", b"two", seconds=60)
+    store.drop("gone")
+    tokens |= {"absent": ABSENT, "there": ABSENT}
+    store.put("there", b"one", seconds=60)
+    store.put("any", b"one", seconds=60)
+    names = ["held", "changed", "gone", "absent", "there", "any"]
+    store.put_many(dict.fromkeys(names, b"three"), seconds=60, tokens=tokens)
+    found = {key: held.value for key, held in store.get_many(names).items()}
+    assert found == {
+        "held": b"three",
+        "changed": b"two",
+        "absent": b"three",
+        "there": b"one",
+        "any": b"three",
+    }

@@ -6,6 +6,7 @@ import random
 import sqlite3
 import time
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -89,23 +90,13 @@ class Embedded:
 
     def put(self, key: str, value: bytes, *, seconds: float, token: int | None = None) -> bool:
         """Hold a value for a time; False: it is not held."""
-        if seconds <= 0 or not self._fits(value):
-            if token is None:
-                self.drop(key)  # what cannot be kept leaves nothing older behind
-            return False
-        row = _row(key, value, seconds)
-        if token is None:
-            return self._write(PUT + REPLACE, [row]) == 1
-        if token == ABSENT:
-            return self._write(PUT + REPLACE_WHAT_IS_OVER, [row]) == 1
-        return self._write(CHANGE, [{**row, "old": token}]) == 1
+        return self._put({key: value}, seconds, {} if token is None else {key: token}) == 1
 
-    def put_many(self, values: Mapping[str, bytes], *, seconds: float) -> None:
-        """Hold many, in one transaction."""
-        fitting = {key: value for key, value in values.items() if seconds > 0 and self._fits(value)}
-        self._write(PUT + REPLACE, [_row(key, value, seconds) for key, value in fitting.items()])
-        for key in values.keys() - fitting.keys():
-            self.drop(key)
+    def put_many(
+        self, values: Mapping[str, bytes], *, seconds: float, tokens: Mapping[str, int] | None = None
+    ) -> None:
+        """Hold many: those that are put whatever is there, or where nothing is, or one is, each in one transaction."""
+        self._put(values, seconds, tokens or {})
 
     def drop(self, key: str) -> None:
         """Hold it no longer."""
@@ -120,6 +111,16 @@ class Embedded:
         """In a process that was forked off: use no connection of the other's, and count from nothing."""
         self._file.begin_afresh()
         self.tally.begin_afresh()
+
+    def _put(self, values: Mapping[str, bytes], seconds: float, tokens: Mapping[str, int]) -> int:
+        rows: dict[str, list[dict[str, object]]] = defaultdict(list)
+        for key, value in values.items():
+            token = tokens.get(key)
+            if seconds > 0 and self._fits(value):
+                rows[_statement(token)].append({**_row(key, value, seconds), "old": token})
+            elif token is None:
+                self.drop(key)  # what cannot be kept leaves nothing older behind
+        return sum(self._write(statement, its) for statement, its in rows.items())
 
     def _read(self, keys: Mapping[bytes, str], connection: sqlite3.Connection) -> dict[str, Held]:
         marks = ",".join("?" * len(keys))
@@ -196,6 +197,12 @@ def _execute(connection: sqlite3.Connection, statement: str, rows: Sequence[Mapp
         if getattr(fault, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
             raise Full from None
         raise
+
+
+def _statement(token: int | None) -> str:
+    if token is None:
+        return PUT + REPLACE
+    return PUT + REPLACE_WHAT_IS_OVER if token == ABSENT else CHANGE
 
 
 def _row(key: str, value: bytes, seconds: float) -> dict[str, object]:

@@ -58,11 +58,13 @@ class Pool:
 
     def put(self, key: str, value: bytes, *, seconds: float, token: int | None = None) -> bool:
         """Hold a value for a time; False: it is not held, and unless there is a token nothing older is."""
-        return key in self._put({key: value}, seconds, token)
+        return key in self._put({key: value}, seconds, {} if token is None else {key: token})
 
-    def put_many(self, values: Mapping[str, bytes], *, seconds: float) -> None:
+    def put_many(
+        self, values: Mapping[str, bytes], *, seconds: float, tokens: Mapping[str, int] | None = None
+    ) -> None:
         """Hold many, on all nodes at the same time."""
-        self._put(values, seconds)
+        self._put(values, seconds, tokens or {})
 
     def drop(self, key: str) -> None:
         """Hold it no longer."""
@@ -79,14 +81,14 @@ class Pool:
         """End all connections and the thread that looks after nodes."""
         self._fleet.close()
 
-    def _put(self, values: Mapping[str, bytes], seconds: float, token: int | None = None) -> set[str]:
+    def _put(self, values: Mapping[str, bytes], seconds: float, tokens: Mapping[str, int]) -> set[str]:
         names = {_name(key): key for key in values}
         orders = []
         for name, key in names.items():
             node, stands_in = self._fleet.holder(name, to_change=True)
             if node:
                 lasts = min(seconds, self._patience.seconds_elsewhere) if stands_in else seconds
-                if text := self._text(name, values[key], lasts, self._only(node, token)):
+                if text := self._text(name, values[key], lasts, self._only(node, tokens.get(key))):
                     orders.append(Order(name, node, text, is_change=True))
         return {
             names[order.key]
