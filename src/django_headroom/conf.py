@@ -63,6 +63,15 @@ class Headroom:
     pooled: Mapping[str, str] = field(default_factory=dict)
     """Alias that leads to a pooler in transaction mode -> the one that leads to its server directly, or ""."""
 
+    fetch_wait_seconds: float = 1.0
+    """How long a reader waits for a value that somebody else makes and of which there is none to give till then."""
+
+    fetch_lease_seconds: float = 10.0
+    """How long whoever makes a value may take before another begins; so long a maker who died is waited for."""
+
+    fetch_makers: int = 4
+    """How many of a process may make values at once that others are at already, after waiting in vain."""
+
     delayed_tries: int = 10
     """How often a receiver is tried before its event is laid aside as dead."""
 

@@ -4,6 +4,7 @@ import ast
 import re
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ MODULES = {
     "conf": ["conf"],
     "counters": ["counters/kinds", "counters/models"],
     "delayed": ["delayed/signals", "delayed/models", "delayed/worker"],
+    "fetch": ["caching/fetching", "caching/filling"],
     "homes": ["homes/__init__"],
     "identity": ["identity/mapping", "identity/mapped"],
     "ids": ["ids/__init__"],
@@ -85,6 +87,7 @@ MODULES_IN_THE_EXAMPLES = {
     "crc32": crc32,
     "sqlite3": sqlite3,
     "tempfile": tempfile,
+    "time": time,
     "settings": settings,
     "connection": connection,
     "connections": connections,

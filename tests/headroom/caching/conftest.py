@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from django_headroom.caching import Store, stores
 from django_headroom.caching.embedded import Embedded
 from django_headroom.caching.memcached import Patience, Pool
 from tests.headroom.caching.nodes import Memcached
@@ -57,3 +59,14 @@ def embedded(tmp_path: Path) -> Iterator[Embedded]:
     store = Embedded(tmp_path / "cache", most_bytes=4 << 20, seconds=0.5)
     yield store
     store.close()
+
+
+@pytest.fixture(params=["embedded", "memcached"])
+def kept(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Store:
+    """The process's own store, of either kind; whoever waits there has time enough, however busy the machine."""
+    where: dict[str, Any] = {"CACHE_FOLDER": str(tmp_path / "own")}
+    if request.param == "memcached":
+        where = {"CACHE": (request.getfixturevalue("nodes")["a"].place,)}
+    patient = {"CACHE_SECONDS": 2, "FETCH_WAIT_SECONDS": 600, "FETCH_LEASE_SECONDS": 600}
+    settings.HEADROOM = {**settings.HEADROOM, **where, **patient}
+    return stores.store()
