@@ -72,6 +72,9 @@ class Headroom:
     fetch_makers: int = 4
     """How many of a process may make values at once that others are at already, after waiting in vain."""
 
+    rows_audited: int = 1_000
+    """Of so many rows that are read from the cache by their keys, one is compared with the database; 0: none."""
+
     delayed_tries: int = 10
     """How often a receiver is tried before its event is laid aside as dead."""
 

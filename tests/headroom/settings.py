@@ -55,6 +55,7 @@ HEADROOM = {
     "REPLICAS": {"p1": ("p1_replica", "p1_second")},
     "COUNTERS_FOLDER": str(DATA / "counters"),
     "CACHE_FOLDER": str(DATA / "cache"),
+    "ROWS_AUDITED": 0,
     "DIRECTORY": "tests.headroom.market.shops.models.partition_of",
 }
 

@@ -24,8 +24,8 @@ from django_headroom.delayed import signals
 from django_headroom.ids import WriteIdentity, WriteSlot, WriteTimeline, WrongSlot
 from django_headroom.testing import queries_counted, query_budget
 from django_headroom.transactions import writing
-from tests.headroom.market.items.models import Item, Line, Sale, Shelf, Ticket
-from tests.headroom.market.people.models import Person, Review
+from tests.headroom.market.items.models import Item, Line, Loaf, Sale, Shelf, Ticket
+from tests.headroom.market.people.models import Baker, Person, Review
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES
 
@@ -50,6 +50,7 @@ MODULES = {
     "pooling": ["connections/pooling"],
     "queued_sqlite": [],
     "replicas": ["replicas/__init__"],
+    "rows": ["caching/rows/__init__"],
     "skinny": ["skinny/__init__"],
     "stores": ["caching/stores", "caching/held", "caching/checks", "caching/embedded/__init__"],
     "testing": ["testing/__init__"],
@@ -60,9 +61,11 @@ MODULES = {
 IN_THE_EXAMPLES = [
     Item,
     Line,
+    Loaf,
     Sale,
     Shelf,
     Ticket,
+    Baker,
     Person,
     Review,
     Shop,
@@ -102,7 +105,8 @@ MODULES_IN_THE_EXAMPLES = {
 @pytest.fixture
 def names(bakery: Shop, butcher: Shop, ann: Person) -> Iterator[dict[str, Any]]:
     declared = dict(signals._signals)
-    cast = {"bakery": bakery, "butcher": butcher, "ann": ann}
+    bo = Baker.objects.create(name="Bo")
+    cast = {"bakery": bakery, "butcher": butcher, "ann": ann, "bo": bo}
     yield {**MODULES_IN_THE_EXAMPLES, **{each.__name__: each for each in IN_THE_EXAMPLES}, **cast}
     signals._signals.clear()
     signals._signals.update(declared)

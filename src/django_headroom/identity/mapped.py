@@ -20,6 +20,9 @@ from django_headroom.identity.mapping import bypassed, identity_map, open_map, w
 
 CHUNK = 1_000
 
+when_written: dict[Any, Callable[[models.Model], None]] = {}
+"""Model -> who is told of its rows that were written by other means than ``save()``."""
+
 
 class MappedQuerySet(models.QuerySet[Any]):
     """A queryset that knows the identity map: ``get()`` by primary key asks there first.
@@ -137,8 +140,12 @@ def _from_db(cls: type[Mapped], /, db: str | None, field_names: Any, values: Any
 def written(row: models.Model, names: Iterable[str] | None = None, *, created: bool = False) -> None:
     """Tell an open map that these columns of a row (or all) were written by other means than ``save()``.
 
+    Whoever else wants to know of a model stands in ``when_written``.
+
     >>> written(thread, ["version"])
     """
+    if when_written and (hear := when_written.get(row._meta.concrete_model)):
+        hear(row)
     opened = open_map()
     if opened is not None and isinstance(row, Mapped):
         opened.written(row, names, created=created)

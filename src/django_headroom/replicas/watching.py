@@ -83,6 +83,12 @@ def has_replayed(replica: str, position: Position) -> bool:
     )
 
 
+def last_seen(primary: str) -> Position:
+    """Where a primary was at the last look; NOWHERE if there was none yet."""
+    trail = _trails.get(primary)
+    return trail[-1][1] if trail else NOWHERE
+
+
 def comes_to(replica: str, position: Position, seconds: float) -> bool:
     """Whether a replica replays the log up to a position within some seconds."""
     look = _looks.get(replica)

@@ -3,8 +3,7 @@
 From the talk's "Atomic updates" (slides 27 to 30): ``save()`` writes back what it read, and so undoes others.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.dispatch import Signal
 
 from django_headroom.identity import bypassed
 from django_headroom.identity import written as tell_the_map
-from django_headroom.updates.rows import alias_of, as_python, gone
+from django_headroom.updates.rows import alias_of, as_python, gone, returning
 
 post_update = Signal()
 """Sent by ``change()`` and ``claim()`` inside the transaction, with ``row using changed old new``."""
@@ -129,7 +128,7 @@ def _send(row: Any, draft: Any, alias: str, when: dict[str, Any], written: dict[
     computed += [field for field in _own_fields(row) if field.generated and field.attname in loaded]
     found: list[Any] = []
     rows = type(row)._base_manager.using(alias).filter(pk=row.pk, **when)
-    with _returning(alias, computed, found.append):
+    with returning(alias, computed, found.append):
         if not rows.update(**{field.name: value for field, value in written.items()}):
             return False
     for field in written:
@@ -142,27 +141,6 @@ def _send(row: Any, draft: Any, alias: str, when: dict[str, Any], written: dict[
     told = [field for field in (*written, *computed) if field.attname in loaded]
     tell_the_map(row, [field.attname for field in told])
     return True
-
-
-@contextmanager
-def _returning(alias: str, fields: Sequence[Any], take: Callable[[Any], None]) -> Iterator[None]:
-    """Let the UPDATE of the block say what it wrote; Django 5.2 has RETURNING for inserted rows only."""
-    if not fields:
-        yield
-        return
-    quote = connections[alias].ops.quote_name
-    clause = f" RETURNING {', '.join(quote(field.column) for field in fields)}"
-
-    def ask(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not sql.startswith("UPDATE "):
-            return execute(sql, params, many, context)
-        done = execute(sql + clause, params, many, context)
-        for found in context["cursor"].fetchall():
-            take(found)
-        return done
-
-    with connections[alias].execute_wrapper(ask):
-        yield
 
 
 def _before(row: models.Model, alias: str, old: Sequence[str]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Where a row is written, and how its columns come back; what the other modules here share."""
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 
 from django_headroom.homes import primary_of
 
@@ -29,3 +32,34 @@ def as_python(field: Any, value: Any, connection: Any) -> Any:
 def gone(row: Any) -> Exception:
     gone: Exception = type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone: it was not changed.")
     return gone
+
+
+@contextmanager
+def returning(alias: str, fields: Sequence[Any], take: Callable[[Any], None]) -> Iterator[None]:
+    """Let the UPDATE of the block say what it wrote; Django 5.2 has RETURNING for inserted rows only."""
+    if not fields:
+        yield
+        return
+    quote = connections[alias].ops.quote_name
+    clause = f" RETURNING {', '.join(quote(field.column) for field in fields)}"
+    with connections[alias].execute_wrapper(_Returning(clause, take)):
+        yield
+
+
+def is_returning(alias: str) -> bool:
+    """Whether an UPDATE says already what it writes; it can do so for one caller only."""
+    return any(isinstance(each, _Returning) for each in connections[alias].execute_wrappers)
+
+
+@dataclass(frozen=True)
+class _Returning:
+    clause: str
+    take: Callable[[Any], None]
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith("UPDATE "):
+            return execute(sql, params, many, context)
+        done = execute(sql + self.clause, params, many, context)
+        for found in context["cursor"].fetchall():
+            self.take(found)
+        return done

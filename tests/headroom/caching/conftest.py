@@ -1,6 +1,7 @@
 """Three nodes for all tests of a folder; whoever kills or stops one starts and wakes it again."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from django_headroom.caching import Store, stores
 from django_headroom.caching.embedded import Embedded
 from django_headroom.caching.memcached import Patience, Pool
 from tests.headroom.caching.nodes import Memcached
+from tests.headroom.market.items.models import Loaf
+from tests.headroom.market.people.models import Baker
+from tests.headroom.market.shops.models import Shop
 
 NAMES = ("a", "b", "c")
 # More than the default allows, as the machine that runs the tests has other work as well; and soon looked at.
@@ -70,3 +74,18 @@ def kept(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Store
     patient = {"CACHE_SECONDS": 2, "FETCH_WAIT_SECONDS": 600, "FETCH_LEASE_SECONDS": 600}
     settings.HEADROOM = {**settings.HEADROOM, **where, **patient}
     return stores.store()
+
+
+@pytest.fixture
+def loaves(bakery: Shop, butcher: Shop) -> list[Loaf]:
+    """Three on p1, and three on p2."""
+    shops = (bakery, bakery, bakery, butcher, butcher, butcher)
+    return [Loaf.objects.of(shop).create(name=f"loaf {number}") for number, shop in enumerate(shops)]
+
+
+@pytest.fixture
+def bo(db: None) -> Baker:
+    ann = Baker.objects.create(name="Ann")
+    return Baker.objects.create(
+        name="Bo", wage="12.50", hired_at=datetime(2020, 2, 29, 12, 30, 1, 123456, UTC), teacher=ann
+    )

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from django_headroom.caching.rows import RowsByKey, RowsQuerySet
 from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.joins import FarKey
 from django_headroom.partitions import Partitioned, PartitionedQuerySet
@@ -46,6 +47,24 @@ class Item(OfShop):
     name = models.CharField(max_length=50)
     price = models.IntegerField(default=0)
     state = models.CharField(max_length=10, default="new")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LoafQuerySet(RowsQuerySet, OfShopQuerySet):
+    """Loaves, whose writes are heard by the rows that are kept of them."""
+
+
+class Loaf(OfShop):
+    """An item of which many ask."""
+
+    name = models.CharField(max_length=50)
+    price = models.IntegerField(default=0)
+    baker = FarKey("people.Baker", null=True)
+
+    rows = RowsByKey("name", "price", "baker")
+    objects: ClassVar = LoafQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from django_headroom.caching.rows import RowsByKey, RowsQuerySet
 from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.joins import FarKey
 
@@ -17,6 +18,28 @@ class Person(Mapped):
 
     class Meta:
         base_manager_name = "objects"  # so that a foreign key to a person asks the identity map as well
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BakerQuerySet(RowsQuerySet, MappedQuerySet):
+    """Bakers, whose writes are heard by the rows that are kept of them."""
+
+
+class Baker(Mapped):
+    """Somebody whose name everybody reads."""
+
+    never_kept: ClassVar = ("address",)
+
+    name = models.CharField(max_length=50)
+    wage = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    hired_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=50, default="")
+    teacher = models.ForeignKey("self", on_delete=models.CASCADE, null=True)
+
+    rows = RowsByKey("name", "wage", "hired_at", "teacher")
+    objects: ClassVar = BakerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
