@@ -9,13 +9,14 @@ from django.db.models import F
 from django_headroom.joins.attaching import attach
 from django_headroom.joins.far_keys import FarKey, Tombstone
 from django_headroom.joins.prefetching import CHUNK
+from django_headroom.partitions.ties import SameTenant
 
 
 def count_orphans(model: type[models.Model], using: str) -> dict[str, int]:
     """How many rows of a model in one database point at nothing, by each key that no database keeps.
 
-    The table is walked by its primary key, 999 rows at a time, and may be in use meanwhile. A foreign key inside a
-    partition is kept by the database, but not whose the rows are: of those it counts who points at another tenant's.
+    The table is walked by its primary key, 999 rows at a time, and may be in use meanwhile. What is kept with its
+    tenant (``SameTenant``) is left out; of other foreign keys inside a partition it counts who points at another's.
 
     Args:
         model: whose far keys and foreign keys are looked at.
@@ -27,7 +28,8 @@ def count_orphans(model: type[models.Model], using: str) -> dict[str, int]:
     >>> count_orphans(Comment, "p1")
     {'forum': 0, 'author': 2, 'thread': 0, 'parent': 0}
     """
-    fields: list[Any] = list(model._meta.concrete_fields)
+    kept = {each.tie for each in model._meta.constraints if isinstance(each, SameTenant)}
+    fields: list[Any] = [field for field in model._meta.concrete_fields if field.name not in kept]
     names = [field.name for field in fields if isinstance(field, FarKey) or _is_unkept(field)]
     found = dict.fromkeys(names, 0)
     for rows in _walked(model, using) if names else ():

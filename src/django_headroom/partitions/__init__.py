@@ -8,6 +8,7 @@ from django_headroom.partitions.rows import Partitioned
 from django_headroom.partitions.scattering import Gathered, Total, Totals
 from django_headroom.partitions.telling import SeveralPartitions
 from django_headroom.partitions.tenants import AnotherTenant
+from django_headroom.partitions.ties import SameTenant
 
 __all__ = [
     "AnotherTenant",
@@ -18,6 +19,7 @@ __all__ = [
     "Partitioned",
     "PartitionedQuerySet",
     "Router",
+    "SameTenant",
     "SeveralPartitions",
     "Tenant",
     "Total",

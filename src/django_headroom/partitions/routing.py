@@ -121,7 +121,12 @@ def _said(row: models.Model) -> str:
 
 @cache
 def _is_virtual(model: Any, target: Any) -> bool:
-    """Whether a foreign key without a constraint leads from one to the other: said to cross, and kept by nobody."""
+    """Whether a foreign key without a constraint leads from one to the other: said to cross, and kept by nobody.
+
+    Inside the partitions none is: what one says without a constraint of its own is kept with its tenant.
+    """
+    if hasattr(model, "partition_key") and hasattr(target, "partition_key"):
+        return False
     fields = (field for field in model._meta.concrete_fields if field.many_to_one or field.one_to_one)
     return any(not field.db_constraint and field.related_model is target for field in fields)
 

@@ -10,6 +10,7 @@ from descant.discussion.models.rows import OfForum, OfForumQuerySet
 from descant.discussion.models.threads import Thread
 from descant.discussion.tree.path_field import PathField
 from django_headroom.joins import FarKey
+from django_headroom.partitions import SameTenant
 
 # Before what is no id of its service's own kind, but all by which a comment is known: a text, or WordPress's id in one.
 TEXT_ID = "id:"
@@ -43,8 +44,12 @@ class Comment(OfForum):
         MARKDOWN = "markdown"
         HTML = "html"
 
-    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="+", db_index=False)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    thread = models.ForeignKey(
+        Thread, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     author = FarKey("accounts.User", null=True)
     author_id: int | None
@@ -93,6 +98,9 @@ class Comment(OfForum):
                 condition=Q(source_id__isnull=False),
                 name="comment_arrived_once",
             ),
+            models.UniqueConstraint(fields=["forum", "id"], name="comment_in_forum"),
+            SameTenant("forum", "thread", name="comment_of_own_thread"),
+            SameTenant("forum", "parent", name="comment_of_own_parent"),
         ]
         indexes = [
             models.Index(fields=["thread", "drawn", "path"], name="comment_reading_order"),

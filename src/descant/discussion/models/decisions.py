@@ -9,6 +9,7 @@ from descant.discussion.models.comments import Comment
 from descant.discussion.models.rows import OfForum
 from descant.discussion.models.threads import Thread
 from django_headroom.joins import FarKey
+from django_headroom.partitions import SameTenant
 
 
 class Decision(OfForum):
@@ -17,10 +18,12 @@ class Decision(OfForum):
     Decisions of one act have one batch, and are undone together by a batch of their own.
     """
 
-    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, null=True, related_name="+")
-    thread = models.ForeignKey(
-        Thread, on_delete=models.PROTECT, null=True, related_name="+"
-    )  # of one about a thread
+    comment = models.ForeignKey(
+        Comment, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False
+    )
+    thread = models.ForeignKey(  # of one about a thread
+        Thread, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False
+    )
     by = FarKey("accounts.User", null=True)
     by_id: int | None
     verdict = models.CharField(max_length=10)
@@ -33,6 +36,10 @@ class Decision(OfForum):
     decided_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        constraints = [
+            SameTenant("forum", "comment", name="decision_on_own_comment"),
+            SameTenant("forum", "thread", name="decision_on_own_thread"),
+        ]
         indexes = [
             models.Index(fields=["forum", "batch"], name="decision_of_batch"),
             models.Index(
@@ -50,11 +57,12 @@ class Moved(OfForum):
 
     batch = models.UUIDField()
     comment = models.ForeignKey(
-        Comment, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        Comment, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     address_id = models.BigIntegerField(null=True)
 
     class Meta:
+        constraints = [SameTenant("forum", "comment", name="moved_own_comment")]
         indexes = [models.Index(fields=["forum", "batch"], name="moved_in_batch")]
 
     def __str__(self) -> str:
@@ -64,14 +72,19 @@ class Moved(OfForum):
 class Appeal(OfForum):
     """An author's word against a decision about her comment; one for each comment, answered once."""
 
-    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    comment = models.ForeignKey(
+        Comment, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     said = models.CharField(max_length=1000)
     made_at = models.DateTimeField(default=timezone.now)
     answer = models.CharField(max_length=500, blank=True)
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["comment"], name="appeal_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["comment"], name="appeal_once"),
+            SameTenant("forum", "comment", name="appeal_about_own_comment"),
+        ]
         indexes = [
             models.Index(
                 fields=["forum", "made_at", "id"],

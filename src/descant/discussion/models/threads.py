@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from descant.discussion.models.rows import OfForum
+from django_headroom.partitions import SameTenant
 
 
 class Thread(OfForum):
@@ -20,9 +21,11 @@ class Thread(OfForum):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     version = models.BigIntegerField(default=0)
     comments_shown = models.IntegerField(default=0)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False
+    )
     pinned = models.ForeignKey(
-        "Comment", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        "Comment", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     created_at = models.DateTimeField(default=timezone.now)
     source = models.CharField(max_length=80, blank=True)
@@ -35,6 +38,9 @@ class Thread(OfForum):
                 condition=Q(source_id__isnull=False),
                 name="thread_arrived_once",
             ),
+            models.UniqueConstraint(fields=["forum", "id"], name="thread_in_forum"),
+            SameTenant("forum", "merged_into", name="thread_merged_into_own"),
+            SameTenant("forum", "pinned", name="thread_pins_own"),
             models.CheckConstraint(
                 condition=Q(comments_shown__gte=0), name="thread_comments_shown_not_negative"
             ),
@@ -56,14 +62,15 @@ class ThreadAddress(OfForum):
         IDENTIFIER = "identifier"
         URL = "url"
 
-    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="+")
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=2000)
     digest = models.CharField(max_length=40)  # of the kind and the value in normal form: what is looked up
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["forum", "digest"], name="address_leads_to_one_thread")
+            models.UniqueConstraint(fields=["forum", "digest"], name="address_leads_to_one_thread"),
+            SameTenant("forum", "thread", name="address_of_own_thread"),
         ]
 
     def __str__(self) -> str:

@@ -6,12 +6,15 @@ from django.utils import timezone
 
 from descant.discussion.models.comments import Comment
 from descant.discussion.models.rows import OfForum
+from django_headroom.partitions import SameTenant
 
 
 class Vote(OfForum):
     """One person's vote on one comment; a guest's counts once per address as well."""
 
-    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    comment = models.ForeignKey(
+        Comment, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     voter = models.CharField(max_length=42)  # "u7" an account, "g…" a guest
     address_mark = models.CharField(max_length=40, null=True)  # keyed, of comment and address; guests only
     value = models.SmallIntegerField()
@@ -22,6 +25,7 @@ class Vote(OfForum):
             models.UniqueConstraint(fields=["comment", "voter"], name="vote_once"),
             models.UniqueConstraint(fields=["comment", "address_mark"], name="vote_once_per_address"),
             models.CheckConstraint(condition=Q(value__in=(-1, 1)), name="vote_up_or_down"),
+            SameTenant("forum", "comment", name="vote_on_own_comment"),
         ]
 
     def __str__(self) -> str:
@@ -38,7 +42,9 @@ class Flag(OfForum):
         OFF_TOPIC = "off_topic"
         OTHER = "other"
 
-    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    comment = models.ForeignKey(
+        Comment, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     flagger = models.CharField(max_length=42)  # as a vote's voter
     address_mark = models.CharField(max_length=40, null=True)  # keyed, of comment and address; guests only
     reason = models.CharField(max_length=10, choices=Reason.choices)
@@ -49,6 +55,7 @@ class Flag(OfForum):
         constraints = [
             models.UniqueConstraint(fields=["comment", "flagger"], name="flag_once"),
             models.UniqueConstraint(fields=["comment", "address_mark"], name="flag_once_per_address"),
+            SameTenant("forum", "comment", name="flag_of_own_comment"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.db.models import Lookup
 
 from descant.discussion.models.comments import Comment
 from descant.discussion.models.rows import OfForum
+from django_headroom.partitions import SameTenant
 
 LOOKED_THROUGH = 20_000  # on SQLite: rows with all the words, the last written
 
@@ -49,7 +50,9 @@ class Words(OfForum):
     """The distinct words of a comment and of its author's name; the first names its forum, so that the index does."""
 
     id = None
-    comment = models.OneToOneField(Comment, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    comment = models.OneToOneField(
+        Comment, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
     comment_id: int
     words = WordsField()
     created_at = models.DateTimeField()  # of the comment: the newest are looked through first
@@ -57,6 +60,7 @@ class Words(OfForum):
     objects: ClassVar
 
     class Meta:
+        constraints = [SameTenant("forum", "comment", name="words_of_own_comment")]
         indexes = [models.Index(fields=["forum", "created_at", "comment"], name="words_of_forum")]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django_headroom.caching.rows import RowsByKey, RowsQuerySet
 from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.joins import FarKey
-from django_headroom.partitions import Partitioned, PartitionedQuerySet
+from django_headroom.partitions import Partitioned, PartitionedQuerySet, SameTenant
 
 
 class OfShopQuerySet(MappedQuerySet, PartitionedQuerySet):
@@ -40,7 +40,9 @@ class Shelf(OfShop):
 
 
 class Item(OfShop):
-    """Something for sale."""
+    """Something for sale; its shelf is a plain foreign key, so that a test can tie it to another's."""
+
+    kept_otherwise: ClassVar = {"shelf": "tests tie items to the shelves of others"}
 
     shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, null=True, related_name="items")
     maker = FarKey("people.Person", null=True)
@@ -88,6 +90,9 @@ class Sale(Partitioned):
     number = models.IntegerField(default=0)
     paid_at = models.DateTimeField(null=True)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "id"], name="sale_in_shop")]
+
     def __str__(self) -> str:
         return f"sale {self.number}"
 
@@ -98,8 +103,11 @@ class Line(Partitioned):
     partition_key: ClassVar[str] = "shop_id"
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.DO_NOTHING, db_constraint=False)
-    sale = models.ForeignKey(Sale, on_delete=models.CASCADE)
+    sale = models.ForeignKey(Sale, on_delete=models.CASCADE, db_constraint=False)
     text = models.CharField(max_length=50, default="")
+
+    class Meta:
+        constraints = [SameTenant("shop", "sale", name="line_of_own_sale")]
 
     def __str__(self) -> str:
         return self.text
@@ -111,7 +119,10 @@ class Receipt(Partitioned):
     partition_key: ClassVar[str] = "shop_id"
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.DO_NOTHING, db_constraint=False)
-    sale = models.OneToOneField(Sale, on_delete=models.CASCADE)
+    sale = models.OneToOneField(Sale, on_delete=models.CASCADE, db_constraint=False)
+
+    class Meta:
+        constraints = [SameTenant("shop", "sale", name="receipt_of_own_sale")]
 
     def __str__(self) -> str:
         return f"receipt of {self.sale_id}"
