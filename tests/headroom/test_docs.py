@@ -43,7 +43,7 @@ MODULES = {
     "homes": ["homes/__init__"],
     "identity": ["identity/mapping", "identity/mapped"],
     "ids": ["ids/__init__"],
-    "joins": ["joins/far_keys", "joins/attaching"],
+    "joins": ["joins/far_keys", "joins/attaching", "joins/orphans"],
     "partitions": ["partitions/__init__"],
     "patience": ["connections/patience/__init__"],
     "pool": ["caching/memcached/__init__", "caching/memcached/addresses", "caching/memcached/hashing"],

@@ -4,39 +4,33 @@ From the talk's "Pythonic joins" (slides 17 and 18): collect the keys, ask once,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router
 
-from django_headroom import replicas
 from django_headroom.homes import primary_of
-from django_headroom.identity import open_map
 from django_headroom.joins.far_keys import STANDS_FOR, FarKey, NotAttached
+from django_headroom.joins.fetching import Place, RowCache, fetch
 from django_headroom.joins.prefetching import chunks, prefetch
 
 Missing: TypeAlias = Literal["raise", "none", "tombstone"]
 
 _Pairs: TypeAlias = list[tuple[Any, Any]]  # a row, and the key of the row it wants
-_Place: TypeAlias = tuple[type[models.Model], str, str]  # a model, a database, the column that is asked for
-_Wanted: TypeAlias = dict[_Place, list[tuple[Any, _Pairs]]]  # what is wanted from a place, by which field
+_Wanted: TypeAlias = dict[Place, list[tuple[Any, _Pairs]]]  # what is wanted from a place, by which field
 
 
 class PartitionUnknown(Exception):
     """A far key into partitioned rows, on a row that does not say whose they are."""
 
 
-class RowCache(Protocol):
-    """Rows kept elsewhere, for ``attach(…, cache=…)``: asked once before each place is, and told what was read."""
-
-    def get_many(self, model: type[models.Model], alias: str, keys: Collection[Any]) -> Mapping[Any, Any]: ...
-
-    def set_many(self, model: type[models.Model], alias: str, rows: Mapping[Any, Any]) -> None: ...
-
-
 def attach(
-    rows: Iterable[Any], *names: str, missing: Missing = "raise", cache: RowCache | None = None
+    rows: Iterable[Any],
+    *names: str,
+    missing: Missing = "raise",
+    cache: RowCache | None = None,
+    using: str = "",
 ) -> list[Any]:
     """Fetch what a list's names lead to: one query for each database and 999 keys, wherever the rows are from.
 
@@ -50,6 +44,8 @@ def attach(
         missing: what a far key whose row is gone gives when it is read: ``"raise"`` its ``DoesNotExist``, ``"none"``,
             or ``"tombstone"`` (a ``Tombstone``).
         cache: asked before the database.
+        using: the alias of a copy: what would be read from its database is read from it. Of what Django prefetches, the
+            reverse sets and the like, it chooses nothing.
 
     Returns:
         The rows. Equal keys share one object; what is attached already is not asked for again.
@@ -62,19 +58,22 @@ def attach(
     >>> attach(Comment.objects.of(gazette)[:25], "author", "thread", "thread.forum")
     """
     found = list(rows)
-    _attach([(found, name) for name in names], missing, cache)
+    _attach([(found, name) for name in names], missing, cache, using)
     return found
 
 
 def attach_sets(
-    *sets: tuple[Iterable[Any], str], missing: Missing = "raise", cache: RowCache | None = None
+    *sets: tuple[Iterable[Any], str],
+    missing: Missing = "raise",
+    cache: RowCache | None = None,
+    using: str = "",
 ) -> list[list[Any]]:
     """As ``attach``, over several lists at once: what leads to one model is one query, and each key asked for once.
 
     >>> comments, threads = attach_sets((comments, "author"), (threads, "creator"))
     """
     found = [(list(rows), name) for rows, name in sets]
-    _attach(found, missing, cache)
+    _attach(found, missing, cache, using)
     return [rows for rows, _ in found]
 
 
@@ -111,7 +110,9 @@ def attach_back(rows: Iterable[Any], into: str, *querysets: models.QuerySet[Any]
     return found
 
 
-def _attach(sets: Sequence[tuple[list[Any], str]], missing: Missing, cache: RowCache | None) -> None:
+def _attach(
+    sets: Sequence[tuple[list[Any], str]], missing: Missing, cache: RowCache | None, using: str
+) -> None:
     if missing not in STANDS_FOR:
         raise ValueError(f"missing={missing!r}: say one of {', '.join(map(repr, STANDS_FOR))}.")
     for depth in sorted({name.count(".") for _, name in sets}):  # a longer path may lead over a shorter one
@@ -120,11 +121,23 @@ def _attach(sets: Sequence[tuple[list[Any], str]], missing: Missing, cache: RowC
             if name.count(".") == depth:
                 *steps, last = name.split(".")
                 _look_over(_follow(rows, steps), last, wanted)
-        for place, parts in wanted.items():
+        for place, parts in _from_copy(wanted, using).items():
             keys = {key for _, pairs in parts for _, key in pairs}
-            far = _fetch(place, keys, cache, far_away=all(isinstance(field, FarKey) for field, _ in parts))
+            is_free = place[1] != using and all(isinstance(field, FarKey) for field, _ in parts)
+            far = fetch(place, keys, cache, from_any_copy=is_free)
             for field, pairs in parts:
                 _hand_out(field, pairs, far, missing)
+
+
+def _from_copy(wanted: _Wanted, using: str) -> _Wanted:
+    """What is wanted of the database of which ``using`` is a copy is wanted from that copy."""
+    if not using:
+        return wanted
+    primary = primary_of(using)
+    moved: _Wanted = defaultdict(list)
+    for (model, alias, column), parts in wanted.items():
+        moved[model, using if primary_of(alias) == primary else alias, column] += parts
+    return moved
 
 
 def _follow(rows: Iterable[Any], steps: Sequence[str]) -> Iterable[Any]:
@@ -228,35 +241,6 @@ def _keyed(field: Any, rows: Iterable[Any], key_field: Any) -> _Pairs:
             # A row that was not read may bear its key as text.
             pairs.append((row, key if type(key) is int else key_field.to_python(key)))
     return pairs
-
-
-def _fetch(place: _Place, keys: set[Any], cache: RowCache | None, *, far_away: bool) -> dict[Any, Any]:
-    model, alias, column = place
-    far: dict[Any, Any] = {}
-    opened = open_map()
-    if opened is not None and column == "pk":
-        far = {key: row for key in keys if (row := opened.find(model, alias, key)) is not None}
-    if cache is not None and column == "pk" and keys - far.keys():
-        far.update(cache.get_many(model, alias, keys - far.keys()))
-    read = {}
-    for chunk in chunks(keys - far.keys()):
-        for row in _read(place, chunk, far_away=far_away):
-            read[getattr(row, column)] = row
-    if cache is not None and column == "pk" and read:
-        cache.set_many(model, alias, read)
-    return {**far, **read}
-
-
-def _read(place: _Place, keys: list[Any], *, far_away: bool) -> list[Any]:
-    """Far rows from a near copy of their database; from the primary if one of them is too new for that."""
-    model, there, column = place
-
-    def reading(alias: str) -> list[Any]:
-        return list(model._base_manager.using(alias).filter(**{f"{column}__in": keys}))
-
-    if not far_away:
-        return reading(there)
-    return replicas.read(there, reading, own=False, enough=lambda found: len(found) == len(keys))
 
 
 def _hand_out(field: Any, pairs: _Pairs, far: Mapping[Any, Any], missing: Missing) -> None:

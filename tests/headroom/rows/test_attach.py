@@ -178,3 +178,22 @@ def test_who_points_at_a_row_is_found_where_the_querysets_say(bakery: Shop, butc
         attach_back(people, "made", *sold, by="shelf")
     with pytest.raises(TypeError, match=r"Item\.shop is no far key to all of these rows"):
         attach_back(people, "made", *sold, by="shop")
+
+
+@pytest.mark.django_db(databases=[*DATABASES, "p1_replica"], transaction=True)
+def test_a_copy_may_be_named_from_which_rows_are_attached(bakery: Shop, butcher: Shop, settings: Any) -> None:
+    for shop in (bakery, butcher):
+        Item.objects.of(shop).create(name="x", shelf=Shelf.objects.of(shop).create(name=shop.name))
+    reviews = [Review(shop_id=item.shop_id, item_id=item.pk) for item in every_item(bakery, butcher)]
+    items = every_item(bakery, butcher)
+    with queries_counted() as spent:
+        attach(items, "shelf", "shop", using="p1_replica")
+        attach(reviews, "item", using="p1_replica")
+    assert (len(spent.by_alias["p1_replica"]), len(spent.by_alias["p2"])) == (2, 2)
+    assert not spent.by_alias["p1"]
+    assert [item.shelf._state.db for item in items] == ["p1_replica", "p2"]
+    assert [review.item.shop_id for review in reviews] == [bakery.pk, butcher.pk]
+
+
+def every_item(*shops: Shop) -> list[Item]:
+    return [item for shop in shops for item in Item.objects.of(shop)]
