@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from django_headroom.conf import headroom
-from django_headroom.replicas import positions, sessions, watching
+from django_headroom.replicas import positions, sessions, waiting, watching
 from django_headroom.replicas.positions import Position
 from django_headroom.replicas.sessions import Session
 from django_headroom.replicas.sparing import spared
@@ -141,7 +141,7 @@ def _as_far(near: Sequence[str], position: Position) -> str | None:
     for alias in near:
         if watching.has_replayed(alias, position):
             return alias
-    return near[0] if near and watching.comes_to(near[0], position, headroom().replica_wait_seconds) else None
+    return near[0] if near and waiting.comes_to(near[0], position, headroom().replica_wait_seconds) else None
 
 
 def _home(copies: Copies, actor: str) -> str:

@@ -19,8 +19,6 @@ from django_headroom.connections.patience import answered_within
 from django_headroom.replicas import positions
 from django_headroom.replicas.positions import NOWHERE, Position
 
-POLL_SECONDS = 0.004
-WAITS_ITSELF = 190_000  # PostgreSQL 19 has WAIT FOR LSN
 KEPT = 200  # how many of a primary's positions are remembered
 
 
@@ -72,15 +70,15 @@ def leave(replica: str) -> None:
     connections[replica].close()
 
 
-def has_replayed(replica: str, position: Position) -> bool:
-    """Whether a replica had replayed the log up to a position at the last look."""
+def is_of_history(replica: str, position: Position) -> bool:
+    """Whether a replica replays the history in which a position is a place; places of others cannot be compared."""
     look = _looks.get(replica)
-    # Another timeline is another history of the server: its places cannot be compared.
-    return (
-        look is not None
-        and look.reached.timeline == position.timeline
-        and look.reached.place >= position.place
-    )
+    return look is not None and look.reached.timeline == position.timeline
+
+
+def has_replayed(replica: str, position: Position) -> bool:
+    """Whether a replica is known to have replayed the log up to a position."""
+    return is_of_history(replica, position) and _looks[replica].reached.place >= position.place
 
 
 def last_seen(primary: str) -> Position:
@@ -89,20 +87,11 @@ def last_seen(primary: str) -> Position:
     return trail[-1][1] if trail else NOWHERE
 
 
-def comes_to(replica: str, position: Position, seconds: float) -> bool:
-    """Whether a replica replays the log up to a position within some seconds."""
+def note_reached(replica: str, position: Position) -> None:
+    """Somebody has heard how far a replica is, between two looks."""
     look = _looks.get(replica)
-    if look is None or look.reached.timeline != position.timeline:
-        return False
-    try:
-        with impatient():
-            is_there = _wait(replica, position, seconds)
-    except DatabaseError:
-        leave(replica)
-        return False
-    if is_there:
-        _looks[replica] = replace(look, reached=position)
-    return is_there
+    if look is not None and look.reached.timeline == position.timeline:
+        _looks[replica] = replace(look, reached=max(look.reached, position, key=lambda each: each.place))
 
 
 def look_at(primary: str, replica: str) -> None:
@@ -192,20 +181,3 @@ def _is_within_lag(primary: str, reached: Position) -> bool:
         return False
     passed = [at for at, position in tuple(trail) if position.place <= reached.place]
     return bool(passed) and now - passed[-1] <= headroom().replica_lag_seconds
-
-
-def _wait(replica: str, position: Position, seconds: float) -> bool:
-    place = f"{position.place >> 32:X}/{position.place & 0xFFFFFFFF:X}"
-    with connections[replica].cursor() as cursor:
-        if cursor.connection.info.server_version >= WAITS_ITSELF:
-            wait = f"WAIT FOR LSN '{place}' WITH (MODE 'standby_replay', TIMEOUT '{seconds * 1000:.0f}ms', NO_THROW)"
-            cursor.execute(wait)
-            return bool(cursor.fetchone()[0] == "success")
-        until = time.monotonic() + seconds
-        while True:
-            cursor.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [place])
-            if cursor.fetchone()[0]:
-                return True
-            if time.monotonic() >= until:
-                return False
-            time.sleep(POLL_SECONDS)

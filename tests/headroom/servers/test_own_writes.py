@@ -12,6 +12,7 @@ from django_headroom.replicas import (
     near_copy,
     positions,
     session,
+    waiting,
     watching,
 )
 from django_headroom.testing import queries_counted
@@ -64,6 +65,36 @@ def test_when_the_replica_has_replayed_it_she_reads_it_there(
     with queries_counted() as spent:
         assert count_as("u7", bakery, seen) >= 1
     assert spent.count == 1, "it is known how far the replica is: nobody asks again"
+
+
+def test_of_many_who_wait_for_a_replica_one_asks_it(
+    near: Replica, bakery: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds, asked = 0.5, []
+    settings.HEADROOM = {**settings.HEADROOM, "REPLICA_WAIT_SECONDS": seconds}
+    note = watching.note_reached
+    monkeypatch.setattr(watching, "note_reached", lambda *heard: asked.append(heard) or note(*heard))
+    near.pause()
+    write_as("u7", bakery)
+    assert together(8, lambda _: count_as("u7", bakery)) == [1] * 8
+    assert len(asked) <= seconds / waiting.POLL_SECONDS + 2 * 8, "else each of them would have asked as often"
+
+
+def test_whoever_waits_is_told_when_the_replica_has_come(near: Replica, bakery: Shop, settings: Any) -> None:
+    settings.HEADROOM = {**settings.HEADROOM, "REPLICA_WAIT_SECONDS": 10}
+    near.pause()
+    write_as("u7", bakery)
+    Item.objects.of(bakery).create(name="oat")  # so that the first one is sent
+    seen: list[str] = []
+
+    def read_or_resume(number: int) -> int:
+        if number == 0:
+            near.resume()
+            return 1
+        return count_as("u7", bakery, seen)
+
+    assert all(found >= 1 for found in together(8, read_or_resume))
+    assert set(seen) == {"p1_replica"}
 
 
 def test_in_the_request_that_wrote_the_primary_is_read(near: Replica, bakery: Shop) -> None:
