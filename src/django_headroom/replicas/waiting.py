@@ -41,9 +41,9 @@ os.register_at_fork(after_in_child=_queues.clear)
 
 
 def comes_to(replica: str, position: Position, seconds: float) -> bool:
-    """Whether a replica replays the log up to a position within some seconds."""
+    """Whether a replica replays the log up to a position within some seconds; one far behind is not waited for."""
     until = time.monotonic() + seconds
-    if not watching.is_of_history(replica, position):
+    if not watching.is_of_history(replica, position) or watching.is_too_late(replica, seconds):
         return False
     try:
         while not watching.has_replayed(replica, position) and time.monotonic() < until:

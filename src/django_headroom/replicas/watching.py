@@ -29,6 +29,7 @@ class Look:
     near: bool
     at: float
     reached: Position = NOWHERE
+    late: float = 0.0  # seconds since its primary was where it is
 
 
 _looks: dict[str, Look] = {}
@@ -85,6 +86,12 @@ def last_seen(primary: str) -> Position:
     """Where a primary was at the last look; NOWHERE if there was none yet."""
     trail = _trails.get(primary)
     return trail[-1][1] if trail else NOWHERE
+
+
+def is_too_late(replica: str, seconds: float) -> bool:
+    """Whether a replica was so late at the last look that it would have to be very quick to come in some seconds."""
+    look = _looks.get(replica)
+    return look is None or look.late > seconds + time.monotonic() - look.at
 
 
 def note_reached(replica: str, position: Position) -> None:
@@ -169,15 +176,24 @@ def _note_replica(primary: str, replica: str) -> None:
         _looks[replica] = Look(False, time.monotonic())
         connections[replica].close()
         return
-    _looks[replica] = Look(_is_within_lag(primary, reached), time.monotonic(), reached)
+    late = _seconds_late(primary, reached)
+    is_near = late <= headroom().replica_lag_seconds and _is_within_bytes(primary, reached)
+    _looks[replica] = Look(is_near, time.monotonic(), reached, late)
 
 
-def _is_within_lag(primary: str, reached: Position) -> bool:
+def _seconds_late(primary: str, reached: Position) -> float:
+    trail = tuple(_trails.get(primary, ()))
+    if not trail:
+        return 0.0  # the primary has never answered: any replica is better than none
+    passed = [at for at, position in trail if position.place <= reached.place]
+    return trail[-1][0] - passed[-1] if passed else float("inf")
+
+
+def _is_within_bytes(primary: str, reached: Position) -> bool:
     trail = _trails.get(primary)
     if not trail:
-        return True  # the primary has never answered: any replica is better than none
-    now, written = trail[-1]
-    if written.timeline != reached.timeline or written.place - reached.place > headroom().replica_lag_bytes:
-        return False
-    passed = [at for at, position in tuple(trail) if position.place <= reached.place]
-    return bool(passed) and now - passed[-1] <= headroom().replica_lag_seconds
+        return True
+    written = trail[-1][1]
+    return (
+        written.timeline == reached.timeline and written.place - reached.place <= headroom().replica_lag_bytes
+    )

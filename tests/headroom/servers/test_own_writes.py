@@ -1,6 +1,7 @@
 """Whoever has written sees it, from any process and device, however far behind the replicas are."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,6 +96,18 @@ def test_whoever_waits_is_told_when_the_replica_has_come(near: Replica, bakery: 
 
     assert all(found >= 1 for found in together(8, read_or_resume))
     assert set(seen) == {"p1_replica"}
+
+
+def test_nobody_waits_for_a_replica_that_is_far_behind(
+    near: Replica, bakery: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HEADROOM = {**settings.HEADROOM, "REPLICA_WAIT_SECONDS": 10, "REPLICA_CHECK_SECONDS": 3600}
+    near.pause()
+    write_as("u7", bakery)
+    monkeypatch.setitem(watching._looks, "p1_replica", replace(watching._looks["p1_replica"], late=3600))
+    with queries_counted() as spent:
+        assert count_as("u7", bakery) == 1
+    assert not spent.by_alias["p1_replica"]
 
 
 def test_in_the_request_that_wrote_the_primary_is_read(near: Replica, bakery: Shop) -> None:
