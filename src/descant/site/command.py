@@ -30,6 +30,7 @@ COMMANDS = {
     "import": "descant.exchange.command",
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",
+    "audit": "descant.operate.commands.audit",
     "seed": "descant.operate.commands.seed",
 }
 

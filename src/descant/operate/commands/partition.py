@@ -1,23 +1,28 @@
-"""`descant partition list|skip-ahead`: what the partitions say of themselves, and what to do after a restore."""
+"""`descant partition list|totals|skip-ahead`: what the partitions hold, and what to do after a restore."""
 
 import argparse
+import sys
 import time
 
 from django.db import InterfaceError, InternalError, OperationalError, connections
+from django.db.models import Count, Max
 
+from descant.discussion.models import Comment, Thread
 from descant.operate.commands import CommandFailed
 from django_headroom import ids
 from django_headroom.conf import headroom
 
 NAME = "partition"
-HELP = "list the partitions; after a restore or a promotion, skip ids"
+HELP = "list the partitions, or what all hold together; after a restore or a promotion, skip ids"
 REFUSALS = (ids.NoTimeline,)
 ASK_AGAIN = 0.5  # seconds
+COUNTED_WITHIN = 60  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("list", help="print alias, slot and epoch of each")
+    verbs.add_parser("totals", help="print how much all of them hold together")
     skip = verbs.add_parser(
         "skip-ahead", help="let ids go on beyond all that may have been given since the copy"
     )
@@ -38,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
         for alias in headroom().partitions:
             print(alias, headroom().slots[alias], ids.epoch(alias), sep="\t")
         return 0
+    if options.verb == "totals":
+        return print_totals()
     alias, gap = options.partition, options.gap
     if alias not in headroom().slots:
         raise CommandFailed(f"there is no partition {alias!r}; `descant partition list` names them.")
@@ -53,6 +60,21 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(f"{alias}: ids go on {gap:,} further in each table, in epoch {epoch}.")
     return 0
+
+
+def print_totals() -> int:
+    """Over every partition at once; one that does not answer is missing, and named."""
+    threads = Thread.objects.count_across_partitions(seconds=COUNTED_WITHIN)
+    said = Comment.objects.aggregate_across_partitions(
+        comments=Count("pk"), last=Max("created_at"), seconds=COUNTED_WITHIN
+    )
+    print("threads", threads.value, sep="\t")
+    print("comments", said["comments"], sep="\t")
+    print("last comment", said["last"].isoformat(timespec="seconds") if said["last"] else "none", sep="\t")
+    missing = {**threads.partial, **said.partial}
+    for alias, reason in missing.items():
+        print(f"{alias} is not in these numbers: {reason}", file=sys.stderr)
+    return 1 if missing else 0
 
 
 def skip_when_promoted(alias: str, gap: int, seconds: float) -> int | None:
