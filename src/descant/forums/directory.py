@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import Prefetch
 
+from descant import __version__
 from descant.forums.counting import key_uses
 from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
-from django_headroom.partitions import Directory, UnknownTenant
+from django_headroom.partitions import Directory, LastKnown, UnknownTenant
 from django_headroom.replicas import read
 
 Row = TypeVar("Row")
@@ -45,7 +48,13 @@ def forum_named(name: str) -> Forum:
         forum = forum_with_id(known)
         if forum.name == name:
             return forum
-    return forums.keep(_load(name, name=name))
+    try:
+        return forums.keep(_load(name, name=name))
+    except (OperationalError, InterfaceError):
+        known = last_known.find(name)
+        if known is None:
+            raise
+        return forum_with_id(known)
 
 
 def forum_with_id(forum_id: int) -> Forum:
@@ -94,6 +103,7 @@ def _load(asked: str, **which: Any) -> Forum:
     if len(_ids_by_name) >= KEPT_MOST:
         _ids_by_name.clear()
     _ids_by_name[forum.name] = forum.pk
+    last_known.note(forum.name, forum.pk)
     return forum
 
 
@@ -120,6 +130,11 @@ def _near(reading: Callable[[str], Row | None]) -> Row | None:
     return read(GLOBAL, reading, own=False, enough=lambda found: found is not None)
 
 
+# A process that starts while the global database is out of reach shows the forums that others have shown that day.
+last_known = LastKnown(settings.DESCANT_DATA / "forums.known", release=__version__)
 forums: Directory[Forum] = Directory(
-    lambda forum_id: _load(str(forum_id), pk=forum_id), seconds=KEPT_SECONDS, most=KEPT_MOST
+    lambda forum_id: _load(str(forum_id), pk=forum_id),
+    seconds=KEPT_SECONDS,
+    most=KEPT_MOST,
+    last_known=last_known,
 )

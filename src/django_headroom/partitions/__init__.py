@@ -1,7 +1,14 @@
 """Which database holds a tenant's rows: the router, the ``Partitioned`` model, the queryset that must be told where."""
 
 from django_headroom.partitions.checks import check_partitions
-from django_headroom.partitions.directory import Directory, Tenant, UnknownTenant, partition_of
+from django_headroom.partitions.directory import (
+    Directory,
+    Tenant,
+    UnknownTenant,
+    partition_of,
+    partition_to_write,
+)
+from django_headroom.partitions.lasting import KnownFromFile, LastKnown
 from django_headroom.partitions.querysets import PartitionedQuerySet
 from django_headroom.partitions.routing import CrossHomeRelation, PartitionKeyRequired, Router
 from django_headroom.partitions.rows import Partitioned
@@ -15,6 +22,8 @@ __all__ = [
     "CrossHomeRelation",
     "Directory",
     "Gathered",
+    "KnownFromFile",
+    "LastKnown",
     "PartitionKeyRequired",
     "Partitioned",
     "PartitionedQuerySet",
@@ -27,4 +36,5 @@ __all__ = [
     "UnknownTenant",
     "check_partitions",
     "partition_of",
+    "partition_to_write",
 ]

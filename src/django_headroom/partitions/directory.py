@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from django_headroom.conf import headroom
+from django_headroom.partitions.lasting import KnownFromFile, LastKnown
 
 
 class UnknownTenant(ObjectDoesNotExist):
@@ -38,6 +39,20 @@ def partition_of(tenant: Tenant | int) -> str:
     return tenant.partition
 
 
+def partition_to_write(tenant: Tenant) -> str:
+    """The alias of the partition that a tenant's rows are written to.
+
+    Raises:
+        KnownFromFile: who says so is a file, and she may have moved since.
+    """
+    if getattr(tenant, "is_from_file", False):
+        raise KnownFromFile(
+            f"The directory is out of reach, and where the rows of {tenant} live is known from a file: they can be "
+            f"read, and are not written to before it is back."
+        )
+    return tenant.partition
+
+
 Kind = TypeVar("Kind")  # a Tenant; a bound would ask mypy to see through the fields of a model
 
 
@@ -60,6 +75,8 @@ class Directory(Generic[Kind]):
         seconds: how old a copy may be.
         version: a number that rises with every change of the directory, such as a row's in the root database.
         most: more tenants than this are not kept at once.
+        last_known: a file in which tenants are kept as well, for a process that starts while the database is out of
+            reach. Whoever comes from there is read, and not written to: ``is_from_file`` is True of it.
 
     >>> shops = Directory(lambda shop_id: Shop.objects.filter(pk=shop_id).first())
     >>> shops(7)
@@ -75,8 +92,10 @@ class Directory(Generic[Kind]):
         seconds: float = 5.0,
         version: Callable[[], int] | None = None,
         most: int = 20_000,
+        last_known: LastKnown | None = None,
     ) -> None:
         self._load, self._ask_version, self.seconds, self.most = load, version, seconds, most
+        self._last_known = last_known
         self._kept: dict[int, _Kept[Kind]] = {}
         self._epochs: dict[int, int] = {}
         self._version: int | None = None
@@ -110,6 +129,8 @@ class Directory(Generic[Kind]):
                 self._kept.clear()
             until = float("inf") if self._ask_version else time.monotonic() + self.seconds
             self._kept[tenant_id] = _Kept(tenant, until)
+            if self._last_known is not None:
+                self._last_known.note(tenant_id, tenant)
         return tenant
 
     def told(self, tenant_id: int, epoch: int) -> None:
@@ -128,16 +149,25 @@ class Directory(Generic[Kind]):
         try:
             tenant = self._load(tenant_id)
         except (OperationalError, InterfaceError):
-            if kept is None:
+            tenant = kept.tenant if kept is not None else self._from_file(tenant_id)
+            if tenant is None:
                 raise
-            kept.until = time.monotonic() + self.seconds
-            return kept.tenant
+            self._kept[tenant_id] = _Kept(tenant, time.monotonic() + self.seconds)
+            return tenant
         if tenant is None:
             self._kept.pop(tenant_id, None)
             raise UnknownTenant(
                 f"The directory has no tenant {tenant_id}: check the id, or save the tenant before its rows."
             )
         return self.keep(tenant)
+
+    def _from_file(self, tenant_id: int) -> Kind | None:
+        tenant: Any = self._last_known.find(tenant_id) if self._last_known is not None else None
+        if tenant is None or _epoch(tenant) < self._epochs.get(tenant_id, 0):
+            return None
+        tenant.is_from_file = True
+        found: Kind = tenant
+        return found
 
     def _compare_version(self) -> None:
         """Ask for the number, once per ``seconds``; if it has risen, all copies are read again when they are needed."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.db import connections, transaction
 
 from django_headroom.homes import primary_of
-from django_headroom.partitions import partition_of
+from django_headroom.partitions import partition_to_write
 from django_headroom.transactions.held import report_if_long
 from django_headroom.transactions.statements import is_point, is_write
 
@@ -33,11 +33,12 @@ def alias_of(place: Any) -> str:
 
     Raises:
         ValueError: the row has not been saved, so it is in no database.
+        KnownFromFile: where the tenant lives is known from a file alone.
     """
     if isinstance(place, str):
         return primary_of(place)
     if hasattr(place, "partition"):
-        return partition_of(place)
+        return partition_to_write(place)
     alias: str | None = place._state.db
     if alias is None:
         raise ValueError(f"{place!r} has not been saved, so it is in no database: name a tenant or an alias.")

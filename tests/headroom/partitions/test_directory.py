@@ -1,12 +1,22 @@
 """The directory answers from its copy, hears of changes, and outlives the database it was copied from."""
 
+import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
-from django_headroom.partitions import Directory, UnknownTenant, partition_of
+from django_headroom.partitions import (
+    Directory,
+    KnownFromFile,
+    LastKnown,
+    UnknownTenant,
+    partition_of,
+    partition_to_write,
+)
+from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Item
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import DATABASES, together
@@ -96,6 +106,91 @@ def test_with_a_version_tenants_are_read_again_only_when_it_has_risen(rows: Rows
     rows.version, rows.rows[7] = 2, Place(7, "p2", epoch=2)
     assert directory(7) == "p2"
     assert rows.asked[5:] == ["version", 7]
+
+
+@pytest.fixture
+def last_known(tmp_path: Path) -> LastKnown:
+    return LastKnown(tmp_path / "known", release="1")
+
+
+def test_a_process_that_starts_while_the_directory_is_out_of_reach_knows_what_another_knew(
+    rows: Rows, last_known: LastKnown
+) -> None:
+    Directory(rows.load, last_known=last_known).tenant(7)
+    rows.reached = False
+    directory = Directory(rows.load, last_known=LastKnown(last_known.path, release="1"))
+    assert (directory(7), directory(7), rows.asked) == ("p1", "p1", [7, 7])
+    with pytest.raises(OperationalError):
+        directory(8)
+
+
+def test_who_is_known_from_a_file_is_read_and_not_written_to(
+    rows: Rows, last_known: LastKnown, clock: list[float]
+) -> None:
+    Directory(rows.load, last_known=last_known).tenant(7)
+    rows.reached = False
+    directory = Directory(rows.load, last_known=last_known)
+    assert partition_of(directory.tenant(7)) == "p1"
+    with pytest.raises(KnownFromFile, match="The directory is out of reach"), writing(directory.tenant(7)):
+        pytest.fail("never entered")
+    rows.reached = True
+    clock[0] += 6
+    assert partition_to_write(directory.tenant(7)) == "p1"
+
+
+def test_who_has_moved_since_is_not_known_from_a_file(rows: Rows, last_known: LastKnown) -> None:
+    Directory(rows.load, last_known=last_known).tenant(7)
+    rows.reached = False
+    directory = Directory(rows.load, last_known=last_known)
+    directory.told(7, 2)
+    with pytest.raises(OperationalError):
+        directory(7)
+
+
+@pytest.mark.parametrize(("release", "seconds"), [("2", 60.0), ("1", -1.0)])
+def test_what_is_old_or_of_another_release_is_not_believed(
+    release: str, seconds: float, last_known: LastKnown
+) -> None:
+    last_known.note(7, "p1")
+    assert last_known.find(7) == "p1"
+    assert LastKnown(last_known.path, release=release, seconds=seconds).find(7) is None
+
+
+def test_what_has_not_changed_is_not_written_again(
+    last_known: LastKnown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, opened = [1_000_000.0], []
+    monkeypatch.setattr("django_headroom.partitions.lasting.time.time", lambda: now[0])
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        "django_headroom.partitions.lasting.sqlite3.connect",
+        lambda *told, **more: opened.append(told) or connect(*told, **more),
+    )
+    for thing, later in (("p1", 0), ("p1", 3599), ("p2", 0), ("p2", 3601)):
+        now[0] += later
+        last_known.note(7, thing)
+    assert len(opened) == 3
+    assert last_known.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_written_or_read_harms_nobody(
+    rows: Rows, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "broken").write_text("no database, but long enough to be looked at as one")
+    for path in (tmp_path / "nowhere" / "known", tmp_path, tmp_path / "broken"):
+        last_known = LastKnown(path, release="1")
+        assert Directory(rows.load, last_known=last_known)(7) == "p1"
+        assert f"cannot be kept in {path}" in caplog.text
+        assert last_known.find(7) is None
+
+
+def test_many_processes_share_one_file(last_known: LastKnown) -> None:
+    def note_and_find(number: int) -> bool:
+        mine = LastKnown(last_known.path, release="1")
+        mine.note(number, number)
+        return bool(mine.find(number) == number)
+
+    assert together(8, note_and_find) == [True] * 8
 
 
 @pytest.mark.parametrize("has_version", [False, True])
