@@ -111,6 +111,9 @@ class Headroom:
     cache_bytes: int = 268_435_456
     """How large the embedded store's file may become."""
 
+    freshness_file: str = ""
+    """A file, best in ``/dev/shm``, by which all processes of a machine know what is old; without one each is alone."""
+
     held_seconds: float = 1.0
     """A transaction of ``writing()`` that was open longer is reported when it ends."""
 
