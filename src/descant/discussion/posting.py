@@ -167,7 +167,10 @@ def _write(comment: Comment, author: Author, draft: Draft, limits: Sequence[paci
     chain.insert(signals.comment_posted.event(**signals.told(comment)))
     if screening.UNJUDGED in comment.reasons:
         chain.insert(signals.comment_unjudged.event(**signals.told(comment), address=author.address))
-    return chain.run()
+    is_written = chain.run()
+    if is_written and shown:
+        counting.say_stamped(comment.thread)
+    return is_written
 
 
 def _reason(thread: Thread, limits: Sequence[pacing.Limit]) -> Exception:

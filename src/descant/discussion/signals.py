@@ -1,6 +1,12 @@
 """What the acts say when they are done; who listens stands above (``followups``)."""
 
+from functools import partial
+
+from django.db import transaction
+from django.dispatch import Signal
+
 from descant.discussion.models import Comment, Thread
+from descant.forums import directory
 from django_headroom.delayed.signals import DelayedSignal
 
 comment_posted = DelayedSignal("comment_posted", schema=1)
@@ -8,6 +14,25 @@ comment_changed = DelayedSignal("comment_changed", schema=1)
 # With the address, which is kept nowhere: it goes with the event, when that was heard.
 comment_unjudged = DelayedSignal("comment_unjudged", schema=1)
 thread_moved = DelayedSignal("thread_moved", schema=1)
+
+# Heard in this process and at once, when what has raised a thread's version is committed, and before anybody is
+# answered: forum_id, thread_id, and the thread's clock, epoch and version.
+thread_changed = Signal()
+# Likewise, when votes have changed scores of a thread, which raises no version: forum_id, thread_id.
+scores_changed = Signal()
+
+
+def say_changed(*, at: str, forum_id: int, thread_id: int, version: int) -> None:
+    """Say ``thread_changed`` when the transaction on ``at`` has committed; receivers that fail harm nobody."""
+    clock = {"epoch": directory.forum_with_id(forum_id).epoch, "version": version}
+    told = {"forum_id": forum_id, "thread_id": thread_id, **clock}
+    transaction.on_commit(partial(thread_changed.send_robust, Thread, **told), using=at)
+
+
+def say_scored(*, at: str, forum_id: int, thread_id: int) -> None:
+    """Say ``scores_changed`` when the transaction on ``at`` has committed."""
+    told = {"forum_id": forum_id, "thread_id": thread_id}
+    transaction.on_commit(partial(scores_changed.send_robust, Thread, **told), using=at)
 
 
 def told(comment: Comment) -> dict[str, object]:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
+from descant.discussion import signals
 from descant.discussion.authors import Author
 from descant.discussion.judging import barring, pacing
 from descant.discussion.judging.scoring import score
@@ -31,7 +32,7 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
     _check(comment, author, value)
     if barring.is_shut_out(forum, author):
         return comment
-    with writing(forum):
+    with writing(forum) as alias:
         pacing.keep_pace(
             forum=forum,
             subject=f"vote/{author.address or author.voter}",
@@ -41,6 +42,7 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
         before = _replace(forum, comment, author, value)
         step(comment, ups=(value == 1) - (before == 1), downs=(value == -1) - (before == -1))
         change(comment, score=score(comment.ups, comment.downs))
+        signals.say_scored(at=alias, forum_id=forum.pk, thread_id=comment.thread_id)
     return comment
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Prefetch
 
 from descant import __version__
 from descant.forums.counting import key_uses
 from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
+from django_headroom.caching.slots import slot_of, slots
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant
 from django_headroom.replicas import read
 
@@ -48,8 +49,9 @@ def forum_named(name: str) -> Forum:
         forum = forum_with_id(known)
         if forum.name == name:
             return forum
+    seen = slots().last()
     try:
-        return forums.keep(_load(name, name=name))
+        return forums.keep(_load(name, name=name), seen)
     except (OperationalError, InterfaceError):
         known = last_known.find(name)
         if known is None:
@@ -64,12 +66,13 @@ def forum_with_id(forum_id: int) -> Forum:
 
 def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
     """Several forums by their ids, loaded together; an unknown id is left out."""
+    seen = slots().last()
     found = _near(
         lambda alias: list(
             Forum.objects.using(alias).filter(pk__in=forum_ids).prefetch_related(*_loaded(alias))
         )
     )
-    return {forum.pk: forums.keep(forum) for forum in found or ()}
+    return {forum.pk: forums.keep(forum, seen) for forum in found or ()}
 
 
 def forum_with_public_key(public_key: str) -> Forum:
@@ -89,8 +92,19 @@ def forum_with_public_key(public_key: str) -> Forum:
     return forum
 
 
+def slot_of_forum(forum_id: int) -> int:
+    """The slot by which every process of this machine is told that a forum was changed."""
+    return slot_of("forum", forum_id)
+
+
+def tell_changed(forum: Forum) -> None:
+    """After a change of a forum: when it is committed, every process of this machine reads it anew."""
+    forget()
+    transaction.on_commit(lambda: slots().raise_slots(slot_of_forum(forum.pk)), using=GLOBAL)
+
+
 def forget() -> None:
-    """Drop all copies of this process, after a change made here."""
+    """Drop all copies of this process."""
     _ids_by_name.clear()
     _keys.clear()
     forums.forget()
@@ -135,6 +149,6 @@ last_known = LastKnown(settings.DESCANT_DATA / "forums.known", release=__version
 forums: Directory[Forum] = Directory(
     lambda forum_id: _load(str(forum_id), pk=forum_id),
     seconds=KEPT_SECONDS,
-    most=KEPT_MOST,
+    slot=slot_of_forum,
     last_known=last_known,
 )

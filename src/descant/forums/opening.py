@@ -69,7 +69,7 @@ def change_forum(*, forum: Forum, **columns: Any) -> Forum:
     """Change a forum's settings; pages made before count as old, by its revision."""
     with writing("default"):
         change(forum, revision=F("revision") + 1, **columns)
-    directory.forget()
+    directory.tell_changed(forum)
     return forum
 
 
@@ -82,7 +82,7 @@ def add_domain(*, forum: Forum, domain: str) -> None:
     with writing("default"):
         Domain.objects.get_or_create(forum=forum, host=as_host(domain))
         change(forum, revision=F("revision") + 1)
-    directory.forget()
+    directory.tell_changed(forum)
 
 
 def remove_domain(*, forum: Forum, domain: str) -> None:
@@ -98,7 +98,7 @@ def remove_domain(*, forum: Forum, domain: str) -> None:
         if not forum.domains.filter(host=host).delete()[0]:
             raise BadForum(_("%(host)s is no domain of this forum.") % {"host": host})
         change(forum, revision=F("revision") + 1)
-    directory.forget()
+    directory.tell_changed(forum)
 
 
 def name_role(*, forum: Forum, user: User, kind: str) -> None:
@@ -132,4 +132,4 @@ def _roles_of(forum: Forum) -> Iterator[None]:
         yield
         if had and not owners.exists():
             raise BadForum(_("A forum needs an owner: name another first."))
-    directory.forget()
+    directory.tell_changed(forum)

@@ -10,8 +10,11 @@ from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
+from django_headroom.caching.slots import EVERYTHING, slots
 from django_headroom.conf import headroom
 from django_headroom.partitions.lasting import KnownFromFile, LastKnown
+
+_FOR_EVER = 1 << 64  # beyond every number: for directories without slots
 
 
 class UnknownTenant(ObjectDoesNotExist):
@@ -60,23 +63,28 @@ Kind = TypeVar("Kind")  # a Tenant; a bound would ask mypy to see through the fi
 class _Kept(Generic[Kind]):
     tenant: Kind
     until: float
+    seen: int  # the last number of the slots, from before it was read
+    slot: int
 
 
 class Directory(Generic[Kind]):
     """Tenants by id, each kept for some seconds; called with an id it gives the alias, in less than a microsecond.
 
     Name an instance in ``HEADROOM["DIRECTORY"]``. A database that cannot be reached does no harm to tenants that were
-    seen before: the last copy goes on being used. There are two ways to learn of a change sooner than after
-    ``seconds``: push it with ``told``, or give ``version``, which is then asked every ``seconds`` *instead* of every
-    tenant again.
+    seen before: the last copy goes on being used. There are three ways to learn of a change sooner than after
+    ``seconds``: push it with ``told``; give ``slot``, and raise it; or give ``version``, which is then asked every
+    ``seconds`` *instead* of every tenant again.
 
     Args:
         load: id -> tenant, or None if there is none.
         seconds: how old a copy may be.
         version: a number that rises with every change of the directory, such as a row's in the root database.
-        most: more tenants than this are not kept at once.
+<<<<<<< HEAD
         last_known: a file in which tenants are kept as well, for a process that starts while the database is out of
             reach. Whoever comes from there is read, and not written to: ``is_from_file`` is True of it.
+=======
+        slot: id -> the tenant's slot (``caching.slots``); a copy from before it was raised is read again at once.
+>>>>>>> 9a17ddf (Say when a thread has changed, once it is committed)
 
     >>> shops = Directory(lambda shop_id: Shop.objects.filter(pk=shop_id).first())
     >>> shops(7)
@@ -85,17 +93,20 @@ class Directory(Generic[Kind]):
     After the lesson of clocks and versions (spec of feature switches): a copy is told off by a number, not by a time.
     """
 
+    most = 20_000
+    """More tenants than this are not kept at once."""
+
     def __init__(
         self,
         load: Callable[[int], Kind | None],
         *,
         seconds: float = 5.0,
         version: Callable[[], int] | None = None,
-        most: int = 20_000,
+        slot: Callable[[int], int] | None = None,
         last_known: LastKnown | None = None,
     ) -> None:
-        self._load, self._ask_version, self.seconds, self.most = load, version, seconds, most
-        self._last_known = last_known
+        self._load, self.seconds = load, seconds
+        self._ask_version, self._slot, self._last_known = version, slot, last_known
         self._kept: dict[int, _Kept[Kind]] = {}
         self._epochs: dict[int, int] = {}
         self._version: int | None = None
@@ -117,18 +128,22 @@ class Directory(Generic[Kind]):
         if self._ask_version is not None and self._version_until < now:
             self._compare_version()
         kept = self._kept.get(tenant_id)
-        if kept is None or kept.until < now:
+        if kept is None or kept.until < now or not slots().is_fresh(kept.seen, kept.slot):
             return self._renew(tenant_id, kept)
         return kept.tenant
 
-    def keep(self, tenant: Kind) -> Kind:
-        """Keep a tenant that was fetched in some other way, by its name perhaps; returns it."""
+    def keep(self, tenant: Kind, seen: int = 0) -> Kind:
+        """Keep a tenant that was fetched in some other way, by its name perhaps; returns it.
+
+        Args:
+            seen: the last number of the slots, from before it was fetched.
+        """
         tenant_id = _id(tenant)
         if _epoch(tenant) >= self._epochs.get(tenant_id, 0):  # else it was read before the move
             if len(self._kept) >= self.most:
                 self._kept.clear()
             until = float("inf") if self._ask_version else time.monotonic() + self.seconds
-            self._kept[tenant_id] = _Kept(tenant, until)
+            self._remember(tenant_id, tenant, until, seen)
             if self._last_known is not None:
                 self._last_known.note(tenant_id, tenant)
         return tenant
@@ -146,20 +161,25 @@ class Directory(Generic[Kind]):
         self._version_until = 0.0
 
     def _renew(self, tenant_id: int, kept: _Kept[Kind] | None) -> Kind:
+        seen = slots().last()
         try:
             tenant = self._load(tenant_id)
         except (OperationalError, InterfaceError):
             tenant = kept.tenant if kept is not None else self._from_file(tenant_id)
             if tenant is None:
                 raise
-            self._kept[tenant_id] = _Kept(tenant, time.monotonic() + self.seconds)
+            self._remember(tenant_id, tenant, time.monotonic() + self.seconds, seen)
             return tenant
         if tenant is None:
             self._kept.pop(tenant_id, None)
             raise UnknownTenant(
                 f"The directory has no tenant {tenant_id}: check the id, or save the tenant before its rows."
             )
-        return self.keep(tenant)
+        return self.keep(tenant, seen)
+
+    def _remember(self, tenant_id: int, tenant: Kind, until: float, seen: int) -> None:
+        slot = self._slot(tenant_id) if self._slot else EVERYTHING
+        self._kept[tenant_id] = _Kept(tenant, until, seen if self._slot else _FOR_EVER, slot)
 
     def _from_file(self, tenant_id: int) -> Kind | None:
         tenant: Any = self._last_known.find(tenant_id) if self._last_known is not None else None

@@ -211,7 +211,8 @@ def test_the_last_copy_is_used_while_the_directory_is_out_of_reach(
 
 
 def test_no_more_tenants_are_kept_than_said(rows: Rows) -> None:
-    directory = Directory(rows.load, most=1)
+    directory = Directory(rows.load)
+    directory.most = 1
     assert [directory(7), directory(8), directory(7)] == ["p1", "p2", "p1"]
     assert rows.asked == [7, 8, 7]
 

@@ -14,7 +14,7 @@ from descant.discussion.posting import Refused
 from descant.discussion.tree import counting
 from descant.forums.models import Forum
 from django_headroom.transactions import writing
-from django_headroom.updates import change, step
+from django_headroom.updates import change
 
 STEP = 1_000
 
@@ -39,8 +39,8 @@ def merge_threads(*, forum: Forum, source: Thread, target: Thread, by: Author, r
             counting.lock(thread)
         _check(source, target)
         was, shown = str(source.state), source.comments_shown
-        step(target, version=1, comments_shown=shown)
-        step(source, version=1, comments_shown=-shown)
+        counting.stamp(target, shown=shown)
+        counting.stamp(source, shown=-shown)
         kept = {"shown": shown, "pinned": source.pinned_id}
         change(source, state=Thread.State.MERGED, merged_into=target, pinned=None)
         _note_what_moves(alias, source, batch)
@@ -86,8 +86,8 @@ def part_threads(*, forum: Forum, alias: str, source: Thread, batch: uuid.UUID, 
     ThreadAddress.objects.of(forum).filter(pk__in=addresses).update(thread=source)
     back = Comment.objects.of(forum).filter(thread=source)
     shown = back.shown().count()
-    step(target, version=1, comments_shown=-shown)
-    step(source, version=1, comments_shown=shown - source.comments_shown)
+    counting.stamp(target, shown=-shown)
+    counting.stamp(source, shown=shown - source.comments_shown)
     change(source, state=was, merged_into=None)
     back.filter(version__isnull=False).update(version=source.version)
     signals.thread_moved.say(at=alias, **signals.told_of_thread(target, source))

@@ -2,7 +2,8 @@
 
 The order (*best*, *newest*, *oldest*) is that of the top-level comments; below each its conversation is read oldest
 first, at most three replies of it before "more replies", which pages within the branch. Pages are cut by keys, never
-by offsets. The thread's row is read first and the comments from the same copy of the database.
+by offsets. The thread's row is read first and the comments from the same copy of the database; of a thread that has
+just changed from the primary, so that what is kept of it is as new as the change.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import Author
 from descant.discussion.models import Comment, Thread
+from descant.discussion.reading import marks
 from descant.discussion.seeing import as_its_author_sees, is_own, may_see
 from descant.discussion.tree import cursors
 from descant.discussion.tree.cursors import AfterTop, AtComment, InBranch
@@ -75,7 +77,9 @@ def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "") 
         thread = find_thread(forum, page, using=alias)
         return _page(Shelf(alias, thread), order, where) if thread else Page(None, order)
 
-    return replicas.read(forum.partition, reading)
+    return replicas.read(
+        forum.partition, reading, enough=lambda found: marks.is_settled(forum.pk, found.thread)
+    )
 
 
 def line_of(comment: Comment, viewer: Author | None) -> Line:

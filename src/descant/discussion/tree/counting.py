@@ -6,8 +6,10 @@ The thread's row is changed first in each transaction: its lock puts the version
 from django.db.models import F, Q
 from django.db.models.expressions import Case, When
 
+from descant.discussion import signals
 from descant.discussion.models import Comment, Thread
 from descant.discussion.tree.paths import counted_in
+from django_headroom.transactions import alias_of
 from django_headroom.updates import change, step
 from django_headroom.updates.chains import Chain
 
@@ -17,7 +19,10 @@ def raise_version(thread: Thread, *, shown: int) -> None:
 
     A comment that waits raises nothing, but the row is locked and read all the same.
     """
-    step(thread, version=int(shown != 0), comments_shown=shown, read=("state",))
+    if shown:
+        stamp(thread, shown=shown)
+    else:
+        lock(thread)
 
 
 def lock(thread: Thread) -> None:
@@ -25,9 +30,16 @@ def lock(thread: Thread) -> None:
     step(thread, version=0, comments_shown=0, read=("state",))
 
 
-def stamp(thread: Thread) -> None:
-    """Raise the version for a change that counts nothing, such as an edit of a comment that readers see."""
-    step(thread, version=1, comments_shown=0, read=("state",))
+def stamp(thread: Thread, *, shown: int = 0) -> None:
+    """Raise the version, also for a change that counts nothing, such as an edit of a comment that readers see."""
+    step(thread, version=1, comments_shown=shown, read=("state",))
+    say_stamped(thread)
+
+
+def say_stamped(thread: Thread) -> None:
+    """Say that the version was raised; for who raised it in a statement of her own."""
+    told = {"forum_id": thread.forum_id, "thread_id": thread.pk, "version": thread.version}
+    signals.say_changed(at=alias_of(thread), **told)
 
 
 def show_or_hide(comment: Comment, *, was_shown: bool) -> None:

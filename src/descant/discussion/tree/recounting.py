@@ -4,7 +4,7 @@ Acts keep these numbers with each change. This is for operators, after a restore
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Case, When
 
 from descant.discussion.models import Comment, Thread
+from descant.discussion.signals import say_changed
 from descant.discussion.tree.paths import counted_in
 from descant.forums.models import Forum
 from django_headroom.counters.kinds import Drift, Exact
@@ -71,8 +72,16 @@ def _repair(forum: Forum, threads: Sequence[int]) -> tuple[Sequence[Drift], Sequ
         drawn = Case(When(Q(state=Comment.State.SHOWN), then=True), default=Q(replies__gt=0))
         Comment.objects.using(alias).filter(pk__in=wrong).update(drawn=drawn)
         changed = {*wrong.values(), *(drift.pk for drift in totals)}
-        Thread.objects.using(alias).filter(pk__in=changed).update(version=F("version") + 1)
+        if changed:
+            _stamp(forum, alias, changed)
     return totals, branches
+
+
+def _stamp(forum: Forum, alias: str, threads: Collection[int]) -> None:
+    rows = Thread.objects.using(alias).filter(pk__in=threads)
+    rows.update(version=F("version") + 1)
+    for thread_id, version in rows.values_list("pk", "version"):
+        say_changed(at=alias, forum_id=forum.pk, thread_id=thread_id, version=version)
 
 
 def _count(alias: str, threads: Sequence[int]) -> tuple[Counter[int], Counter[int]]:

@@ -11,6 +11,7 @@ from django.db.models import F
 from descant.discussion import text
 from descant.discussion.addressing.addresses import digest
 from descant.discussion.models import TEXT_ID, Comment, Thread
+from descant.discussion.signals import say_changed
 from descant.discussion.tree.paths import ancestors_in, counted_in, level_of, path_below
 from descant.exchange.arriving.berth import Berth, Placed, chunks, until_alone
 from descant.exchange.arriving.copying import count_anew, insert_rows
@@ -196,6 +197,8 @@ def raise_versions(berth: Berth, touched: Collection[int], shown: Mapping[int, i
         by_count[count].append(pk)
     for count, pks in by_count.items():
         rows.filter(pk__in=pks).update(version=F("version") + 1, comments_shown=F("comments_shown") + count)
+    for pk in shown:
+        say_changed(at=rows.db, forum_id=berth.forum.pk, thread_id=pk, version=versions[pk])
     return versions
 
 

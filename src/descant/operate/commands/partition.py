@@ -10,6 +10,7 @@ from django.db.models import Count, Max
 from descant.discussion.models import Comment, Thread
 from descant.operate.commands import CommandFailed
 from django_headroom import ids
+from django_headroom.caching.slots import slots
 from django_headroom.conf import headroom
 
 NAME = "partition"
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if epoch is None:
         print(f"{alias}: no other server has taken over since its ids were seen to; nothing was done.")
     else:
+        slots().raise_everything()  # what is kept was made of rows that may have gone
         print(f"{alias}: ids go on {gap:,} further in each table, in epoch {epoch}.")
     return 0
 

@@ -1,0 +1,47 @@
+"""By what a page that was read is told to be old: the slots it rests on, and who raises them.
+
+A page of a thread rests on the thread's slot, one where nobody has written yet on a slot that all such pages of its
+forum share: it is raised when a thread shows something for the first time. Both rest on their forum's.
+"""
+
+from descant.discussion.models import Thread
+from descant.discussion.signals import scores_changed, thread_changed
+from descant.forums.directory import slot_of_forum
+from django_headroom.caching.slots import slot_of, slots
+from django_headroom.conf import headroom
+
+
+def connect() -> None:
+    thread_changed.connect(raise_thread, dispatch_uid="marks")
+    scores_changed.connect(raise_scores, dispatch_uid="marks")
+
+
+def slots_of(forum_id: int, thread_id: int | None) -> tuple[int, int]:
+    """The slots of the thread (None: of a page without one) and of the forum."""
+    return _of_thread(forum_id, thread_id), slot_of_forum(forum_id)
+
+
+def slot_of_scores(thread_id: int | None) -> int:
+    """The slot that votes raise, which make nothing old at once."""
+    return slot_of("scores", thread_id)
+
+
+def is_settled(forum_id: int, thread: Thread | None) -> bool:
+    """Whether the last change is so long ago that every copy of the database that is read has heard of it."""
+    slot = _of_thread(forum_id, thread.pk if thread else None)
+    return not slots().lately(slot, headroom().replica_position_seconds)
+
+
+def raise_thread(*, forum_id: int, thread_id: int, version: int, **_: object) -> None:
+    """Make old what was made of a thread."""
+    is_first = version == 1
+    slots().raise_slots(_of_thread(forum_id, thread_id), *([_of_thread(forum_id, None)] if is_first else []))
+
+
+def raise_scores(*, thread_id: int, **_: object) -> None:
+    """Let pages of a thread be made anew when it is their time."""
+    slots().raise_slots(slot_of_scores(thread_id))
+
+
+def _of_thread(forum_id: int, thread_id: int | None) -> int:
+    return slot_of("no thread", forum_id) if thread_id is None else slot_of("thread", thread_id)
