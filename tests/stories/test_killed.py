@@ -104,10 +104,12 @@ def request(port: int, method: str, path: str, asked: Mapping[str, str] | None =
 
 
 @contextlib.contextmanager
-def serving(environment: Mapping[str, str], folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+def serving(
+    environment: Mapping[str, str], folder: Path, *more: str
+) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
     port = free_port()
     command = [sys.executable, "-m", "descant", "serve", "--no-demo", "--port", str(port)]
-    command += ["--data", str(folder)]
+    command += ["--data", str(folder), *more]
     with open(folder / "serve.log", "ab") as log:
         process = subprocess.Popen(
             command, env=dict(environment), stdout=log, stderr=log, start_new_session=True

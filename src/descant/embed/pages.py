@@ -22,7 +22,7 @@ from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import PageOutside, check_page, frame_ancestors
 from descant.forums.look import names_in, style_of
 from descant.forums.models import Forum, Role
-from descant.forums.sending import cacheable
+from descant.forums.sending import RestsOn, cacheable
 
 STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
 FRESH_SECONDS = 1  # how long a shared cache may answer by itself
@@ -78,9 +78,14 @@ def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> Http
     asked = PageAddress(address.identifier, address.url)
     page = read_page(forum=forum, page=asked, order=order, cursor=request.GET.get("cursor", ""))
     html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
-    response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS)
+    response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS, _rests_on(forum, page))
     response.headers["Content-Security-Policy"] = _policy(forum, style_of(forum.look))
     return response
+
+
+def _rests_on(forum: Forum, page: Page) -> RestsOn:
+    thread = page.thread
+    return RestsOn(forum.pk, forum.revision, thread.pk if thread else None, thread.version if thread else 0)
 
 
 def context(forum: Forum, address: FrameAddress, page: Page) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
@@ -10,15 +11,34 @@ COMPRESS_FROM = 400
 STALE_SECONDS = 3  # what is hidden is gone from every cache within five seconds
 
 
-def cacheable(request: HttpRequest, body: str, content_type: str, seconds: int) -> HttpResponse:
+class RestsOn(NamedTuple):
+    """Of what a public page was made: when one of them changes it is old."""
+
+    forum_id: int
+    revision: int
+    thread_id: int | None  # None: nobody has written there yet
+    version: int
+
+
+class PublicPage(HttpResponse):
+    """A page that is the same for everybody, so that it may be kept for as long as what it rests on stays as it is."""
+
+    rests_on: RestsOn | None = None
+
+
+def cacheable(
+    request: HttpRequest, body: str, content_type: str, seconds: int, rests_on: RestsOn | None = None
+) -> HttpResponse:
     """An answer that any cache may keep.
 
     Args:
         seconds: how long a shared cache may give it out without asking; a browser always asks, by ETag.
+        rests_on: of what it was made, if it may be kept by whoever is told of each change.
     """
     raw = body.encode()
     etag = f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
-    response = HttpResponse(raw, content_type=content_type)
+    response = PublicPage(raw, content_type=content_type)
+    response.rests_on = rests_on
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = (
         f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={STALE_SECONDS}"

@@ -17,8 +17,9 @@ from descant.site.supervising import Program, Supervisor
 NAME = "serve"
 HELP = "run a whole site: bring the databases up to date, then the web server and the worker"
 
-# Connections that one web process takes in at a time; more wait in the kernel's queue.
-BACKPRESSURE = 128
+# Connections that one web process takes in at a time; more wait in the kernel's queue. Of what they ask, the front
+# takes no more to Django than it can answer soon.
+BACKPRESSURE = 2_048
 # Web processes and the threads of each. Threads take turns at the interpreter, and help while others wait for a server;
 # before a file they would wait for the interpreter while they hold the file, and everybody behind them with them.
 WITH_A_SERVER, WITH_FILES = (2, 3), (2, 1)
@@ -52,6 +53,7 @@ class Place:
         told = {
             "DESCANT_DATA": str(self.data),
             "DESCANT_PORT": str(self.port),
+            "DESCANT_THREADS": str(self.threads),
             "DESCANT_DEMO": "1" if self.demo else "0",
             "DESCANT_SERVICE_URL": self.service_url,
             "DESCANT_DEMO_URL": self.demo_url,
@@ -152,10 +154,10 @@ def prepare(supervisor: Supervisor) -> dict[str, str]:
 
 def programs(place: Place) -> list[Program]:
     python = [sys.executable, "-P", "-m"]
-    web = ["granian", "--interface", "wsgi", "--host", place.host, "--port", str(place.port), "--no-ws"]
-    web += ["--workers", str(place.workers), "--blocking-threads", str(place.threads)]
+    web = ["granian", "--interface", "rsgi", "--host", place.host, "--port", str(place.port), "--no-ws"]
+    web += ["--workers", str(place.workers), "--loop", "uvloop", "--http", "1"]
     web += ["--backpressure", str(BACKPRESSURE), "--respawn-failed-workers", "--workers-kill-timeout", "8"]
-    web += ["--log-level", "error", "descant.site.front:application"]
+    web += ["--log-level", "error", "descant.site.front.application:application"]
     found = [Program("web server", [*python, *web]), Program("worker", [*python, "descant", "worker"])]
     if place.demo:
         found.append(Program("demo", [*python, "descant.site.demo", str(place.port + 1)]))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from descant.site.databases import ERRORS, GLOBAL, databases, is_of_databases
+from descant.site.front.places import freshness_file
 from descant.site.secrets import secret_in
 from django_headroom.conf import EVERYWHERE, PARTITIONED
 
@@ -24,6 +25,13 @@ DESCANT_WILDCARD = os.environ.get(
     "DESCANT_WILDCARD", ""
 )  # ".comments.example": NAME.comments.example is forum NAME
 DESCANT_DEMO = os.environ.get("DESCANT_DEMO", "") == "1"
+DESCANT_THREADS = int(
+    os.environ.get("DESCANT_THREADS") or ("3" if os.environ.get("DESCANT_DATABASE") else "1")
+)  # of each web process, for what is not answered from memory
+DESCANT_HOT_MB = int(os.environ.get("DESCANT_HOT_MB", "64"))  # of each web process, for hot pages
+DESCANT_ONE_MACHINE = (
+    os.environ.get("DESCANT_ONE_MACHINE") or ("0" if os.environ.get("DESCANT_DATABASE") else "1")
+) == "1"
 DESCANT_TRUSTED_PROXIES = os.environ.get("DESCANT_TRUSTED_PROXIES", "").split()
 
 DEBUG = False
@@ -47,6 +55,7 @@ HEADROOM = {
     "DIRECTORY": "descant.forums.directory.forums",
     "REFUSE_BARE_SAVE": True,
     "ANSWER_SECONDS": float(os.environ.get("DESCANT_ANSWER_SECONDS", "1.5")),
+    "FRESHNESS_FILE": os.environ.get("DESCANT_FRESHNESS_FILE") or str(freshness_file(DESCANT_DATA)),
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
     "CACHE": [node.strip() for node in os.environ.get("DESCANT_CACHE", "").split(",") if node.strip()],
     "CACHE_FOLDER": str(DESCANT_DATA / "cache"),
@@ -122,7 +131,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "descant.site.urls"
-WSGI_APPLICATION = "descant.site.front.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",

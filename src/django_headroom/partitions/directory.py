@@ -79,12 +79,9 @@ class Directory(Generic[Kind]):
         load: id -> tenant, or None if there is none.
         seconds: how old a copy may be.
         version: a number that rises with every change of the directory, such as a row's in the root database.
-<<<<<<< HEAD
         last_known: a file in which tenants are kept as well, for a process that starts while the database is out of
             reach. Whoever comes from there is read, and not written to: ``is_from_file`` is True of it.
-=======
         slot: id -> the tenant's slot (``caching.slots``); a copy from before it was raised is read again at once.
->>>>>>> 9a17ddf (Say when a thread has changed, once it is committed)
 
     >>> shops = Directory(lambda shop_id: Shop.objects.filter(pk=shop_id).first())
     >>> shops(7)

@@ -92,9 +92,12 @@ ACTS: dict[str, Act] = {
 }
 
 
+Told = list[dict[str, Any]]
+
+
 @pytest.fixture
-def told() -> Iterator[list[dict[str, Any]]]:
-    heard: list[dict[str, Any]] = []
+def told() -> Iterator[Told]:
+    heard: Told = []
 
     def hear(**what: Any) -> None:
         heard.append(what)
@@ -107,15 +110,17 @@ def told() -> Iterator[list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def commits(django_capture_on_commit_callbacks: Any) -> Any:
+def commits(django_capture_on_commit_callbacks: Any, cast: Cast, bread: Thread) -> Any:
+    """Whatever is done within is committed at its end."""
     return lambda: django_capture_on_commit_callbacks(using="p1", execute=True)
 
 
 @pytest.mark.parametrize("name", ACTS)
 def test_an_act_that_raises_a_version_says_so(
-    name: str, cast: Cast, bread: Thread, say: Say, told: list[dict[str, Any]], commits: Any
+    name: str, cast: Cast, say: Say, told: Told, commits: Any
 ) -> None:
     seen, before = slots().last(), versions(cast)
+    bread = Thread.objects.of(cast.gazette).get()
     with commits():
         ACTS[name](cast, bread, say)
         assert not told, "nothing is said before the commit"
@@ -149,7 +154,7 @@ def test_nobody_else_raises_a_version() -> None:
 
 
 def test_a_comment_that_waits_says_nothing(
-    cast: Cast, bread: Thread, say: Say, told: list[dict[str, Any]], commits: Any
+    cast: Cast, bread: Thread, say: Say, told: Told, commits: Any
 ) -> None:
     cast.gazette.premoderation = Premoderation.EVERYBODY
     with commits():
@@ -171,9 +176,7 @@ def test_a_page_on_which_nobody_had_written_is_old_with_the_first_comment(
     assert slots().is_fresh(seen, *empty)
 
 
-def test_a_vote_makes_no_page_old(
-    cast: Cast, bread: Thread, say: Say, told: list[dict[str, Any]], commits: Any
-) -> None:
+def test_a_vote_makes_no_page_old(cast: Cast, bread: Thread, say: Say, told: Told, commits: Any) -> None:
     comment, seen = say("Rye."), slots().last()
     with commits():
         cast_vote(forum=cast.gazette, comment=comment, author=cast.bo, value=1)

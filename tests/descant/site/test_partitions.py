@@ -32,9 +32,9 @@ def test_a_command_does_not_begin_on_anothers_partition(
 
 
 def test_the_web_server_does_not_begin_on_anothers_partition(swapped: None) -> None:
-    sys.modules.pop("descant.site.front", None)
+    sys.modules.pop("descant.site.front.application", None)
     with pytest.raises(ids.WrongSlot):
-        import_module("descant.site.front")
+        import_module("descant.site.front.application")
 
 
 @contextmanager

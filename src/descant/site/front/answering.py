@@ -1,0 +1,66 @@
+"""The front of one process: it answers hot pages on its loop, and has Django answer everything else."""
+
+import asyncio
+import time
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+from descant.discussion.signals import thread_changed
+from descant.site.front.asking import COMMENTS, page_asked
+from descant.site.front.behind import Behind, request_of_nobody
+from descant.site.front.elsewhere import Elsewhere, raise_what_changed
+from descant.site.front.hot import HotPages
+from descant.site.front.pages import Answer, Page, answer_of, page_of
+from django_headroom.caching.slots import slots
+
+
+class Front:
+    """What Granian calls, by its own interface: ``__rsgi_init__`` once, ``__rsgi__`` for each request."""
+
+    def __init__(self) -> None:
+        self.behind = Behind(WSGIHandler())
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        threads = settings.DESCANT_THREADS
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
+        self.makers = ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="maker")
+        alone = settings.DESCANT_ONE_MACHINE
+        self.hot = HotPages(
+            self.make,
+            makers=self.makers,
+            room=settings.DESCANT_HOT_MB * 1024**2,
+            slots=slots(),
+            elsewhere=None if alone else Elsewhere(raise_what_changed, self.makers),
+        )
+        thread_changed.connect(self._changed, weak=False)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.pool.shutdown(wait=False)
+        self.makers.shutdown(wait=False)
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.path == COMMENTS and scope.method in ("GET", "HEAD"):
+            asked = page_asked(scope.query_string)
+            if asked is not None:
+                page = self.hot.ready(asked) or await self.hot.page(asked)
+                if isinstance(page, Page) and (coding := page.lacks(scope)):
+                    await self.hot.pack(asked, page, coding)
+                page.send(scope, protocol)
+                return
+        await self.behind.answer(scope, protocol, self.pool)
+
+    def make(self, asked: str, codings: Collection[str]) -> Page | Answer:
+        """A page as Django answers somebody of whom nothing is known."""
+        made_at, seen = time.monotonic(), slots().last()
+        response = self.behind.ask(request_of_nobody(COMMENTS, asked))
+        try:
+            return page_of(response, codings, seen=seen, made_at=made_at) or answer_of(response)
+        finally:
+            response.close()
+
+    def _changed(self, *, thread_id: int, **_: object) -> None:
+        self.hot.refresh(thread_id)

@@ -1,0 +1,15 @@
+"""The application that the server runs; see docs/decisions/front.md for why by Granian's own interface."""
+
+import os
+from importlib import import_module
+
+import django
+
+from descant.operate.upgrading import check_databases
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "descant.site.settings")
+
+django.setup()
+# It imports models, which exist only now.
+application = import_module("descant.site.front.answering").Front()
+check_databases()

@@ -1,0 +1,166 @@
+"""Django behind the front: one request at a time in each of a few threads, by its own handler, as under WSGI."""
+
+import asyncio
+import io
+import sys
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import request_started
+from django.http import HttpResponseBase
+from django.urls import set_script_prefix
+
+from descant.site.front.pages import Answer, Headers, answer_of, headers_of
+
+BODY_MOST = 1024 * 1024  # more than Django takes, so that it says itself what is too much
+BODY_SECONDS = 30.0
+WAITING_MOST = 256  # requests that a process has taken and not answered yet
+
+Environ = dict[str, Any]
+
+
+def _refusal(status: int, *more: tuple[str, str]) -> Answer:
+    return Answer(status, [("Cache-Control", "no-store"), ("Content-Length", "0"), *more], b"")
+
+
+TOO_LARGE, TOO_SLOW = _refusal(413, ("Connection", "close")), _refusal(408, ("Connection", "close"))
+TOO_MANY = _refusal(503, ("Retry-After", "1"))
+
+
+class Behind:
+    """Answers by Django what the front does not."""
+
+    def __init__(self, handler: WSGIHandler) -> None:
+        self._handler = handler
+        self._taken = 0
+
+    def ask(self, environ: Environ) -> HttpResponseBase:
+        """Django's answer, in this thread; whoever asks closes it."""
+        set_script_prefix("/")
+        request_started.send(sender=WSGIHandler, environ=environ)
+        return self._handler.get_response(WSGIRequest(environ))
+
+    async def answer(self, scope: Any, protocol: Any, pool: Executor) -> None:
+        """Read the whole request, let Django answer in a thread of the pool, and send that."""
+        if self._taken >= WAITING_MOST:
+            TOO_MANY.send(scope, protocol)
+            return
+        self._taken += 1
+        try:
+            body = await _body(scope, protocol)
+            if isinstance(body, Answer):
+                body.send(scope, protocol)
+                return
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(pool, self._answered, scope, protocol, body, loop)
+            if found is not None:
+                found.send(scope, protocol)
+        finally:
+            self._taken -= 1
+
+    def _answered(
+        self, scope: Any, protocol: Any, body: bytes, loop: asyncio.AbstractEventLoop
+    ) -> Answer | None:
+        """The answer, or None when it has been sent already, piece by piece."""
+        response = self.ask(environ_of(scope, body))
+        try:
+            if not response.streaming:
+                return answer_of(response)
+            if scope.method == "HEAD":
+                return Answer(response.status_code, headers_of(response), b"")
+            _stream(response, protocol, loop)
+            return None
+        finally:
+            response.close()
+
+
+def request_of_nobody(path: str, query: str) -> Environ:
+    """A request by somebody of whom nothing is known."""
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        **_of_wsgi("http", b""),
+    }
+
+
+def environ_of(scope: Any, body: bytes) -> Environ:
+    """A request as WSGI writes it. Headers with an underscore are left out: they would pass for others."""
+    server, _, port = scope.server.rpartition(":")
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        **_of_wsgi(scope.scheme, body),
+    }
+    said = _joined(scope.headers.items())
+    if "host" not in said and scope.authority:
+        said["host"] = scope.authority
+    environ["CONTENT_TYPE"] = said.pop("content-type", "")
+    said.pop("content-length", None)
+    environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
+    environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in said.items()}
+    return environ
+
+
+def _of_wsgi(scheme: str, body: bytes) -> Environ:
+    return {
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Of a header that comes more than once, one line."""
+    said: dict[str, str] = {}
+    for name, value in headers:
+        if "_" not in name:
+            between = "; " if name == "cookie" else ","
+            said[name] = f"{said[name]}{between}{value}" if name in said else value
+    return said
+
+
+async def _body(scope: Any, protocol: Any) -> bytes | Answer:
+    """The whole body: a slow sender keeps no thread."""
+    if scope.method in ("GET", "HEAD"):
+        return b""
+    pieces, length = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in protocol:
+                pieces.append(piece)
+                length += len(piece)
+                if length > BODY_MOST:
+                    return TOO_LARGE
+    except TimeoutError:
+        return TOO_SLOW
+    return b"".join(pieces)
+
+
+def _stream(response: HttpResponseBase, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Send piece by piece, no faster than the client takes it; one who leaves ends it."""
+
+    async def begin(status: int, headers: Headers) -> Any:
+        return protocol.response_stream(status, headers)
+
+    beginning = begin(response.status_code, headers_of(response))
+    transport = asyncio.run_coroutine_threadsafe(beginning, loop).result()
+    for piece in response:
+        asyncio.run_coroutine_threadsafe(transport.send_bytes(bytes(piece)), loop).result()

@@ -1,0 +1,144 @@
+"""A hot page as it is kept and sent: its compressed bytes, its headers, and by what it is known to be old."""
+
+import gzip
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import brotli
+from django.http import HttpResponseBase
+
+from descant.discussion.reading import marks
+from descant.forums.sending import PublicPage, RestsOn
+from descant.site.front.asking import best_coding, has_it
+
+# What no slot tells, as "2 minutes ago" where no script runs, may be so old. At a time that is drawn a page is made
+# anew, and goes on being sent meanwhile; later whoever asks waits.
+SOFT_SECONDS, HARD_SECONDS = (420.0, 540.0), 600.0
+SCORES_SECONDS = 5.0  # so old are scores, where somebody has voted
+OVERHEAD = 2_000  # bytes of a kept page besides its bodies, about
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer that is sent as it is, and not kept."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    def send(self, scope: Any, protocol: Any) -> None:
+        if scope.method == "HEAD" or not self.body:
+            protocol.response_empty(self.status, self.headers)
+        else:
+            protocol.response_bytes(self.status, self.headers, self.body)
+
+
+@dataclass(slots=True)
+class Page:
+    """A page that is the same for everybody. ``seen`` is older than what it was made of, see ``caching.slots``."""
+
+    etag: str
+    codings: dict[str, tuple[Headers, bytes]]
+    unchanged: Headers  # of a 304
+    seen: int
+    thread_slot: int
+    forum_slot: int
+    scores_slot: int
+    rests_on: RestsOn
+    made_at: float
+    soft_at: float
+    hard_at: float
+    sure_until: float = float("inf")  # when other machines' changes must be asked for
+    was_read: bool = False
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes."""
+        return OVERHEAD + sum(len(body) for _headers, body in self.codings.values())
+
+    def lacks(self, scope: Any) -> str:
+        """The coding that a reader would have it in, if it is not packed so yet."""
+        accepted = scope.headers.get("accept-encoding")
+        coding = best_coding(accepted) if accepted is not None else ""
+        return coding if coding and coding not in self.codings else ""
+
+    def pack(self, coding: str) -> None:
+        """Pack it in one more coding."""
+        headers, body = self._plain()
+        self.codings[coding] = _packed(coding, self.etag, headers[:-2], body)
+
+    def send(self, scope: Any, protocol: Any) -> None:
+        """Answer a GET or HEAD."""
+        said = scope.headers
+        held = said.get("if-none-match")
+        if held is not None and has_it(held, self.etag):
+            protocol.response_empty(304, self.unchanged)
+            return
+        accepted = said.get("accept-encoding")
+        coding = best_coding(accepted) if accepted is not None else ""
+        headers, body = self.codings.get(coding) or self._plain()
+        if scope.method == "HEAD":
+            protocol.response_empty(200, headers)
+        else:
+            protocol.response_bytes(200, headers, body)
+
+    def _plain(self) -> tuple[Headers, bytes]:
+        """Hardly anybody asks for it so; it is not kept."""
+        headers, body = self.codings["gzip"]
+        plain = gzip.decompress(body)
+        return [*headers[:-3], ("ETag", self.etag), ("Content-Length", str(len(plain)))], plain
+
+
+def answer_of(response: HttpResponseBase) -> Answer:
+    """A whole answer of Django's, as it is sent."""
+    body = b"".join(response)
+    return Answer(response.status_code, headers_of(response), body)
+
+
+def headers_of(response: HttpResponseBase) -> Headers:
+    """All headers, each cookie one of its own."""
+    cookies = [("Set-Cookie", each.OutputString()) for each in response.cookies.values()]
+    return [*response.items(), *cookies]
+
+
+def page_of(
+    response: HttpResponseBase, codings: Collection[str], *, seen: int, made_at: float
+) -> Page | None:
+    """The page to keep of an answer, packed; None if it is none that may be kept."""
+    if not isinstance(response, PublicPage) or response.rests_on is None or response.cookies:
+        return None
+    body, etag, rests_on = response.content, response.headers["ETag"], response.rests_on
+    thread_slot, forum_slot = marks.slots_of(rests_on.forum_id, rests_on.thread_id)
+    own = ("Content-Type", "Content-Length", "ETag")
+    common = _shared(tuple(each for each in response.items() if each[0] not in own))
+    headers = [("Content-Type", response.headers["Content-Type"]), *common]
+    return Page(
+        etag=etag,
+        codings={coding: _packed(coding, etag, headers, body) for coding in codings},
+        unchanged=[*common, ("ETag", f"W/{etag}")],
+        seen=seen,
+        thread_slot=thread_slot,
+        forum_slot=forum_slot,
+        scores_slot=marks.slot_of_scores(rests_on.thread_id),
+        rests_on=rests_on,
+        made_at=made_at,
+        soft_at=made_at + random.uniform(*SOFT_SECONDS),
+        hard_at=made_at + HARD_SECONDS,
+    )
+
+
+def _packed(coding: str, etag: str, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+    small = brotli.compress(body, quality=5) if coding == "br" else gzip.compress(body, 6, mtime=0)
+    said = [("ETag", f"W/{etag}"), ("Content-Encoding", coding), ("Content-Length", str(len(small)))]
+    return [*headers, *said], small
+
+
+@lru_cache(maxsize=1_024)
+def _shared(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The same headers, once in memory for all pages that have them."""
+    return headers

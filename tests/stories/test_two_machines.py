@@ -1,0 +1,57 @@
+"""Two machines before the same databases: what one of them took, the other shows within a second."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.sites import PAGE, WORKERS, Site, get, page, site
+from tests.stories.test_killed import descant, serving
+
+__all__ = ["site"]  # the first machine
+
+
+@pytest.fixture(scope="module")
+def other(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The second: it shares databases with the first, and no memory."""
+    memory = tmp_path_factory.mktemp("memory") / "freshness"
+    environment = {
+        **site.environment,
+        "DESCANT_FRESHNESS_FILE": str(memory),
+        "DESCANT_ONE_MACHINE": "0",
+    }
+    folder = Path(site.environment["DESCANT_DATA"])
+    with serving(environment, folder, "--workers", str(WORKERS)) as (process, port):
+        yield Site(port, site.key, environment, process)
+
+
+def test_a_comment_that_one_machine_took_is_shown_by_the_other(site: Site, other: Site) -> None:
+    site.post("The first.", "bread")
+    with other.one_reader_of_each() as readers:
+        for number in range(10):
+            assert all("The first." in page(reader, "bread") for reader in readers)
+            comment = site.post(f"Loaf {number}.", "bread")
+            time.sleep(1.1)
+            for reader in readers:
+                found = get(reader, f"{PAGE}bread&order=newest").whole.decode()
+                assert f"descant-{comment}" in found
+                assert f"Loaf {number}." in page(reader, "bread")
+
+
+def test_so_is_the_first_comment_of_a_page(site: Site, other: Site) -> None:
+    with other.one_reader_of_each() as readers:
+        assert not any("Rye." in page(reader, "empty") for reader in readers)
+        site.post("Rye.", "empty")
+        time.sleep(1.1)
+        assert all("Rye." in page(reader, "empty") for reader in readers)
+
+
+def test_so_is_what_an_owner_changed(site: Site, other: Site) -> None:
+    site.post("Rye.", "framed")
+    with other.one_reader_of_each() as readers:
+        assert all(get(reader, f"{PAGE}framed").status == 200 for reader in readers)
+        descant("forum", "set", "gazette", "--add-domain", "far.example", environment=site.environment)
+        time.sleep(1.1)
+        for reader in readers:
+            assert "far.example" in get(reader, f"{PAGE}framed").headers["Content-Security-Policy"]
