@@ -47,9 +47,9 @@ class Front:
             asked = page_asked(scope.query_string)
             if asked is not None:
                 page = self.hot.ready(asked) or await self.hot.page(asked)
-                if isinstance(page, Page) and (coding := page.lacks(scope)):
+                if (coding := page.send(scope, protocol)) and isinstance(page, Page):
                     await self.hot.pack(asked, page, coding)
-                page.send(scope, protocol)
+                    page.send(scope, protocol)
                 return
         await self.behind.answer(scope, protocol, self.pool)
 

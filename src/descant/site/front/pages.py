@@ -31,11 +31,13 @@ class Answer:
     headers: Headers
     body: bytes
 
-    def send(self, scope: Any, protocol: Any) -> None:
+    def send(self, scope: Any, protocol: Any) -> str:
+        """Answer; as ``Page.send`` does."""
         if scope.method == "HEAD" or not self.body:
             protocol.response_empty(self.status, self.headers)
         else:
             protocol.response_bytes(self.status, self.headers, self.body)
+        return ""
 
 
 @dataclass(slots=True)
@@ -61,31 +63,33 @@ class Page:
         """The bytes that it takes."""
         return OVERHEAD + sum(len(body) for _headers, body in self.codings.values())
 
-    def lacks(self, scope: Any) -> str:
-        """The coding that a reader would have it in, if it is not packed so yet."""
-        accepted = scope.headers.get("accept-encoding")
-        coding = best_coding(accepted) if accepted is not None else ""
-        return coding if coding and coding not in self.codings else ""
-
     def pack(self, coding: str) -> None:
         """Pack it in one more coding."""
         headers, body = self._plain()
         self.codings[coding] = _packed(coding, self.etag, headers[:-2], body)
 
-    def send(self, scope: Any, protocol: Any) -> None:
-        """Answer a GET or HEAD."""
+    def send(self, scope: Any, protocol: Any) -> str:
+        """Answer a GET or HEAD.
+
+        Returns:
+            The coding that the reader would have it in, if it is not packed so yet; then nothing was sent.
+        """
         said = scope.headers
         held = said.get("if-none-match")
         if held is not None and has_it(held, self.etag):
             protocol.response_empty(304, self.unchanged)
-            return
+            return ""
         accepted = said.get("accept-encoding")
         coding = best_coding(accepted) if accepted is not None else ""
-        headers, body = self.codings.get(coding) or self._plain()
+        packed = self.codings.get(coding)
+        if packed is None and coding:
+            return coding
+        headers, body = packed or self._plain()
         if scope.method == "HEAD":
             protocol.response_empty(200, headers)
         else:
             protocol.response_bytes(200, headers, body)
+        return ""
 
     def _plain(self) -> tuple[Headers, bytes]:
         """Hardly anybody asks for it so; it is not kept."""
