@@ -17,8 +17,10 @@ from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.reading import marks
 from descant.discussion.signals import scores_changed, thread_changed
+from descant.discussion.signals import told as told_of
 from descant.discussion.tree.recounting import recount_threads
 from descant.discussion.voting import cast_vote
+from descant.followups import freshness
 from descant.forums import directory
 from descant.forums.models import Premoderation
 from descant.forums.opening import add_domain, change_forum, name_role, remove_domain
@@ -174,6 +176,30 @@ def test_a_page_on_which_nobody_had_written_is_old_with_the_first_comment(
     with commits():
         say("Oats.")
     assert slots().is_fresh(seen, *empty)
+
+
+def test_a_writer_who_died_after_the_commit_is_spoken_for_by_the_worker(
+    cast: Cast, bread: Thread, say: Say
+) -> None:
+    seen, of_thread = slots().last(), marks.slots_of(cast.gazette.pk, bread.pk)
+    slots().words[of_thread[0]] = 0  # whatever other tests have said of a thread with this number
+    comment = say("Rye.")  # nothing of this test is ever committed
+    assert slots().is_fresh(seen, *of_thread)
+    freshness.tell_of_comment(told_of(comment), event_id="1")
+    assert not slots().is_fresh(seen, *of_thread)
+    assert not slots().is_fresh(seen, *marks.slots_of(cast.gazette.pk, None))
+
+
+def test_the_worker_makes_nothing_old_that_was_told_so_at_once(
+    cast: Cast, bread: Thread, say: Say, commits: Any
+) -> None:
+    with commits():
+        comment = say("Rye.")
+    seen = slots().last()
+    freshness.tell_of_comment(told_of(comment), event_id="1")
+    other = {"source_id": str(bread.pk), "target_id": str(bread.pk)}
+    freshness.tell_of_threads({"forum_id": cast.gazette.pk, **other}, event_id="2")
+    assert slots().is_fresh(seen, *marks.slots_of(cast.gazette.pk, bread.pk))
 
 
 def test_a_vote_makes_no_page_old(cast: Cast, bread: Thread, say: Say, told: Told, commits: Any) -> None:

@@ -10,6 +10,8 @@ from descant.forums.directory import slot_of_forum
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 
+AGAIN_SECONDS = 60.0  # after which a thread that was told to be old is told so again
+
 
 def connect() -> None:
     thread_changed.connect(raise_thread, dispatch_uid="marks")
@@ -36,6 +38,13 @@ def raise_thread(*, forum_id: int, thread_id: int, version: int, **_: object) ->
     """Make old what was made of a thread."""
     is_first = version == 1
     slots().raise_slots(_of_thread(forum_id, thread_id), *([_of_thread(forum_id, None)] if is_first else []))
+
+
+def raise_again(forum_id: int, thread_id: int) -> None:
+    """For whoever hears later of a change: nothing, if it was told at once as it should."""
+    slot = _of_thread(forum_id, thread_id)
+    if not slots().lately(slot, AGAIN_SECONDS):
+        slots().raise_slots(slot, _of_thread(forum_id, None))
 
 
 def raise_scores(*, thread_id: int, **_: object) -> None:
