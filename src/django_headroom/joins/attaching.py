@@ -5,6 +5,7 @@ From the talk's "Pythonic joins" (slides 17 and 18): collect the keys, ask once,
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from django.core.exceptions import FieldDoesNotExist
@@ -12,13 +13,23 @@ from django.db import models, router
 
 from django_headroom.homes import primary_of
 from django_headroom.joins.far_keys import STANDS_FOR, FarKey, NotAttached
-from django_headroom.joins.fetching import Place, RowCache, fetch
+from django_headroom.joins.fetching import Fetch, Place, RowCache, fetch_rows
+from django_headroom.joins.following import follow
 from django_headroom.joins.prefetching import chunks, prefetch
 
 Missing: TypeAlias = Literal["raise", "none", "tombstone"]
 
 _Pairs: TypeAlias = list[tuple[Any, Any]]  # a row, and the key of the row it wants
 _Wanted: TypeAlias = dict[Place, list[tuple[Any, _Pairs]]]  # what is wanted from a place, by which field
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How far rows are read."""
+
+    cache: RowCache | None = None
+    using: str = ""
+    fetch: Fetch | None = None
 
 
 class PartitionUnknown(Exception):
@@ -31,6 +42,7 @@ def attach(
     missing: Missing = "raise",
     cache: RowCache | None = None,
     using: str = "",
+    fetch: Fetch | None = None,
 ) -> list[Any]:
     """Fetch what a list's names lead to: one query for each database and 999 keys, wherever the rows are from.
 
@@ -46,6 +58,8 @@ def attach(
         cache: asked before the database.
         using: the alias of a copy: what would be read from its database is read from it. Of what Django prefetches, the
             reverse sets and the like, it chooses nothing.
+        fetch: reads the far rows by their primary keys, such as ``Columns(Person, "name").with_keys``; by default they
+            are read whole. It is for calls of one name.
 
     Returns:
         The rows. Equal keys share one object; what is attached already is not asked for again.
@@ -58,7 +72,7 @@ def attach(
     >>> attach(Comment.objects.of(gazette)[:25], "author", "thread", "thread.forum")
     """
     found = list(rows)
-    _attach([(found, name) for name in names], missing, cache, using)
+    _attach([(found, name) for name in names], missing, _Reading(cache, using, fetch))
     return found
 
 
@@ -73,7 +87,7 @@ def attach_sets(
     >>> comments, threads = attach_sets((comments, "author"), (threads, "creator"))
     """
     found = [(list(rows), name) for rows, name in sets]
-    _attach(found, missing, cache, using)
+    _attach(found, missing, _Reading(cache, using))
     return [rows for rows, _ in found]
 
 
@@ -110,9 +124,7 @@ def attach_back(rows: Iterable[Any], into: str, *querysets: models.QuerySet[Any]
     return found
 
 
-def _attach(
-    sets: Sequence[tuple[list[Any], str]], missing: Missing, cache: RowCache | None, using: str
-) -> None:
+def _attach(sets: Sequence[tuple[list[Any], str]], missing: Missing, reading: _Reading) -> None:
     if missing not in STANDS_FOR:
         raise ValueError(f"missing={missing!r}: say one of {', '.join(map(repr, STANDS_FOR))}.")
     for depth in sorted({name.count(".") for _, name in sets}):  # a longer path may lead over a shorter one
@@ -120,11 +132,11 @@ def _attach(
         for rows, name in sets:
             if name.count(".") == depth:
                 *steps, last = name.split(".")
-                _look_over(_follow(rows, steps), last, wanted)
-        for place, parts in _from_copy(wanted, using).items():
+                _look_over(follow(rows, steps), last, wanted)
+        for place, parts in _from_copy(wanted, reading.using).items():
             keys = {key for _, pairs in parts for _, key in pairs}
-            is_free = place[1] != using and all(isinstance(field, FarKey) for field, _ in parts)
-            far = fetch(place, keys, cache, from_any_copy=is_free)
+            is_free = place[1] != reading.using and all(isinstance(field, FarKey) for field, _ in parts)
+            far = fetch_rows(place, keys, reading.cache, from_any_copy=is_free, fetch=reading.fetch)
             for field, pairs in parts:
                 _hand_out(field, pairs, far, missing)
 
@@ -138,31 +150,6 @@ def _from_copy(wanted: _Wanted, using: str) -> _Wanted:
     for (model, alias, column), parts in wanted.items():
         moved[model, using if primary_of(alias) == primary else alias, column] += parts
     return moved
-
-
-def _follow(rows: Iterable[Any], steps: Sequence[str]) -> Iterable[Any]:
-    for step in steps:
-        rows = [found for row in rows for found in _loaded(row, step)]
-    return rows
-
-
-def _loaded(row: Any, step: str) -> Iterable[Any]:
-    """What a step leads to from a row, without a query."""
-    if step in getattr(row, "_prefetched_objects_cache", ()):
-        found: Iterable[Any] = getattr(row, step).all()
-        return found
-    if step in row._state.fields_cache:
-        there = row._state.fields_cache[step]
-        return (there,) if isinstance(there, models.Model) else ()
-    field = row._meta.get_field(step)
-    if getattr(row, getattr(field, "attname", ""), 0) is None:
-        return ()
-    cure = (
-        "attach it first"
-        if isinstance(field, FarKey)
-        else f"use select_related({step!r}), or attach it first"
-    )
-    raise NotAttached(f"{type(row).__name__}.{step} is not loaded: {cure}, else each row costs a query.")
 
 
 def _look_over(rows: Iterable[Any], name: str, wanted: _Wanted) -> None:
