@@ -1,10 +1,15 @@
 """Who speaks in an act: an account, or a guest; what she may do on a forum is asked here and nowhere else."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from descant.accounts.models import User
+from descant.discussion.models import Comment
 from descant.forums.models import Forum, Role
+from django_headroom.joins import attach
+from django_headroom.skinny import Columns
 
+_NAMED = Columns(User, "username", "name")  # all that a page shows of an account
 _MODERATES = (Role.Kind.OWNER, Role.Kind.MODERATOR)
 
 
@@ -44,3 +49,8 @@ def role_of(user: User | None, forum: Forum) -> str:
     if user is None:
         return ""
     return Role.objects.filter(forum=forum, user=user).values_list("kind", flat=True).first() or ""
+
+
+def attach_names(comments: Iterable[Comment]) -> None:
+    """Attach their authors, of whom nothing is read but how they are called."""
+    attach(comments, "author", fetch=_NAMED.with_keys)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
-from descant.discussion.authors import Author
+from descant.discussion.authors import Author, attach_names
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import marks
 from descant.discussion.seeing import as_its_author_sees, is_own, may_see
@@ -165,7 +165,7 @@ def _pinned(shelf: Shelf, lines: Sequence[Line]) -> Comment | None:
     found = next((line.comment for line in lines if line.comment.pk == wanted), None)
     if found is None:
         found = shelf.with_ids({wanted}).get(wanted)
-        attach([found] if found else [], "author")
+        attach_names([found] if found else [])
     return found if found and may_see(found, None) else None
 
 
@@ -200,7 +200,7 @@ def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = 
         finished.append(
             _with_more(_with_answers(line, known), run, known) if run else _with_answers(line, known)
         )
-    attach([each for line in finished for each in (line.comment, line.answers) if each], "author")
+    attach_names([each for line in finished for each in (line.comment, line.answers) if each])
     return [line if may_see(line.comment, None) else replace(line, kind="mark") for line in finished]
 
 

@@ -1,9 +1,10 @@
 """The queries of a page: each by an index, each with a bound on the rows it touches."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db import connections
@@ -11,10 +12,18 @@ from django.db.models import QuerySet
 
 from descant.discussion.models import TEXT_ID, WORDPRESS_ID, Comment, Thread
 from descant.discussion.tree.paths import after_branch, id_at
+from django_headroom.skinny import Columns
 
+_DRAWN = "drawn = TRUE"  # stands on a page
+_BELOW = f"{_DRAWN} AND path > %s AND path < %s ORDER BY path"
+_BELOW_EACH = f"{_DRAWN} AND path > each.after AND path < each.until ORDER BY path"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS = {"best": ("score", "-"), "newest": ("created_at", "-"), "oldest": ("created_at", "")}
-UNREAD = "author_email"  # never on a page, so never read for one
+# What a page needs of a comment, and all that is read for one.
+_READ = Columns(
+    Comment, "thread", "parent", "author", "guest", "author_name", "text", "format", "html", "html_version",
+    "state", "created_at", "edited_at", "ups", "downs", "score", "level", "path", "replies",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,76 +44,77 @@ class Shelf:
 
     def tops(self, order: str, after: tuple[float, int] | None, rows: int) -> Sequence[Comment]:
         """Top-level comments in an order, after a key of it."""
-        tops = self._drawn().filter(parent=None)
-        column, sign = _ORDERS[order]
+        column, falling = _ORDERS[order]
+        way = "DESC" if falling else "ASC"
+        where, arguments = f"{_DRAWN} AND parent_id IS NULL", []
         if after is not None:
-            key = after[0] if column == "score" else _EPOCH + timedelta(microseconds=int(after[0]))
-            tops = past(tops, column, (key, after[1]), rising=not sign)
-        return self._rows(tops.order_by(f"{sign}{column}", f"{sign}id")[:rows])
+            where += f" AND ({column}, id) {'<' if falling else '>'} (%s, %s)"
+            arguments = [self._at(column, after[0]), after[1]]
+        return self._rows(f"{where} ORDER BY {column} {way}, id {way} LIMIT {rows:d}", *arguments)
 
     def windows(self, windows: Sequence[Window]) -> Mapping[int, Sequence[Comment]]:
         """The rows of several windows by one query; keyed by the id at the top of each path."""
         if not windows:
             return {}
         found: dict[int, list[Comment]] = defaultdict(list)
-        sql, arguments = self._union(windows)
-        for comment in self._loaded(Comment.objects.raw(sql, arguments, using=self.alias)):
+        for comment in _READ.rows(self.alias, *self._together(windows)):
             found[id_at(comment.path, 0)].append(comment)
+        for rows in found.values():
+            rows.sort(key=attrgetter("path"))
         return found
 
     def branch(self, window: Window) -> Sequence[Comment]:
         """The rows of one window, in reading order."""
-        below = self._drawn().filter(path__gt=window.after, path__lt=after_branch(window.path))
-        return self._rows(below.order_by("path")[: window.rows])
+        return self._rows(f"{_BELOW} LIMIT {window.rows:d}", window.after, after_branch(window.path))
 
     def with_ids(self, wanted: Collection[int]) -> Mapping[int, Comment]:
         """Comments of this thread by their ids."""
         if not wanted:
             return {}
-        rows = Comment.objects.using(self.alias).filter(id__in=wanted, thread=self.thread)
-        return {comment.pk: comment for comment in self._rows(rows)}
+        found = _READ.with_keys(self.alias, wanted)
+        return {comment.pk: comment for comment in found if comment.thread_id == self.thread.pk}
 
     def with_id(self, written: str) -> Comment | None:
         """The drawn comment with this id of ours."""
         if not (written.isascii() and written.isdecimal() and len(written) < 19):
             return None
-        found = self._rows(self._drawn().filter(pk=int(written)))
-        return found[0] if found else None
+        return next(iter(self._rows(f"{_DRAWN} AND id = %s", int(written))), None)
 
     def arrived_as(self, written: str) -> Comment | None:
         """The drawn comment that had this id at the service it was imported from."""
         names = [written, f"{TEXT_ID}{written}", f"{TEXT_ID}{WORDPRESS_ID}{written}"]
-        rows = self._drawn().filter(forum=self.thread.forum_id, source_id__in=names)
-        found = self._rows(rows.order_by("created_at", "id")[: len(names)])
-        return min(found, key=lambda comment: names.index(str(comment.source_id)), default=None)
-
-    def _drawn(self) -> QuerySet[Comment]:
-        rows: QuerySet[Comment] = Comment.objects.using(self.alias).drawn().filter(thread=self.thread)
-        return rows
-
-    def _union(self, windows: Sequence[Window]) -> tuple[str, list[object]]:
-        """Django refuses a UNION of limited queries on SQLite, so this one is written out."""
-        quote = connections[self.alias].ops.quote_name
-        columns = ", ".join(
-            quote(str(each.column)) for each in Comment._meta.concrete_fields if each.name != UNREAD
+        found = self._rows(
+            f"{_DRAWN} AND forum_id = %s AND source_id IN (%s, %s, %s)"
+            " ORDER BY CASE source_id WHEN %s THEN 0 WHEN %s THEN 1 ELSE 2 END, created_at, id LIMIT 1",
+            *(self.thread.forum_id, *names, *names[:2]),
         )
-        one = (
-            f"SELECT * FROM (SELECT {columns} FROM {quote(Comment._meta.db_table)}"
-            f" WHERE thread_id = %s AND drawn = TRUE AND path > %s AND path < %s ORDER BY path LIMIT %s) AS few"
-        )
-        arguments: list[object] = []
-        for each in windows:
-            arguments += [self.thread.pk, each.after, after_branch(each.path), each.rows]
-        return " UNION ALL ".join([one] * len(windows)), arguments
+        return next(iter(found), None)
 
-    def _rows(self, chosen: QuerySet[Comment]) -> Sequence[Comment]:
-        return self._loaded(chosen.defer(UNREAD))
+    def _rows(self, where: str, *arguments: object) -> Sequence[Comment]:
+        return _READ.rows(self.alias, f"{self._reading()} AND {where}", [self.thread.pk, *arguments])
 
-    def _loaded(self, chosen: Iterable[Comment]) -> Sequence[Comment]:
-        rows = list(chosen)
-        for comment in rows:
-            comment.thread = self.thread
-        return rows
+    def _together(self, windows: Sequence[Window]) -> tuple[str, list[object]]:
+        """One statement for several windows; on PostgreSQL the same for any number, so that it is planned once."""
+        bounds = [(each.after, after_branch(each.path), each.rows) for each in windows]
+        if connections[self.alias].vendor == "postgresql":
+            few = f"{self._reading()} AND {_BELOW_EACH} LIMIT each.most"
+            sql = (
+                "SELECT few.* FROM unnest(%s::bytea[], %s::bytea[], %s::int[]) AS each (after, until, most),"
+                f" LATERAL ({few}) AS few"
+            )
+            return sql, [*map(list, zip(*bounds, strict=True)), self.thread.pk]
+        one = f"SELECT * FROM ({self._reading()} AND {_BELOW} LIMIT %s)"
+        arguments = [each for bound in bounds for each in (self.thread.pk, *bound)]
+        return " UNION ALL ".join([one] * len(bounds)), arguments
+
+    def _reading(self) -> str:
+        return f"SELECT {_READ.written(self.alias)} FROM {Comment._meta.db_table} WHERE thread_id = %s"
+
+    def _at(self, column: str, key: float) -> Any:
+        if column == "score":
+            return key
+        moment = _EPOCH + timedelta(microseconds=int(key))
+        return connections[self.alias].ops.adapt_datetimefield_value(moment)
 
 
 def past(rows: QuerySet[Comment], column: str, key: tuple[Any, int], *, rising: bool) -> QuerySet[Comment]:
