@@ -19,7 +19,7 @@ def draw_line(asking: Asking, page: PageAddress, comment: Comment) -> str:
     address = FrameAddress(asking.forum.name, page.identifier, page.url, get_language() or "")
     given = context(asking.forum, address, Page(comment.thread))
     return render_to_string(
-        "embed/_line.html", {**given, "line": line_of(comment, asking.author)}, using="jinja2"
+        "embed/line.html", {**given, "line": line_of(comment, asking.author)}, using="jinja2"
     )
 
 

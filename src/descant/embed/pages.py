@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_bidi, gettext, override
 from django.views.decorators.http import require_safe
+from markupsafe import Markup, escape
 
 from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.models import Thread
@@ -49,6 +50,12 @@ class FrameAddress:
 
     def page_url(self, order: str = "", cursor: str = "") -> str:
         return f"/embed/comments/?{self.query(order=order, cursor=cursor)}"
+
+    def permalink(self, order: str) -> dict[str, Markup]:
+        """What stands before and after a comment's anchor in its own link: they are the same for all of a page."""
+        before = replace(self, language="").page_url(order)
+        after = f"&{urlencode({'lang': self.language})}" if self.language else ""
+        return {"before": escape(f"{before}&cursor="), "after": escape(after)}
 
 
 @require_safe
@@ -106,6 +113,7 @@ def context(forum: Forum, address: FrameAddress, page: Page) -> dict[str, object
         "style": _style(style_of(forum.look)),
         "look": " ".join(names_in(forum.look)),
         "page_url": partial(_page_url, address, page.order),
+        "permalink": address.permalink(page.order),
         "feed_url": f"/embed/feed/?{address.query()}",
         "sign_in_url": f"/embed/sign-in/?{urlencode({'f': forum.name, 'lang': get_language()})}",
         "is_open": thread is None or thread.state == Thread.State.OPEN,

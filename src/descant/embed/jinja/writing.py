@@ -1,0 +1,87 @@
+"""How moments and numbers are written in one language; what was written once is remembered, for others share it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Any
+
+from django.utils import dateformat, formats, timezone
+from django.utils.translation import gettext, ngettext
+
+KEPT = 4096
+UNGROUPED = 1000  # from here on a number has separators
+
+
+class Writing:
+    """The filters of one language, which is that of the thread whenever they are asked."""
+
+    def __init__(self, language: str) -> None:
+        self._past = lru_cache(KEPT)(_past)
+        self._part = lru_cache(2 * KEPT)(_part)
+        self._grouped = lru_cache(KEPT)(_grouped)
+        self._signs = _signs_of(formats.get_format("DATETIME_FORMAT", language))
+
+    def filters(self) -> Mapping[str, Callable[..., Any]]:
+        return {"ago": self.ago, "iso": iso, "full_time": self.full_time, "number": self.number}
+
+    def ago(self, moment: datetime) -> str:
+        """Say how long ago, in the words that the frame's script would use: "2 hours ago"."""
+        minutes = int((timezone.now() - moment).total_seconds() // 60)
+        if minutes < 60:
+            return self._past(0, 0, minutes)
+        return self._past(0, minutes // 60, 0) if minutes < 1440 else self._past(minutes // 1440, 0, 0)
+
+    def full_time(self, moment: datetime) -> str:
+        """Write the moment to the minute, in UTC: a cached page cannot know where its reader lives."""
+        moment = moment.astimezone(UTC)
+        of_day, of_clock = moment.date(), time(moment.hour, moment.minute)
+        parts = [
+            sign if kind is None else self._part(of_clock if kind is time else of_day, sign)
+            for sign, kind in self._signs
+        ]
+        return f"{''.join(parts)} UTC"
+
+    def number(self, value: int) -> str:
+        """Write a whole number with the separators of the language."""
+        return str(value) if -UNGROUPED < value < UNGROUPED else self._grouped(value)
+
+
+def iso(moment: datetime) -> str:
+    """Write the moment for a `datetime` attribute, in UTC."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def _past(days: int, hours: int, minutes: int) -> str:
+    if days >= 365:
+        years = days // 365
+        return ngettext("%(num)s year ago", "%(num)s years ago", years) % {"num": years}
+    if days >= 30:
+        months = days // 30
+        return ngettext("%(num)s month ago", "%(num)s months ago", months) % {"num": months}
+    if days:
+        return ngettext("%(num)s day ago", "%(num)s days ago", days) % {"num": days}
+    if hours:
+        return ngettext("%(num)s hour ago", "%(num)s hours ago", hours) % {"num": hours}
+    if minutes < 1:
+        return gettext("just now")
+    return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes) % {"num": minutes}
+
+
+def _signs_of(written: str) -> Sequence[tuple[str, type | None]]:
+    """A format of Django's in its signs, and whether each says something of the day or of the clock; or nothing."""
+    pieces = dateformat.re_formatchars.split(written)
+    return [
+        (piece, (time if hasattr(dateformat.TimeFormat, piece) else date))
+        if number % 2
+        else (dateformat.re_escaped.sub(r"\1", piece), None)
+        for number, piece in enumerate(pieces)
+        if piece
+    ]
+
+
+def _part(of: date | time, sign: str) -> str:
+    return dateformat.format(of, sign) if isinstance(of, date) else dateformat.time_format(of, sign)
+
+
+def _grouped(value: int) -> str:
+    return str(formats.number_format(value, use_l10n=True, force_grouping=True))
