@@ -25,6 +25,7 @@ RULES: Mapping[str, Mapping[str, Any]] = {
     "links": {"more_than": 2},
     "rate": {"comments": 5, "minutes": 10},
     "double": {"hours": 24},
+    "alike": {"comments": 3, "hours": 24},
 }
 
 

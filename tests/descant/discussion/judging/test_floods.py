@@ -13,7 +13,7 @@ from descant.discussion.deciding import decide
 from descant.discussion.editing import edit_comment
 from descant.discussion.judging.likeness import noting
 from descant.discussion.judging.likeness.noting import note_likeness, trim_prints
-from descant.discussion.judging.likeness.prints import ALIKE, print_of
+from descant.discussion.judging.likeness.prints import ALIKE, least_turned, print_of
 from descant.discussion.models import Comment, Decision, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.forums.models import Fingerprint, Rule
@@ -50,6 +50,11 @@ def test_texts_that_differ_in_a_word_are_alike_and_others_are_not() -> None:
     bread = print_of("I bake my bread with rye and patience, and with a little salt, every winter morning")
     assert one.likeness(bread.signature) < ALIKE / 2
     assert print_of("Great post!").bands == ()
+
+
+@given(st.sets(st.integers(0, 2**64 - 1), min_size=1), st.integers(0, 2**64 - 1))
+def test_the_least_turned_number_is_found_without_turning_all(numbers: set[int], mask: int) -> None:
+    assert least_turned(sorted(numbers), mask) == min(number ^ mask for number in numbers)
 
 
 @given(st.text(min_size=1, max_size=300))
