@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from descant.community import preferences, public
-from descant.community.owners import forms, keys, lists
+from descant.community.owners import forms, history, keys, lists
 
 settings = [
     path("", forms.general, name="forum_settings"),
@@ -13,6 +13,7 @@ settings = [
     path("look/", forms.look, name="forum_look"),
     path("keys/", keys.keys, name="forum_keys"),
     path("rules/", lists.rules, name="forum_rules"),
+    path("history/", history.history, name="forum_history"),
 ]
 
 urlpatterns = [

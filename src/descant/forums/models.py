@@ -14,6 +14,7 @@ from django_headroom.updates import NoBareSave
 
 __all__ = [
     "Ban",
+    "Change",
     "Domain",
     "Fingerprint",
     "Forum",
@@ -230,3 +231,43 @@ class RuleVersion(NoBareSave):
 
     def __str__(self) -> str:
         return f"{self.rule_id}, version {self.version}"
+
+
+class Change(NoBareSave):
+    """What somebody changed of a forum: its settings, its people, its keys, its rules. Rows are only added."""
+
+    class What(models.TextChoices):
+        SETTINGS = "settings"
+        DOMAIN_ADDED = "domain_added"
+        DOMAIN_REMOVED = "domain_removed"
+        ROLE_GIVEN = "role_given"
+        ROLE_TAKEN = "role_taken"
+        KEY_MADE = "key_made"
+        KEY_REVOKED = "key_revoked"
+        RULE_WRITTEN = "rule_written"
+        RULE_CHANGED = "rule_changed"
+        RULE_ON = "rule_on"
+        RULE_OFF = "rule_off"
+        RULE_ENDED = "rule_ended"
+
+    forum = models.ForeignKey(
+        Forum, on_delete=models.CASCADE, null=True, related_name="+"
+    )  # none: all forums
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, null=True, related_name="changes")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )  # none: the operator, or an account that is gone
+    what = models.CharField(max_length=20, choices=What.choices)
+    whom = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )  # of roles
+    about = models.CharField(max_length=255, blank=True)  # what, by its name
+    said = models.JSONField(default=dict)  # of settings: name -> what it was, and what it is now
+    why = models.CharField(max_length=500, blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["forum", "made_at", "id"], name="change_of_forum")]
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.about}"

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from descant.accounts.models import User
 from descant.forums import directory
 from descant.forums.domains import as_host
-from descant.forums.models import Domain, Forum, Role
+from descant.forums.models import Change, Domain, Forum, Role
+from descant.forums.noting import OPERATOR, About, Noted, note_change
 from django_headroom.conf import headroom
 from django_headroom.transactions import writing
 from django_headroom.updates import change
@@ -65,27 +66,33 @@ def _roomiest() -> str:
     return min(headroom().partitions, key=lambda alias: counted.get(alias, 0))
 
 
-def change_forum(*, forum: Forum, **columns: Any) -> Forum:
+def change_forum(*, forum: Forum, noted: Noted = OPERATOR, **columns: Any) -> Forum:
     """Change a forum's settings; pages made before count as old, by its revision."""
     with writing("default"):
+        was = Forum.objects.filter(pk=forum.pk).values(*columns).get() if columns else {}
+        changed = {name: [was[name], value] for name, value in columns.items() if was[name] != value}
         change(forum, revision=F("revision") + 1, **columns)
+        if changed:
+            note_change(forum, Change.What.SETTINGS, About(said=changed), noted)
     directory.tell_changed(forum)
     return forum
 
 
-def add_domain(*, forum: Forum, domain: str) -> None:
+def add_domain(*, forum: Forum, domain: str, noted: Noted = OPERATOR) -> None:
     """Let one more site show the forum.
 
     Raises:
         BadDomain
     """
     with writing("default"):
-        Domain.objects.get_or_create(forum=forum, host=as_host(domain))
+        row, is_new = Domain.objects.get_or_create(forum=forum, host=as_host(domain))
         change(forum, revision=F("revision") + 1)
+        if is_new:
+            note_change(forum, Change.What.DOMAIN_ADDED, About(row.host), noted)
     directory.tell_changed(forum)
 
 
-def remove_domain(*, forum: Forum, domain: str) -> None:
+def remove_domain(*, forum: Forum, domain: str, noted: Noted = OPERATOR) -> None:
     """Keep a site from showing the forum; what was said on its pages stays.
 
     Raises:
@@ -98,10 +105,11 @@ def remove_domain(*, forum: Forum, domain: str) -> None:
         if not forum.domains.filter(host=host).delete()[0]:
             raise BadForum(_("%(host)s is no domain of this forum.") % {"host": host})
         change(forum, revision=F("revision") + 1)
+        note_change(forum, Change.What.DOMAIN_REMOVED, About(host), noted)
     directory.tell_changed(forum)
 
 
-def name_role(*, forum: Forum, user: User, kind: str) -> None:
+def name_role(*, forum: Forum, user: User, kind: str, noted: Noted = OPERATOR) -> None:
     """Give a person a role on the forum, in the place of the one she has.
 
     Raises:
@@ -109,17 +117,21 @@ def name_role(*, forum: Forum, user: User, kind: str) -> None:
     """
     with _roles_of(forum):
         Role.objects.update_or_create(forum=forum, user=user, defaults={"kind": kind})
+        note_change(forum, Change.What.ROLE_GIVEN, About(said={"kind": kind}, whom=user), noted)
 
 
-def take_role(*, forum: Forum, user_id: int) -> None:
+def take_role(*, forum: Forum, user_id: int, noted: Noted = OPERATOR) -> None:
     """Take a person's role on the forum away.
 
     Raises:
         BadForum: she has none, or the forum would have no owner any more.
     """
     with _roles_of(forum):
-        if not Role.objects.filter(forum=forum, user=user_id).delete()[0]:
+        role = Role.objects.filter(forum=forum, user=user_id).select_related("user").first()
+        if role is None:
             raise BadForum(_("She has no role here any more."))
+        role.delete()
+        note_change(forum, Change.What.ROLE_TAKEN, About(said={"kind": role.kind}, whom=role.user), noted)
 
 
 @contextmanager

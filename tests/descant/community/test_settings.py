@@ -21,7 +21,7 @@ from tests.descant.conftest import Cast
 
 SignedIn = Callable[[Author], Client]
 HOME = "/f/gazette/settings/"
-SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "rules/"]
+SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "rules/", "history/"]
 GENERAL = {
     "title": "The Gazette",
     "language": "de",

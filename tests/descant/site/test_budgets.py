@@ -191,6 +191,7 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "GET f/<str:name>/": lambda site: site.get("/f/gazette/"),
     "GET by/<str:name>/": read_profile,
     "GET f/<str:name>/settings/rules/": owning("rules/"),
+    "GET f/<str:name>/settings/history/": owning("history/"),
     **{f"GET f/<str:name>/settings/{section}": owning(section) for section in SETTINGS},
     **{f"POST f/<str:name>/settings/{section}": owning(section, said) for section, said in SETTINGS.items()},
     "POST embed/do/post": lambda site: site.call("post", text="Oats.", key="k" * 32, thread=NEW),

@@ -156,6 +156,7 @@ ASKED: dict[str, list[Ask]] = {
             "people/": {"remove": "{owner}"},
             "keys/": {"remove": "{far_key}"},
             "rules/": {"remove": "{comment}"},
+            "history/": {"before": "{comment}"},
         }.items()
     },
     **{

@@ -21,7 +21,23 @@ _LOOKS = {
 }
 
 
-class General(forms.Form):
+class Kept(forms.Form):
+    """A change that the history of the forum keeps."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=500,
+        help_text=_("The history of the forum keeps it."),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.order_fields([name for name in self.fields if name != "why"])
+
+
+class General(Kept):
     """Who may write, and when it is shown."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
@@ -57,7 +73,7 @@ class General(forms.Form):
     )
 
 
-class Policy(forms.Form):
+class Policy(Kept):
     """What the owner asks of people, and what people may know of what she does."""
 
     policy = forms.CharField(
@@ -77,7 +93,7 @@ class Policy(forms.Form):
     )
 
 
-class Look(forms.Form):
+class Look(Kept):
     """Colours and font where a page says none."""
 
     font = forms.CharField(
@@ -96,15 +112,16 @@ class Look(forms.Form):
             self.fields[name] = forms.CharField(
                 label=_LOOKS[name], required=False, max_length=7, widget=forms.TextInput(attrs=attributes)
             )
+        self.order_fields(["font", *FIELDS])
 
     def clean(self) -> dict[str, Any]:
         try:
-            return {"look": read_look(self.cleaned_data)}
+            return {"look": read_look(self.cleaned_data), "why": self.cleaned_data.get("why", "")}
         except BadLook as error:
             raise ValidationError({error.field: str(error)}) from error
 
 
-class Host(forms.Form):
+class Host(Kept):
     """One more domain."""
 
     domain = forms.CharField(
@@ -115,7 +132,7 @@ class Host(forms.Form):
     )
 
 
-class Naming(forms.Form):
+class Naming(Kept):
     """A role for somebody."""
 
     whom = forms.CharField(

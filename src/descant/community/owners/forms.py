@@ -33,7 +33,8 @@ def _form_page(
     owning: Owning, template: str, fields: type[forms.Form], now: dict[str, Any] | None = None
 ) -> HttpResponse:
     """One form; what it says when it is clean are the columns to change."""
-    now = {name: getattr(owning.forum, name) for name in fields.base_fields} if now is None else now
+    if now is None:
+        now = {name: getattr(owning.forum, name) for name in fields.base_fields if name != "why"}
     form = fields(owning.request.POST if owning.posts else None, initial=now)
     if owning.posts and form.is_valid() and is_done(owning, form, **form.cleaned_data):
         messages.success(owning.request, _("Saved. Pages show it within five seconds."))

@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from descant.community.owners.lists import acted, id_in
+from descant.community.owners.lists import acted, id_in, why_in
 from descant.community.signed_in import Owning, for_owners
 from descant.discussion.deciding import owning as acts
 from descant.forums.models import Key
@@ -17,7 +17,7 @@ def keys(owning: Owning) -> HttpResponse:
         key_id = id_in(posted["remove"])
         return acted(
             owning,
-            lambda: acts.revoke_key(forum=forum, by=by, key_id=key_id),
+            lambda: acts.revoke_key(forum=forum, by=by, key_id=key_id, why=why_in(owning)),
             _("The key is revoked. Programs that show it are refused within five seconds."),
         )
     made = acts.make_key(forum=forum, by=by) if "add" in posted else None

@@ -24,13 +24,13 @@ def domains(owning: Owning) -> HttpResponse:
     posted, forum, by = owning.request.POST, owning.forum, owning.by
     form = Host(posted if "add" in posted else None)
     if "add" in posted and form.is_valid():
-        domain = form.cleaned_data["domain"]
-        if is_taken(form, "domain", lambda: acts.add_domain(forum=forum, by=by, domain=domain)):
+        said = form.cleaned_data
+        if is_taken(form, "domain", lambda: acts.add_domain(forum=forum, by=by, **said)):
             return again(owning, _("The domain is added."))
     if "remove" in posted:
         return acted(
             owning,
-            lambda: acts.remove_domain(forum=forum, by=by, domain=posted["remove"]),
+            lambda: acts.remove_domain(forum=forum, by=by, domain=posted["remove"], why=why_in(owning)),
             _("The domain is removed. What was said on its pages stays."),
         )
     hosts = list(forum.domains.order_by("host", "id").values_list("host", flat=True))
@@ -50,7 +50,7 @@ def people(owning: Owning) -> HttpResponse:
         user_id = id_in(posted["remove"])
         return acted(
             owning,
-            lambda: acts.take_role(forum=forum, by=by, user_id=user_id),
+            lambda: acts.take_role(forum=forum, by=by, user_id=user_id, why=why_in(owning)),
             _("The role is taken away."),
         )
     roles = Role.objects.filter(forum=forum).select_related("user").order_by("kind", "id")
@@ -92,6 +92,11 @@ def acted(owning: Owning, act: Callable[[], object], done: str) -> HttpResponse:
 def again(owning: Owning, done: str) -> HttpResponse:
     messages.success(owning.request, done)
     return redirect(owning.request.path)
+
+
+def why_in(owning: Owning) -> str:
+    """Why something is taken away, as the form beside its button says; without NUL, which PostgreSQL cannot keep."""
+    return owning.request.POST.get("why", "").replace("\0", "")
 
 
 def id_in(written: str) -> int:

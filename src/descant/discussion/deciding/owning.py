@@ -15,6 +15,7 @@ from descant.forums import issuing, opening
 from descant.forums.domains import BadDomain
 from descant.forums.issuing import IssuedKey
 from descant.forums.models import Forum, Role
+from descant.forums.noting import Noted
 from descant.forums.opening import BadForum
 
 
@@ -22,7 +23,7 @@ class CannotChange(Refused):
     code = "cannot_change"
 
 
-def change_settings(*, forum: Forum, by: Author, **columns: Any) -> None:
+def change_settings(*, forum: Forum, by: Author, why: str = "", **columns: Any) -> None:
     """Change what a forum is and does; pages made before count as old.
 
     Raises:
@@ -40,10 +41,10 @@ def change_settings(*, forum: Forum, by: Author, **columns: Any) -> None:
         changed.clean_fields(exclude={field.name for field in Forum._meta.fields} - columns.keys())
     except ValidationError as error:
         raise CannotChange(" ".join(error.messages)) from error
-    opening.change_forum(forum=forum, **columns)
+    opening.change_forum(forum=forum, noted=Noted(by.user, why), **columns)
 
 
-def add_domain(*, forum: Forum, by: Author, domain: str) -> None:
+def add_domain(*, forum: Forum, by: Author, domain: str, why: str = "") -> None:
     """Let one more site show the forum.
 
     Raises:
@@ -51,12 +52,12 @@ def add_domain(*, forum: Forum, by: Author, domain: str) -> None:
     """
     check_ability(by, "settings")
     try:
-        opening.add_domain(forum=forum, domain=domain)
+        opening.add_domain(forum=forum, domain=domain, noted=Noted(by.user, why))
     except BadDomain as error:
         raise CannotChange(str(error)) from error
 
 
-def remove_domain(*, forum: Forum, by: Author, domain: str) -> None:
+def remove_domain(*, forum: Forum, by: Author, domain: str, why: str = "") -> None:
     """Keep a site from showing the forum.
 
     Raises:
@@ -64,12 +65,12 @@ def remove_domain(*, forum: Forum, by: Author, domain: str) -> None:
     """
     check_ability(by, "settings")
     try:
-        opening.remove_domain(forum=forum, domain=domain)
+        opening.remove_domain(forum=forum, domain=domain, noted=Noted(by.user, why))
     except (BadDomain, BadForum) as error:
         raise CannotChange(str(error)) from error
 
 
-def give_role(*, forum: Forum, by: Author, whom: str, kind: str) -> None:
+def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") -> None:
     """Give somebody a role.
 
     Args:
@@ -83,12 +84,12 @@ def give_role(*, forum: Forum, by: Author, whom: str, kind: str) -> None:
     if user is None or kind not in Role.Kind:
         raise CannotChange(_("There is no account with this user name or confirmed e-mail address."))
     try:
-        opening.name_role(forum=forum, user=user, kind=kind)
+        opening.name_role(forum=forum, user=user, kind=kind, noted=Noted(by.user, why))
     except BadForum as error:
         raise CannotChange(str(error)) from error
 
 
-def take_role(*, forum: Forum, by: Author, user_id: int) -> None:
+def take_role(*, forum: Forum, by: Author, user_id: int, why: str = "") -> None:
     """Take somebody's role away; the last owner's stays.
 
     Raises:
@@ -96,7 +97,7 @@ def take_role(*, forum: Forum, by: Author, user_id: int) -> None:
     """
     check_ability(by, "roles")
     try:
-        opening.take_role(forum=forum, user_id=user_id)
+        opening.take_role(forum=forum, user_id=user_id, noted=Noted(by.user, why))
     except BadForum as error:
         raise CannotChange(str(error)) from error
 
@@ -108,17 +109,17 @@ def make_key(*, forum: Forum, by: Author) -> IssuedKey:
         NotAModerator
     """
     check_ability(by, "settings")
-    return issuing.issue_key(forum=forum)
+    return issuing.issue_key(forum=forum, noted=Noted(by.user))
 
 
-def revoke_key(*, forum: Forum, by: Author, key_id: int) -> None:
+def revoke_key(*, forum: Forum, by: Author, key_id: int, why: str = "") -> None:
     """Take a program's keys away.
 
     Raises:
         NotAModerator, CannotChange
     """
     check_ability(by, "settings")
-    if not issuing.revoke_key(forum=forum, key_id=key_id):
+    if not issuing.revoke_key(forum=forum, key_id=key_id, noted=Noted(by.user, why)):
         raise CannotChange(_("This key is not there any more."))
 
 

@@ -11,7 +11,8 @@ from descant.discussion.judging.rules import book
 from descant.discussion.judging.rules.kinds import compile_rule
 from descant.discussion.judging.rules.subjects import BadRule
 from descant.discussion.posting import Refused
-from descant.forums.models import Forum, Rule, RuleVersion
+from descant.forums.models import Change, Forum, Rule, RuleVersion
+from descant.forums.noting import About, Noted, note_change
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
@@ -34,6 +35,7 @@ def make_rule(
     said: dict[str, Any],
     effect: str,
     by: Author,
+    why: str = "",
 ) -> Rule:
     """Write a rule, switched off: it can be tried before it bites.
 
@@ -52,11 +54,19 @@ def make_rule(
     with writing("default"):
         rule.save(force_insert=True)
         _write_version(rule)
+        _note(forum, rule, Change.What.RULE_WRITTEN, Noted(by.user, why))
     return rule
 
 
 def change_rule(
-    *, forum: Forum | None, rule: Rule, by: Author, title: str, said: dict[str, Any], effect: str
+    *,
+    forum: Forum | None,
+    rule: Rule,
+    by: Author,
+    title: str,
+    said: dict[str, Any],
+    effect: str,
+    why: str = "",
 ) -> Rule:
     """Put what a rule says in a new version; comments judged before keep the reasons of theirs.
 
@@ -73,11 +83,12 @@ def change_rule(
     with writing("default"):
         _claim(rule, by, said=said, version=rule.version + 1, **columns)
         _write_version(rule)
+        _note(forum, rule, Change.What.RULE_CHANGED, Noted(by.user, why))
     book.forget()
     return rule
 
 
-def switch_rule(*, forum: Forum | None, rule: Rule, is_on: bool, by: Author) -> bool:
+def switch_rule(*, forum: Forum | None, rule: Rule, is_on: bool, by: Author, why: str = "") -> bool:
     """Let a rule bite, or no more.
 
     Returns:
@@ -93,11 +104,13 @@ def switch_rule(*, forum: Forum | None, rule: Rule, is_on: bool, by: Author) -> 
     when = {"is_on": not is_on, "ended_at": None}
     with writing("default"):
         done = claim(rule, when=when, is_on=is_on, changed_by=by.user, changed_at=timezone.now())
+        if done:
+            _note(forum, rule, Change.What.RULE_ON if is_on else Change.What.RULE_OFF, Noted(by.user, why))
     book.forget()
     return done
 
 
-def end_rule(*, forum: Forum | None, rule: Rule, by: Author) -> bool:
+def end_rule(*, forum: Forum | None, rule: Rule, by: Author, why: str = "") -> bool:
     """Switch a rule off for good; it leaves the lists, and its row stays.
 
     Returns:
@@ -113,6 +126,8 @@ def end_rule(*, forum: Forum | None, rule: Rule, by: Author) -> bool:
         done = claim(
             rule, when={"ended_at": None}, ended_at=now, is_on=False, changed_by=by.user, changed_at=now
         )
+        if done:
+            _note(forum, rule, Change.What.RULE_ENDED, Noted(by.user, why))
     book.forget()
     return done
 
@@ -159,3 +174,7 @@ def _write_version(rule: Rule) -> None:
     kept = RuleVersion(rule=rule, version=rule.version, said=rule.said, effect=rule.effect)
     kept.by = rule.changed_by
     kept.save(force_insert=True)
+
+
+def _note(forum: Forum | None, rule: Rule, what: Change.What, noted: Noted) -> None:
+    note_change(forum, what, About(rule.title, {"version": rule.version}, rule), noted)
