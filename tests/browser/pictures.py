@@ -37,6 +37,20 @@ at = last.text.index("watches")
 rule = {"rule": 3, "version": 2, "kind": "words", "title": "Watches", "effect": "hold", "found": "watches"}
 rows.filter(pk=last.pk).update(reasons=["premoderation_everybody", rule | {"span": [at, at + 7]}])
 """
+# A month of talk on the gazette, more towards its end.
+MONTH = """
+from datetime import timedelta
+from random import Random
+from django.utils import timezone
+from descant.discussion.models import Comment
+from descant.forums.directory import forum_named
+from descant.operate.seeding import seed_forum
+forum, dice = forum_named("gazette"), Random(4)
+seed_forum(forum=forum, threads=5, comments=800, quiet=True)
+for comment in Comment.objects.of(forum).filter(thread__title__startswith="Seeded"):
+    at = timezone.now() - timedelta(days=29 * dice.random() ** 1.5)
+    Comment.objects.of(forum).filter(pk=comment.pk).update(created_at=at)
+"""
 
 
 def main(folder: Path) -> None:
@@ -62,8 +76,11 @@ def main(folder: Path) -> None:
         with reading(browser, site, viewport=WIDE) as reader:
             own(reader, site, folder)
         wait_for_ann(site)
+        site.command("manage", "shell", "-c", MONTH)
         queue(browser, site, folder / "queue-light-wide.png", color_scheme="light", viewport=DESK)
         queue(browser, site, folder / "queue-dark-narrow.png", color_scheme="dark", viewport=TELEPHONE)
+        for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
+            rule(browser, site, folder / f"rule-{scheme}-{name}.png", color_scheme=scheme, viewport=viewport)
 
 
 @contextmanager
@@ -163,6 +180,21 @@ def queue(browser: Browser, site: Site, path: Path, **like: Any) -> None:
     reader.log_in(reader.page, "ann")
     reader.page.locator(".near").wait_for()
     reader.page.screenshot(path=path, animations="disabled")
+    context.close()
+
+
+def rule(browser: Browser, site: Site, path: Path, **like: Any) -> None:
+    """A rule on words, tried on a month of talk."""
+    context = browser.new_context(device_scale_factor=SHARP, **like)
+    page = context.new_page()
+    page.goto(f"{site.url}/moderate/rules/new/?whose=gazette&kind=words")
+    Reader(context, page).log_in(page, "ann")
+    page.get_by_label("Title").fill("Talk of bread")
+    page.get_by_label("Words and phrases").fill("flour\nbread*\ngrandmother")
+    page.get_by_role("button", name="Try it").click()
+    page.locator("#trial").wait_for()
+    page.mouse.move(0, 0)
+    page.screenshot(path=path, animations="disabled")
     context.close()
 
 

@@ -21,6 +21,7 @@ from tests.descant.site.walking import (
     ASKED,
     NAME_NOTHING,
     NAME_NOTHING_BELOW,
+    RULE,
     Ask,
     answer_to,
     call,
@@ -72,13 +73,25 @@ READ |= {
         ]
         for route in ("moderate/", "moderate/near/", "moderate/log/", "moderate/bans/", "moderate/appeals/")
     },
+    "moderate/rules/try/": [
+        Ask("/moderate/rules/try/", form={"whose": "gazette", **RULE, "words": f"{SECRET}\nwhy"})
+    ],
 }
 # Routes that write, or tell numbers alone: their own tests say what they show.
 WRITE = {
     route
     for route in ASKED
     if any(
-        part in route for part in ("/do/", "/settings/", "create.json", "count-data.js", "moderate/merge/")
+        part in route
+        for part in (
+            "/do/",
+            "/settings/",
+            "create.json",
+            "count-data.js",
+            "moderate/merge/",
+            "moderate/rules/",
+        )
+        if route != "moderate/rules/try/"
     )
 }
 PRIVATE = {route for route in READ if "embed/do/" in route or route.startswith("moderate/")}

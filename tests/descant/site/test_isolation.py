@@ -19,7 +19,7 @@ from descant.discussion.models import Appeal, Comment, Decision, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.tree.paths import path_below
 from descant.forums.issuing import issue_key
-from descant.forums.models import Ban, Forum, Key
+from descant.forums.models import Ban, Forum, Key, Rule
 from descant.forums.opening import open_forum
 from tests.descant.conftest import ALL_DATABASES, Cast
 from tests.descant.site.walking import (
@@ -84,18 +84,19 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     key = issue_key(forum=cast.gazette).public_key
     issue_key(forum=herald)
     Ban.objects.create(forum=herald, kind="guest", value="x", shown="Gus", reason="x")
+    rule = Rule.objects.create(forum=herald, title="Herald only", kind="words", said={"words": ["rye"]})
     Appeal.objects.of(herald).create(comment=comment, said="Herald only, please.")
     same = {"own": str(own.pk), "own_thread": str(here.pk), "key": key}
     there = {
         "comment": str(comment.pk), "thread_id": str(thread.pk), "identifier": "page-far-away",
         "batch": str(decision.batch), "forum": "herald", "host": "herald.example", "owner": str(cast.dee.user.pk),
         "ban": str(Ban.objects.get().pk), "appeal": str(Appeal.objects.of(herald).get().pk),
-        "far_key": str(Key.objects.get(forum=herald).pk),
+        "far_key": str(Key.objects.get(forum=herald).pk), "rule": str(rule.pk),
     }  # fmt: skip
     nowhere = {
         "comment": "999999999999", "thread_id": "999999999999", "identifier": "page-of-nobody", "batch": str(uuid4()),
         "forum": "nowhere", "host": "nowhere.example", "owner": "999999999999", "ban": "999999999999",
-        "appeal": "999999999999", "far_key": "999999999999",
+        "appeal": "999999999999", "far_key": "999999999999", "rule": "999999999999",
     }  # fmt: skip
     return {**there, **same}, {**nowhere, **same}
 

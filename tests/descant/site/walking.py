@@ -59,6 +59,9 @@ def _filled(part: Any, names: Mapping[str, str]) -> Any:
 ITEMS = ("gazette:{comment}:shown", "{forum}:{comment}:shown", "{forum}:{comment}:shown:alike")
 
 
+RULE = {"kind": "words", "title": "Mine", "words": "rye", "effect": "spam", "state": "on"}
+
+
 def call(act: str, **body: Any) -> Ask:
     return Ask(f"/embed/do/{act}", body={"forum": "gazette", **body})
 
@@ -119,6 +122,19 @@ ASKED: dict[str, list[Ask]] = {
     **{
         f"moderate/{page}/": [Ask(f"/moderate/{page}/", {"forum": "{forum}"})]
         for page in ("log", "bans", "appeals")
+    },
+    "moderate/rules/": [Ask("/moderate/rules/", {"forum": "{forum}"})],
+    "moderate/rules/new/": [Ask("/moderate/rules/new/", {"whose": "{forum}", "kind": "words"})],
+    "moderate/rules/one/": [
+        Ask("/moderate/rules/one/", {"whose": whose, "rule": "{rule}"})
+        for whose in ("gazette", "{forum}", "*")
+    ],
+    **{
+        route: [
+            Ask(f"/{route}", form={"whose": whose, "rule": "{rule}", "version": "1", "on": "{forum}", **RULE})
+            for whose in ("gazette", "{forum}", "*")
+        ]
+        for route in ("moderate/rules/try/", "moderate/do/rule", "moderate/do/rule_state")
     },
     "moderate/merge/": [
         Ask("/moderate/merge/", {"forum": forum, "thread": "{thread_id}"}) for forum in ("gazette", "{forum}")

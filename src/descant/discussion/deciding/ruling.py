@@ -22,6 +22,10 @@ RULES_MOST = 100
 class CannotRule(Refused):
     code = "bad_rule"
 
+    def __init__(self, message: str, field: str = "") -> None:
+        self.field = field  # of what the rule says, if one is to blame
+        super().__init__(message)
+
 
 class RuleChanged(Refused):
     code = "rule_changed"
@@ -161,7 +165,7 @@ def _check_said(kind: str, said: dict[str, Any]) -> None:
     try:
         compile_rule(kind, said)
     except BadRule as bad:
-        raise CannotRule(str(bad)) from bad
+        raise CannotRule(str(bad), bad.field) from bad
 
 
 def _claim(rule: Rule, by: Author, **columns: Any) -> None:

@@ -25,7 +25,8 @@ from django_headroom.replicas import read
 from django_headroom.skinny import range_iter
 
 SECONDS_MOST = 20.0
-EXAMPLES_MOST = 50
+EXAMPLES_MOST = 500
+COUNTED_MOST = 1_000_000
 STEP = 1_000
 CLOCK_EVERY = 200
 LOOKED_AT = (Comment.State.SHOWN, Comment.State.WAITING, Comment.State.SPAM, Comment.State.HIDDEN)
@@ -40,10 +41,6 @@ class Example:
     """A comment that the rule would have met, and the reason it would have got."""
 
     comment_id: int
-    thread_id: int
-    author_name: str
-    text: str
-    state: str
     at: datetime
     reason: dict[str, Any]
 
@@ -54,6 +51,7 @@ class Trial:
 
     effect: str
     since: datetime
+    total: int = 0  # of how many; of more than a million a million is told
     seen: int = 0
     met: int = 0
     approved: int = 0  # of those that were met: moderators have let them stand
@@ -103,7 +101,9 @@ def try_rule(
     def reading(alias: str) -> Trial:
         trial = deepcopy(so_far) if so_far else Trial(ready.effect, since)
         walk = _Walk(forum, ready, of_the_past(ready.finder, forum.pk), trial)
-        walk.over(_comments(forum, alias, trial, trusted, with_authors=isinstance(ready.finder, Age)), until)
+        each = [_in_state(state, forum, alias, trial, trusted) for state in LOOKED_AT]
+        trial.total = trial.total or sum(rows.values_list("pk")[:COUNTED_MOST].count() for rows in each)
+        walk.over(_in_order(each, trial, with_authors=isinstance(ready.finder, Age)), until)
         trial.approved += walk.count_approved(alias)
         return trial
 
@@ -139,8 +139,7 @@ class _Walk:
         self.met.append(comment.pk)
         if len(trial.examples) == EXAMPLES_MOST:
             del trial.examples[0]
-        about = (comment.pk, comment.thread_id, comment.author_name, comment.text, str(comment.state))
-        trial.examples.append(Example(*about, comment.created_at, reason))
+        trial.examples.append(Example(comment.pk, comment.created_at, reason))
 
     def count_approved(self, alias: str) -> int:
         """How many of those that were met a moderator has let stand."""
@@ -152,22 +151,23 @@ class _Walk:
         return counted
 
 
-def _comments(
-    forum: Forum, alias: str, trial: Trial, trusted: Sequence[int], *, with_authors: bool
-) -> Iterator[Comment]:
+def _in_state(state: str, forum: Forum, alias: str, trial: Trial, trusted: Sequence[int]) -> Any:
+    rows = Comment.objects.of(forum).using(alias).filter(state=state, created_at__gte=trial.since)
+    if trusted:
+        rows = rows.filter(author__isnull=True) | rows.exclude(author__in=trusted)
+    return rows
+
+
+def _in_order(each: Sequence[Any], trial: Trial, *, with_authors: bool) -> Iterator[Comment]:
     """One walk for each state, as the index has them, led together by time."""
-    walks = []
-    for state in LOOKED_AT:
-        rows = Comment.objects.of(forum).using(alias).filter(state=state, created_at__gte=trial.since)
-        if trusted:
-            rows = rows.filter(author__isnull=True) | rows.exclude(author__in=trusted)
-        walks.append(
-            range_iter(
-                rows.only(*COLUMNS),
-                key=("created_at", "id"),
-                step=STEP,
-                start_after=trial.reached,
-                attaching=("author",) if with_authors else (),
-            )
+    walks = [
+        range_iter(
+            rows.only(*COLUMNS),
+            key=("created_at", "id"),
+            step=STEP,
+            start_after=trial.reached,
+            attaching=("author",) if with_authors else (),
         )
+        for rows in each
+    ]
     return merge(*walks, key=lambda comment: (comment.created_at, comment.pk))

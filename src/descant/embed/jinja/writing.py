@@ -22,7 +22,7 @@ class Writing:
         self._signs = _signs_of(formats.get_format("DATETIME_FORMAT", language))
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
-        return {"ago": self.ago, "iso": iso, "full_time": self.full_time, "number": self.number}
+        return {"ago": self.ago, "iso": iso, "full_time": self.full_time, "day": day, "number": self.number}
 
     def ago(self, moment: datetime) -> str:
         """Say how long ago, in the words that the frame's script would use: "2 hours ago"."""
@@ -49,6 +49,11 @@ class Writing:
 def iso(moment: datetime) -> str:
     """Write the moment for a `datetime` attribute, in UTC."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def day(moment: date) -> str:
+    """Write a day."""
+    return formats.date_format(moment, "SHORT_DATE_FORMAT")
 
 
 def _past(days: int, hours: int, minutes: int) -> str:

@@ -63,9 +63,10 @@ def known_reasons(comments: Sequence[Comment]) -> dict[str, str]:
     return known
 
 
-def marked_source(comment: Comment) -> Markup | None:
+def marked_source(comment: Comment, reasons: Sequence[Any] | None = None) -> Markup | None:
     """The text as it was written, with what rules have found in it marked; None if they point at nothing."""
-    spans = sorted(span for each in comment.reasons if (span := _span(each, len(comment.text))))
+    reasons = comment.reasons if reasons is None else reasons
+    spans = sorted(span for each in reasons if (span := _span(each, len(comment.text))))
     if not spans:
         return None
     pieces, at = [], 0

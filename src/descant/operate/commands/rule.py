@@ -66,9 +66,11 @@ def _tell(trial: Trial) -> None:
     for day in sorted(trial.seen_on):
         print(f"{day}\t{trial.met_on[day]} of {trial.seen_on[day]}")
     for example in trial.examples[-SHOWN:]:
-        print(f"  {example.comment_id}\t{example.author_name}\t{example.reason['found'][:60]}")
+        print(f"  {example.comment_id}\t{example.at:%Y-%m-%d %H:%M}\t{example.reason['found'][:60]}")
     does = {"mark": "marked", "hold": "held", "spam": "called spam"}[trial.effect]
-    until = "" if trial.is_whole else f" So far, up to {trial.reached_at:%Y-%m-%d %H:%M}: it took too long."
+    until = (
+        "" if trial.is_whole else f" So far, {trial.seen} of {trial.total} were looked at: it took too long."
+    )
     print(
         f"Of {trial.seen} comments {trial.met} would have been {does}; "
         f"moderators had approved {trial.approved} of them.{until}"

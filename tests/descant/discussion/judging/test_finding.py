@@ -202,8 +202,8 @@ def test_other_letters_than_the_forums_are_seen() -> None:
         ("language", {"scripts": ["klingon"]}, "no script"),
         ("rate", {"comments": 3, "minutes": 100}, "whole number"),
         ("score", {"least": 2}, "from 0.5 to 1"),
-        ("outside", {"classifier": "oracle"}, "set up with"),
-        ("alike", {"where": "moon"}, "'forum' or 'network'"),
+        ("outside", {"classifier": "oracle"}, "ask its operator"),
+        ("alike", {"where": "moon"}, "Say where"),
         ("magic", {}, "one of these kinds"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_trial_tells_what_the_rule_would_have_done_and_does_nothing(
     decide(forum=cast.gazette, comments=[fresh], verdict="hide", by=cast.bo)
     decide(forum=cast.gazette, comments=[fresh], verdict="restore", by=cast.ann)
     trial = attempt("words", words=["pills"])
-    assert (trial.seen, trial.met, trial.approved, trial.is_whole) == (3, 2, 1, True)
+    assert (trial.total, trial.seen, trial.met, trial.approved, trial.is_whole) == (3, 3, 2, 1, True)
     assert trial.states == {"shown": 2}
     assert [each.comment_id for each in trial.examples] == [old.pk, fresh.pk]
     assert trial.examples[1].reason["span"] == [6, 11]
@@ -80,7 +80,7 @@ def test_a_trial_is_cut_off_and_gone_on_with(
     while trial is None or not trial.is_whole:
         trial = try_rule(cast.gazette, draft, timezone.now() - MONTH, by=None, so_far=trial, seconds=-1)
         parts += 1
-        assert trial.seen == min(7, 2 * parts)
+        assert (trial.total, trial.seen) == (7, min(7, 2 * parts))
     assert (trial.met, parts) == (7, 4)
     assert [each.comment_id for each in trial.examples] == [each.pk for each in comments]
 
@@ -90,7 +90,7 @@ def test_a_trial_asks_few_queries_however_many_are_met(
 ) -> None:
     for number in range(30):
         say(f"pills {number}")
-    with query_budget(6):  # the roles, a walk for each of four states, what was approved
+    with query_budget(10):  # the roles, for each of four states how many and a walk, what was approved
         assert attempt("words", words=["pills"]).met == 30
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.rules.links import compile_links
 from descant.discussion.judging.rules.outside import compile_outside
 from descant.discussion.judging.rules.patterns import compile_pattern
@@ -41,5 +43,6 @@ def compile_rule(kind: str, said: Said) -> Finder:
         BadRule: it cannot be followed; the message says what to write instead.
     """
     if kind not in KINDS:
-        raise BadRule(f"A rule is of one of these kinds: {', '.join(Rule.Kind.values)}.")
+        kinds = ", ".join(Rule.Kind.values)
+        raise BadRule(_("A rule is of one of these kinds: %(kinds)s.") % {"kinds": kinds})
     return KINDS[kind](said)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.rules.patterns import as_pattern
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject, number_in, texts_in
 from descant.forums.domains import BadDomain, as_host
@@ -61,7 +63,8 @@ def compile_links(said: Said) -> Many | Hosts:
         try:
             hosts.add(as_host(written.lower().removeprefix("*.")).partition(":")[0])
         except BadDomain:
-            raise BadRule(f"{written[:80]!r} is no host: write it as shop.example.") from None
+            told = _("“%(host)s” is no host: write it as shop.example.")
+            raise BadRule(told % {"host": written[:80]}, "hosts") from None
     return Hosts(frozenset(hosts))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject
 
@@ -24,6 +25,8 @@ def compile_outside(said: Said) -> Outside:
     known = settings.CLASSIFIERS
     name = said.get("classifier")
     if not isinstance(name, str) or name not in known:
-        names = ", ".join(sorted(known)) or "none so far"
-        raise BadRule(f"Choose a classifier that this service is set up with ({names}).")
+        if not known:
+            raise BadRule(_("This service is set up with no judge outside: ask its operator."), "classifier")
+        told = _("Choose a judge that this service is set up with: %(names)s.")
+        raise BadRule(told % {"names": ", ".join(sorted(known))}, "classifier")
     return Outside(name)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.learning.scoring import Counted, all_counted
 from descant.discussion.judging.likeness.prints import ALIKE, digest_of, print_of
 from descant.discussion.judging.rules import people, repeats
@@ -23,9 +25,11 @@ def of_the_past(finder: Finder, forum_id: int) -> Finder:
         BadRule: what it judges by is not kept.
     """
     if isinstance(finder, people.Addresses):
-        raise BadRule("Addresses are not kept, so a rule on them cannot be tried on what was written before.")
+        raise BadRule(
+            _("Addresses are not kept, so a rule on them cannot be tried on what was written before.")
+        )
     if isinstance(finder, Outside):
-        raise BadRule("A judge outside is asked of new comments only: this rule cannot be tried.")
+        raise BadRule(_("A judge outside is asked of new comments only: this rule cannot be tried."))
     if isinstance(finder, people.First):
         return FirstOfThePast(finder)
     if isinstance(finder, people.Rate):

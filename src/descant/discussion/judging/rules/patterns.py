@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import re2
+from django.utils.translation import gettext as _
 
 from descant.discussion.judging.rules.folding import Folded
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject, beside_the_text
@@ -39,16 +40,18 @@ def compile_pattern(said: Said) -> Pattern:
     """
     written = said.get("pattern")
     if not isinstance(written, str) or not written:
-        raise BadRule("Write the pattern as 'pattern'.")
+        raise BadRule(_("Write the pattern that is looked for."), "pattern")
     if len(written) > LETTERS_MOST:
-        raise BadRule(
-            f"The pattern has {len(written)} characters, {LETTERS_MOST} are allowed: make two of it."
-        )
+        told = {"number": len(written), "most": LETTERS_MOST}
+        sentence = _("The pattern has %(number)s characters, %(most)s are allowed: make two of it.")
+        raise BadRule(sentence % told, "pattern")
     compiled = as_pattern(written, case=bool(said.get("case", False)))
     if compiled.programsize > STEPS_MOST:
-        raise BadRule("The pattern repeats too much: write smaller numbers between its braces.")
+        raise BadRule(_("The pattern repeats too much: write smaller numbers between its braces."), "pattern")
     if compiled.search("") is not None:
-        raise BadRule("The pattern meets every text, also an empty one: let it ask for something.")
+        raise BadRule(
+            _("The pattern meets every text, also an empty one: let it ask for something."), "pattern"
+        )
     return Pattern(compiled)
 
 
@@ -62,7 +65,8 @@ def as_pattern(written: str, *, case: bool = False) -> Any:
     except re2.error as error:
         said = error.args[0] if error.args else ""
         reason = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-        raise BadRule(
-            f"The pattern cannot be read: {reason}. Patterns are RE2's, which knows no look-around "
+        sentence = _(
+            "The pattern cannot be read: %(reason)s. Patterns are RE2’s, which knows no look-around "
             "and no back-references."
-        ) from None
+        )
+        raise BadRule(sentence % {"reason": reason}, "pattern") from None

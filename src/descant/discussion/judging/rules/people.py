@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import ClassVar
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject, number_in, texts_in
 from descant.discussion.models import Comment
@@ -96,7 +97,8 @@ def compile_addresses(said: Said) -> Addresses:
         try:
             ranges.append(ip_network(written, strict=False))
         except ValueError:
-            raise BadRule(f"{written!r} is no range of addresses: write 192.0.2.0/24.") from None
+            told = _("“%(range)s” is no range of addresses: write 192.0.2.0/24.")
+            raise BadRule(told % {"range": written}, "ranges") from None
     return Addresses(tuple(ranges))
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.likeness.finding import clusters_like
 from descant.discussion.judging.likeness.prints import digest_of, print_of
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject, number_in
@@ -80,5 +82,5 @@ def compile_alike(said: Said) -> Many:
 def _is_network(said: Said) -> bool:
     where = said.get("where", WHERE[1])
     if where not in WHERE:
-        raise BadRule("Write 'forum' or 'network' as 'where'.")
+        raise BadRule(_("Say where: on this “forum” or on the whole “network”."), "where")
     return bool(where == WHERE[1])

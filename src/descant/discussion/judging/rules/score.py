@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.learning.features import features_of
 from descant.discussion.judging.learning.scoring import Counted, Told, spam_score, weigh
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject
@@ -34,5 +36,5 @@ def compile_score(said: Said) -> Score:
     """Raises: BadRule"""
     least = said.get("least", 0.9)
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0.5 <= least <= 1:
-        raise BadRule("Write a number from 0.5 to 1 as 'least'.")
+        raise BadRule(_("Write a number from 0.5 to 1."), "least")
     return Score(float(least))

@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.rules.folding import Folded, fold
 from descant.discussion.models import Comment
 
@@ -14,6 +16,10 @@ class BadRule(ValueError):
     """What a rule says cannot be followed; the message is for the person who wrote it."""
 
     code = "bad_rule"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        self.field = field  # of what the rule says, if one is to blame
+        super().__init__(message)
 
 
 @dataclass
@@ -95,7 +101,8 @@ def number_in(said: Said, name: str, *, least: int, most: int, default: int | No
     """
     value = said.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise BadRule(f"Write a whole number from {least} to {most} as {name!r}.")
+        told = {"least": least, "most": most}
+        raise BadRule(_("Write a whole number from %(least)s to %(most)s.") % told, name)
     return value
 
 
@@ -107,15 +114,17 @@ def texts_in(said: Said, name: str, *, most: int, longest: int) -> list[str]:
     """
     value = said.get(name)
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise BadRule(f"Write a list of texts as {name!r}.")
+        raise BadRule(_("Write a list of texts."), name)
     texts = list(dict.fromkeys(stripped for each in value if (stripped := each.strip())))
     if not texts:
-        raise BadRule(f"The list {name!r} is empty: write at least one.")
+        raise BadRule(_("The list is empty: write at least one."), name)
     if len(texts) > most:
-        raise BadRule(
-            f"The list {name!r} has {len(texts)} entries, {most} are allowed: make two rules of it."
-        )
+        told = {"number": len(texts), "most": most}
+        sentence = _("The list has %(number)s entries, %(most)s are allowed: make two rules of it.")
+        raise BadRule(sentence % told, name)
     for each in texts:
         if len(each) > longest:
-            raise BadRule(f"{each[:40]!r}… has {len(each)} characters, {longest} are allowed: shorten it.")
+            told = {"number": len(each), "most": longest}
+            sentence = _("“%(entry)s…” has %(number)s characters, %(most)s are allowed: shorten it.")
+            raise BadRule(sentence % {**told, "entry": each[:40]}, name)
     return texts

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.rules.folding import Folded, fold
 from descant.discussion.judging.rules.subjects import (
     BadRule,
@@ -128,9 +130,11 @@ def compile_words(said: Said) -> Words:
         bare = entry.removesuffix("*")
         words = words_of(fold(bare).text)
         if not words:
-            raise BadRule(f"{entry!r} holds no word: write letters or figures.")
+            told = _("“%(entry)s” holds no word: write letters or figures.")
+            raise BadRule(told % {"entry": entry}, "words")
         if bare != entry and len(words[-1]) < SPACED_LEAST and len(words) == 1:
-            raise BadRule(f"{entry!r} would meet half the dictionary: write three letters before the star.")
+            told = _("“%(entry)s” would meet half the dictionary: write three letters before the star.")
+            raise BadRule(told % {"entry": entry}, "words")
         _add(root, words, any_ending=bare != entry)
     return Words(root)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 from descant.discussion.judging.rules.subjects import BadRule, Finding, Said, Subject, texts_in
 
 LETTERS_LEAST = 6  # fewer tell nothing: a name, a formula, a face
@@ -54,7 +56,8 @@ def compile_writing(said: Said) -> Writing:
     unknown = sorted(scripts - SCRIPTS)
     if unknown:
         known = ", ".join(sorted(SCRIPTS)).lower()
-        raise BadRule(f"{unknown[0].lower()!r} is no script that can be told: choose of {known}.")
+        told = {"script": unknown[0].lower(), "known": known}
+        raise BadRule(_("“%(script)s” is no script that can be told: choose of %(known)s.") % told, "scripts")
     return Writing(frozenset(scripts))
 
 

@@ -1,0 +1,1 @@
+"""Rules at the moderators' desk: read, written, tried on what was said before, switched on and off, ended."""
