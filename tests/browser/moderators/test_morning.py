@@ -179,6 +179,59 @@ def test_without_scripts_the_morning_goes_on(
     assert number(page, "waiting") == str(HELD - FLOOD - 1)
 
 
+def test_a_bad_rule_is_seen_in_its_trial_and_one_that_was_on_is_undone(
+    new_reader: Callable[..., Reader], site: Site, morning: str
+) -> None:
+    """With the keyboard: a rule on bread would have held a day's talk; it was on for a while, and is taken back."""
+    page = sit_down(new_reader(viewport=WIDE), site, morning)
+    site.command("forum", "set", morning, "--premoderation", "nobody")
+    write_rule(page, site, morning)
+    press(page, "Try it on the last 30 days")
+    trial = page.locator("#trial")
+    expect(trial).to_contain_text(f"it would have held {HELD - FLOOD}.")
+    expect(trial).to_contain_text(f"All {HELD} comments of these days were looked at.")
+    expect(trial.locator("mark").first).to_have_text("bread")
+    press(page, "Earlier ones")
+    expect(trial).to_contain_text("Page 2 of 8")
+
+    trial.get_by_role("button", name="Save, switched off").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("It is off")
+    press(page, "Switch on")
+    said = {
+        "forum": morning,
+        "thread": {"identifier": "late", "url": "http://127.0.0.1/late", "title": "Late"},
+    }
+    for number in range(3):
+        site.call(
+            "post",
+            {**said, "name": "Odd", "key": f"late-{morning}-{number}", "text": f"More bread, {number}."},
+        )
+    press(page, "Switch off")
+    expect(page.get_by_role("status")).to_contain_text("The rule is off.")
+
+    page.get_by_role("link", name="What it holds now").press("Enter")
+    expect(page.locator("#rows > .row")).to_have_count(3)
+    page.get_by_text("All that match …").press("Enter")
+    page.locator(".all").get_by_role("button", name="Approve").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("3 comments approved.")
+    page.locator("body").press("Escape")
+    page.keyboard.press("z")
+    expect(page.get_by_role("status")).to_contain_text("3 decisions undone.")
+    expect(page.locator("#rows > .row")).to_have_count(3)
+
+
+def write_rule(page: Page, site: Site, forum: str) -> None:
+    page.goto(f"{site.url}/moderate/rules/?forum={forum}")
+    page.get_by_role("link", name="A new rule").press("Enter")
+    page.get_by_role("link", name="Words and phrases").press("Enter")
+    page.get_by_label("Title").fill("Talk of bread")
+    page.get_by_label("Words and phrases").fill("bread")
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).first.press("Enter")
+
+
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_fault_on_the_moderators_side(
@@ -194,6 +247,12 @@ def test_axe_finds_no_fault_on_the_moderators_side(
     decides(page, "s")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     assert violations(page) == []
-    for path in ("log/", "bans/?ended=1", "appeals/", "?tab=deleted&q=nothing"):
+    rules = ("rules/", f"rules/new/?whose={morning}", f"rules/new/?whose={morning}&kind=language")
+    for path in ("log/", "bans/?ended=1", "appeals/", "?tab=deleted&q=nothing", *rules):
         page.goto(f"{site.url}/moderate/{path}")
         assert violations(page) == [], path
+    write_rule(page, site, morning)
+    press(page, "Try it on the last 30 days")
+    expect(page.locator("#trial")).to_be_visible()
+    assert violations(page) == [], "a trial"
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
