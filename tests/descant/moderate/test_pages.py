@@ -12,11 +12,14 @@ from django.test import Client
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import appeal_against, decide
+from descant.discussion.deciding.comments import BEFORE
+from descant.discussion.judging.afterwards import VERDICTS
 from descant.discussion.models import Appeal, Comment, Decision, Thread
 from descant.forums.models import Ban
 from descant.forums.opening import change_forum
 from descant.moderate.pages import log as log_page
 from descant.moderate.pages import transparency
+from descant.moderate.pages.sentences import SENTENCES
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
 from tests.descant.moderate.conftest import HOME, Desk, item
@@ -43,11 +46,46 @@ def test_the_log_tells_each_batch_in_one_line_with_its_undo(cast: Cast, bo: Desk
     decide(forum=cast.gazette, comments=comments[3:], verdict="hide", by=cast.bo)
     html = bo.get("/moderate/log/").content.decode()
     assert html.count('<button name="batch"') == 2
-    assert re.search(r"Ann</bdi></b> called spam: 3 comments\s*<q><bdi>adverts", html)
+    assert re.search(r"Ann</bdi></b> called 3 comments spam\s*<q><bdi>adverts", html)
     bo.do("undo", batch=batch, back="/moderate/log/")
     html = bo.get("/moderate/log/").content.decode()
     assert "3 undone" in html
     assert html.count('<button name="batch"') == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "de",
+            "<b><bdi>Bo</bdi></b> hat <a{}>einen Kommentar von <bdi>Cy</bdi> zu <bdi>Bread</bdi></a> verborgen",
+        ),
+        ("fr", "<b><bdi>Bo</bdi></b> a masqué <a{}>un commentaire de <bdi>Cy</bdi> sur <bdi>Bread</bdi></a>"),
+        ("ar", "إخفاء <a{}>تعليق <bdi>Cy</bdi> على <bdi>Bread</bdi></a>: <b><bdi>Bo</bdi></b>"),
+    ],
+)
+def test_the_log_speaks_in_sentences_of_the_language(
+    cast: Cast, bo: Desk, say: Say, language: str, told: str
+) -> None:
+    decide(forum=cast.gazette, comments=[say("Rye.")], verdict="hide", by=cast.bo)
+    html = bo.get("/moderate/log/", headers={"Accept-Language": language}).content.decode()
+    assert told in re.sub(r"<a href[^>]*>", "<a{}>", html)
+
+
+def test_every_verdict_has_its_sentence() -> None:
+    verdicts = {
+        *BEFORE,
+        *VERDICTS.values(),
+        "edit",
+        "pin",
+        "unpin",
+        "close",
+        "reopen",
+        "merge",
+        "undo",
+        "uphold",
+    }
+    assert verdicts == {*SENTENCES}
 
 
 def test_the_log_goes_on_by_a_key(cast: Cast, bo: Desk, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +182,13 @@ def test_a_transparent_forum_tells_counts_and_names_nobody(cast: Cast, bo: Desk,
     with query_budget(3):
         answer = Client(**HOME).get("/f/gazette/transparency/")
     html = answer.content.decode()
-    for words in ("Comments approved", "less than a minute", "Comment of a guest", "Be kind.", "Bans: "):
+    for words in (
+        "Comments approved",
+        "less than a minute",
+        "Comment of a guest",
+        "Be kind.",
+        "Guests banned",
+    ):
         assert words in html, words
     for words in ("Gus", "Bo", "Secret words", "secret"):
         assert words not in html, words

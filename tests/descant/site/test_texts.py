@@ -182,7 +182,7 @@ def test_nothing_is_shouted(path: Path) -> None:
 
 def test_scripts_take_all_their_words_from_the_page() -> None:
     page = (texts.ROOT / texts.PRODUCT / "embed/templates/embed/_same.html").read_text(encoding="utf-8")
-    given = page[page.index("{% set words = {") : page.index("} %}\n{% set orders")]
+    given = page[page.index("{% set words = {") : page.index("} %}\n{% set words_for_scripts")]
     sources = [path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js")]
     assert sources
     used = {name for source in sources for name in re.findall(r"\bwords\.(\w+)|counted\('(\w+)'", source)}

@@ -10,29 +10,19 @@ from django.utils.translation import gettext_lazy
 
 from descant.discussion.seeing import may_see
 from descant.moderate.asking import Desk
+from descant.moderate.pages.sentences import sentence
 from descant.moderate.queue.choosing import Chosen
 from descant.moderate.queue.near import is_in_force
 from descant.moderate.queue.reasons import FLAGS, STATES
 from descant.moderate.refusing import spoken
 
-# What a verdict is called on its button, its key, and in the log once it is done.
+# What a verdict is called on its button, and its key.
 VERDICTS = {
-    "approve": (gettext_lazy("Approve"), "a", gettext_lazy("approved")),
-    "spam": (gettext_lazy("Spam"), "s", gettext_lazy("called spam")),
-    "delete": (gettext_lazy("Delete"), "d", gettext_lazy("deleted")),
-    "hide": (gettext_lazy("Hide"), "h", gettext_lazy("hidden")),
-    "restore": (gettext_lazy("Restore"), "r", gettext_lazy("restored")),
-}
-DONE = {
-    **{verdict: done for verdict, (_button, _key, done) in VERDICTS.items()},
-    "edit": gettext_lazy("edited"),
-    "pin": gettext_lazy("pinned"),
-    "unpin": gettext_lazy("pinned no more"),
-    "close": gettext_lazy("closed"),
-    "reopen": gettext_lazy("opened again"),
-    "merge": gettext_lazy("merged"),
-    "undo": gettext_lazy("undone"),
-    "uphold": gettext_lazy("left as it was, after an appeal"),
+    "approve": (gettext_lazy("Approve"), "a"),
+    "spam": (gettext_lazy("Spam"), "s"),
+    "delete": (gettext_lazy("Delete"), "d"),
+    "hide": (gettext_lazy("Hide"), "h"),
+    "restore": (gettext_lazy("Restore"), "r"),
 }
 
 
@@ -45,7 +35,7 @@ def draw(desk: Desk, template: str, given: dict[str, Any], status: int = 200) ->
         "may_see": may_see,
         "back": desk.request.get_full_path(),
         "verdicts": VERDICTS,
-        "done": DONE,
+        "sentence": sentence,
         "flag_words": FLAGS,
         "state_words": STATES,
         "is_in_force": is_in_force,

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from descant.discussion.models import Comment, Decision
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Ban, Forum
-from descant.moderate.pages.drawing import DONE
+from descant.moderate.pages.sentences import BANS, COUNTED
 from descant.moderate.queue.reasons import CODES
 from descant.moderate.refusing import spoken
 from django_headroom.replicas import read
@@ -28,7 +28,6 @@ MONTHS = 12
 READ_MOST = 50_000  # decisions, the newest; before these the page says no more
 KEPT_SECONDS = 300.0
 KEPT_MOST = 1_000
-TOLD = ("approve", "spam", "hide", "delete", "restore", "edit", "undo", "uphold")
 RULE_WORDS = {"": gettext_lazy("A rule of the forum")}
 
 
@@ -75,9 +74,9 @@ def transparency(request: HttpRequest, name: str) -> HttpResponse:
     given = {
         "forum": forum,
         "months": months_of(forum),
-        "told": {verdict: DONE[verdict] for verdict in TOLD},
+        "told": COUNTED,
         "reason_words": CODES | RULE_WORDS,
-        "ban_words": Ban.Kind,
+        "ban_words": BANS,
         **spoken(),
     }
     response = render(request, "moderate/transparency.html", given, using="jinja2")
