@@ -98,7 +98,7 @@ class Block(NoBareSave):
     """Somebody whose comments a person does not want to read, on any site."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks")
-    whom = models.CharField(max_length=42)  # "u7" an account, "g…" a guest
+    whom = models.CharField(max_length=42)  # "u7" an account, "g…" a guest, "i…" one who came with an import
     shown = models.CharField(max_length=NAME_MAX)  # the name she read
     made_at = models.DateTimeField(default=timezone.now)
 

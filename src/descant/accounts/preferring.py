@@ -47,7 +47,7 @@ def block_person(*, user: User, whom: str, shown: str) -> None:
     """Fold what somebody writes, wherever this person reads.
 
     Args:
-        whom: as votes name her: ``u7`` an account, ``g…`` a guest.
+        whom: as votes name her: ``u7`` an account, ``g…`` a guest; ``i…`` one who came with an import.
 
     Raises:
         BadChoice

@@ -21,7 +21,7 @@ from descant.discussion.seeing import as_its_author_sees, own_rows
 from descant.embed.acts import page_in
 from descant.embed.calling import Asking, Body, call, person_of
 from descant.embed.drawing import draw_line, words_for
-from descant.embed.preferring import author_mark
+from descant.embed.preferring import MARKED_BY, author_mark
 from descant.embed.refusing import BadCall
 from django_headroom import replicas
 from django_headroom.joins import attach
@@ -139,16 +139,19 @@ def _blocked(seen: _Seen, drawn: Sequence[int]) -> dict[str, str]:
     comments = Comment.objects.of(seen.asking.forum).using(seen.alias)
     whom = dict.fromkeys(seen.blocks, "")
     if seen.marks:
-        marked = comments.filter(pk__in=seen.marks).values_list("pk", "author", "guest")
-        whom = {author_mark(author, guest): str(pk) for pk, author, guest in marked} | whom
+        marked = comments.filter(pk__in=seen.marks).only(*MARKED_BY)
+        whom = {author_mark(comment): str(comment.pk) for comment in marked} | whom
         whom.pop("", None)
     if not whom:
         return {}
     accounts = [int(each[1:]) for each in whom if each[0] == "u"]
     guests = [each[1:] for each in whom if each[0] == "g"]
     by_them = Q(author__in=accounts) | Q(guest__in=guests, author=None)
-    rows = comments.filter(by_them, pk__in=drawn).values_list("pk", "author", "guest")
-    return {str(pk): whom[author_mark(author, guest)] for pk, author, guest in rows}
+    if any(each[0] == "i" for each in whom):
+        by_them |= Q(author=None, guest="", source__gt="")
+    rows = comments.filter(by_them, pk__in=drawn).only(*MARKED_BY)
+    marks = {str(comment.pk): author_mark(comment) for comment in rows}
+    return {key: whom[mark] for key, mark in marks.items() if mark in whom}
 
 
 def _decision(told: Told) -> Body:

@@ -5,6 +5,8 @@ from django.utils.translation import gettext as _
 from descant.accounts.models import User
 from descant.accounts.preferring import BadChoice, block_person, keep_preferences, unblock_person
 from descant.discussion import text
+from descant.discussion.judging.origins import mailbox_of
+from descant.discussion.judging.pacing import keyed
 from descant.discussion.models import Comment
 from descant.discussion.reading import ORDERS
 from descant.discussion.seeing import may_see
@@ -12,6 +14,8 @@ from descant.embed.acts import comment_in
 from descant.embed.calling import Asking, Body, call, text_in
 from descant.embed.refusing import BadCall
 from django_headroom.joins import attach
+
+MARKED_BY = ("forum_id", "author_id", "guest", "source", "author_email", "author_name")
 
 
 @call
@@ -21,7 +25,7 @@ def block(asking: Asking, body: Body) -> Body:
     comment = comment_in(asking, body)
     if not may_see(comment, asking.author):
         raise Comment.DoesNotExist
-    whom = author_mark(comment.author_id, comment.guest)
+    whom = author_mark(comment)
     if body.get("blocked") is False:
         unblock_person(user=user, whom=whom)
         return {}
@@ -45,9 +49,19 @@ def prefer(asking: Asking, body: Body) -> Body:
     return {}
 
 
-def author_mark(author_id: int | None, guest: str) -> str:
-    """How blocks name an author, as votes do; empty for one who came with an import and is nobody here."""
-    return f"u{author_id}" if author_id else f"g{guest}" if guest else ""
+def author_mark(comment: Comment) -> str:
+    """How blocks name an author, accounts and guests as votes do; empty if nothing is known of her.
+
+    Who came with an import is known by her e-mail address, or else by the name that she has signed with on this forum:
+    she writes here no more, so nobody can step into it.
+    """
+    if comment.author_id:
+        return f"u{comment.author_id}"
+    if comment.guest or not comment.source:
+        return f"g{comment.guest}" if comment.guest else ""
+    if comment.author_email:
+        return f"i{mailbox_of(comment.author_email)}"
+    return f"i{keyed(f'arrived/{comment.forum_id}/{comment.source}/{comment.author_name}')}"
 
 
 def _account(asking: Asking) -> User:

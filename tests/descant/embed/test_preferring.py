@@ -111,11 +111,32 @@ def test_who_wrote_what_is_hidden_is_not_told_by_blocking(cast: Cast, say: Say, 
     assert not Block.objects.exists()
 
 
-def test_oneself_an_imported_author_and_too_many_are_refused(cast: Cast, say: Say, call: Call) -> None:
+@pytest.mark.parametrize("email", ["mel@mail.example", ""])
+def test_who_came_with_an_import_is_blocked_by_her_address_or_her_name(
+    cast: Cast, say: Say, call: Call, email: str
+) -> None:
+    mel, more, other, alive = (say(text, by=cast.guest) for text in ("Rye.", "Oats.", "Wheat.", "Bran."))
+    arrived = {"guest": "", "source": "disqus", "author_name": "Mel", "author_email": email}
+    rows = Comment.objects.of(cast.gazette)
+    rows.filter(pk__in=[mel.pk, more.pk]).update(**arrived)
+    rows.filter(pk=other.pk).update(
+        **{**arrived, "author_name": "Ole", "author_email": email and "ole@mail.example"}
+    )
+    drawn = [str(each.pk) for each in (mel, more, other, alive)]
+    by_a_guest = blocked(call("mine", None, comments=drawn, blocked=[str(mel.pk)]))
+    assert set(by_a_guest) == {str(mel.pk), str(more.pk)}
+    assert call("block", cast.cy, comment=str(mel.pk)).status_code == 200
+    assert set(blocked(call("mine", cast.cy, comments=drawn))) == {str(mel.pk), str(more.pk)}
+    assert "mel" not in Block.objects.get().whom
+    call("block", cast.cy, comment=str(more.pk), blocked=False)
+    assert blocked(call("mine", cast.cy, comments=drawn)) == {}
+
+
+def test_oneself_nobody_and_too_many_are_refused(cast: Cast, say: Say, call: Call) -> None:
     own, said = say("Rye."), say("Wheat.", by=cast.dee)
-    imported = say("Oats.", by=cast.guest)
-    Comment.objects.of(cast.gazette).filter(pk=imported.pk).update(guest="")
-    for comment in (own, imported):
+    nobody = say("Oats.", by=cast.guest)
+    Comment.objects.of(cast.gazette).filter(pk=nobody.pk).update(guest="")
+    for comment in (own, nobody):
         assert call("block", cast.cy, comment=str(comment.pk)).status_code == 400
     Block.objects.bulk_create(
         Block(user=cast.cy.user, whom=f"g{number}", shown="Gus") for number in range(BLOCKS_MOST)

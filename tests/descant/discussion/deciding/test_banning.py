@@ -55,6 +55,21 @@ def test_the_author_of_a_comment_is_banned_by_what_is_known_of_her(
     assert say("Rye.", by=free).is_shown
 
 
+def test_who_came_with_an_import_is_banned_by_her_address_and_never_by_a_name(cast: Cast, say: Say) -> None:
+    comment = say("Buy.", by=guest(1))
+    comment.guest = comment.origin = comment.origin_range = ""
+    comment.source, comment.author_name = "wordpress", "Cy"
+    for kind in ("account", "guest", "email", "address", "range", "name"):
+        with pytest.raises(CannotBan, match="Nothing of this kind is known"):
+            author_of(comment, kind)
+    comment.author_email = "CY@mail.example"
+    ban_person(forum=cast.gazette, whom=author_of(comment, "email"), by=cast.bo, reason="advertising")
+    for back in (cast.cy, guest(2, email="cy@mail.example")):
+        with pytest.raises(Banned, match="advertising"):
+            say("Buy again.", by=back)
+    assert say("Rye.", by=replace(guest(3), name="Cy")).is_shown
+
+
 def test_an_account_is_banned_on_one_forum_and_freed(cast: Cast, say: Say) -> None:
     comment = say("Rye.", by=cast.cy)
     made = ban_person(forum=cast.gazette, whom=author_of(comment, "account"), by=cast.bo, reason="rude")
