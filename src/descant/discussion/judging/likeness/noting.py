@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from descant.discussion.judging.likeness.finding import clusters_like
 from descant.discussion.judging.likeness.prints import Print, print_of
-from descant.discussion.models import Comment
+from descant.discussion.models import Comment, Decision
 from descant.forums.models import Fingerprint
 from django_headroom.partitions import UnknownTenant
 from django_headroom.transactions import writing
@@ -27,16 +27,18 @@ def note_likeness(*, forum_id: int, comment_id: int) -> int | None:
     Returns:
         The flood it is one of, or None.
     """
-    comment = Comment.objects.of(forum_id).filter(pk=comment_id).only("forum_id", "text", "flood").first()
+    rows = Comment.objects.of(forum_id).filter(pk=comment_id)
+    comment = rows.only("forum_id", "text", "flood", "state").first()
     if comment is None:
         return None
     mark = print_of(comment.text)
+    is_taken_back = comment.state == Comment.State.DELETED and not _is_decided(comment)
     kept = Fingerprint.objects.filter(comment_id=comment_id).first()
-    if kept is not None and kept.digest == mark.digest:
+    if kept is not None and kept.digest == mark.digest and not is_taken_back:
         return _fold(kept.cluster)
     if kept is not None:
         _forget(comment)
-    if not mark.bands:
+    if not mark.bands or is_taken_back:
         return None
     return _fold(_keep(comment, mark))
 
@@ -96,8 +98,14 @@ def _tell(forum_id: int, ids: list[int], cluster: int) -> None:
         Comment.objects.of(forum_id).filter(pk__in=ids).update(flood=cluster)
 
 
+def _is_decided(comment: Comment) -> bool:
+    """Whether a moderator has judged it: what she deletes of a flood goes on telling what is like it."""
+    decisions = Decision.objects.of(comment.forum_id).filter(comment=comment.pk)
+    return bool(decisions.exclude(by=None).exists())
+
+
 def _forget(comment: Comment) -> None:
-    """Its text is another one now."""
+    """Its text is another one now, or its author has taken it back."""
     with writing(GLOBAL):
         Fingerprint.objects.filter(comment_id=comment.pk).delete()
     if comment.flood is not None:
