@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ STATES = {
     "all": tuple(State),
 }
 TABS = tuple(STATES)
+LOOKED_MOST = 20_000  # comments for one page, where it is looked for a reason
 ORDERS = ("newest", "oldest")
 _REASON = re.compile(r"[a-z_]{1,40}|rule-[0-9]{1,18}")
 
@@ -70,24 +71,45 @@ class Chosen:
         written = urlencode({name: value for name, value in fields.items() if value})
         return f"?{written}" if written else "?"
 
-    def rows(self, forum: Forum, alias: str, after: Moment | None = None) -> Sequence[Any]:
+    @property
+    def is_looked_for(self) -> bool:
+        """Whether comments must be looked through: a reason has no index, and may be that of three in a million."""
+        return bool(self.reason) and not self.words
+
+    def rows(
+        self, forum: Forum, alias: str, after: Moment | None = None, looked: int = LOOKED_MOST
+    ) -> Sequence[Any]:
         """The comments of one forum, a queryset for each state, so that each walks an index in the order of time.
 
         Of a flood only the first in that order stands here, unless the flood itself was chosen. What is found by its
         words is few, whatever its state: it is looked up once, and floods stay as they are.
+
+        Args:
+            looked: through how many of each state it is looked for a reason; of those the windows end with the last.
         """
         if self.words:
             found = self.matching_any(forum, alias).filter(state__in=STATES[self.tab])
             return [found.filter(after.beyond(newest=self.newest)) if after else found]
         every = []
-        for state in STATES[self.tab]:
-            rows = self.matching(forum, alias, state)
-            if after is not None:
-                rows = rows.filter(after.beyond(newest=self.newest))
+        for state, window in zip(STATES[self.tab], self.windows(forum, alias, after), strict=True):
+            rows = self.matching(forum, alias, state) if self.reason else window
+            if self.reason:
+                rows = rows.filter(pk__in=self.in_order(window)[:looked].values("pk"))
             if self.flood is None:
                 rows = rows.exclude(Exists(self._before_it(forum, alias, state)))
             every.append(rows)
         return every
+
+    def windows(self, forum: Forum, alias: str, after: Moment | None = None) -> Sequence[Any]:
+        """What rows() chooses from, whatever its reason: a queryset for each state."""
+        every = replace(self, reason="")
+        found = [every.matching(forum, alias, state) for state in STATES[self.tab]]
+        return [rows.filter(after.beyond(newest=self.newest)) for rows in found] if after else found
+
+    def in_order(self, rows: Any) -> Any:
+        """Rows as they are looked through."""
+        sign = "-" if self.newest else ""
+        return rows.order_by(f"{sign}created_at", f"{sign}id")
 
     def matching(self, forum: Forum, alias: str, state: str) -> Any:
         """The comments of one forum in one state, floods unfolded."""

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connections
 
 from descant.discussion.models import Comment, Thread
+from descant.discussion.reading.by_time import Moment
 from django_headroom.updates import as_python
 
 COUNTED_MOST = 10_000
@@ -52,12 +53,24 @@ class Wanted:
     newest: bool
     limit: int
     looked_at: bool = False  # of floods only comments that need a look are counted
+    ends: Sequence[
+        Any
+    ] = ()  # querysets of one comment each, of which only the place in the order of time is told
 
 
-def ask(alias: str, wanted: Wanted) -> tuple[list[Row], dict[Any, Number]]:
-    """The first rows and the numbers of a partition, by one statement."""
+@dataclass(frozen=True)
+class Found:
+    """What one partition has answered."""
+
+    rows: list[Row]
+    numbers: dict[Any, Number]
+    ends: list[Moment]
+
+
+def ask(alias: str, wanted: Wanted) -> Found:
+    """The first rows, the numbers and the ends of a partition, by one statement."""
     names = list(wanted.numbers)
-    counting, count_params = _counting(alias, wanted.numbers.values())
+    counting, count_params = _counting(alias, wanted)
     listing, list_params = _listing(alias, wanted)
     fields = [*Comment._meta.concrete_fields, *Thread._meta.concrete_fields]
     quote = connections[alias].ops.quote_name
@@ -71,9 +84,10 @@ def ask(alias: str, wanted: Wanted) -> tuple[list[Row], dict[Any, Number]]:
     )
     found = _fetch(alias, sql, [*count_params, *list_params])
     numbers = dict(zip(names, map(Number.counted, found[0]), strict=False))
-    at = len(names) or 1
+    ends = _ends(alias, found[0][len(names) : len(names) + 2 * len(wanted.ends)])
+    at = len(names) + 2 * len(wanted.ends)
     rows = [_row(alias, fields, line[at:]) for line in found if line[at + 1] is not None]
-    return rows, numbers
+    return Found(rows, numbers, ends)
 
 
 def together(alias: str, model: Any, parts: Sequence[Any]) -> list[list[Any]]:
@@ -89,13 +103,24 @@ def together(alias: str, model: Any, parts: Sequence[Any]) -> list[list[Any]]:
     return found
 
 
-def _counting(alias: str, counted: Any) -> tuple[str, list[Any]]:
+def _counting(alias: str, wanted: Wanted) -> tuple[str, list[Any]]:
     every, params = [], []
-    for number, rows in enumerate(counted):
+    for number, rows in enumerate(wanted.numbers.values()):
         sql, its = _sql(alias, rows.values_list("id")[: COUNTED_MOST + 1])
         every.append(f"(SELECT COUNT(*) FROM ({sql}) AS k{number}) AS n{number}")
         params += its
-    return f"SELECT {', '.join(every) or '0 AS n0'}", params
+    for number, rows in enumerate(wanted.ends):
+        for column in ("created_at", "id"):
+            sql, its = _sql(alias, rows.values_list(column))
+            every.append(f"({sql}) AS {column}_{number}")
+            params += its
+    return f"SELECT {', '.join(every)}", params
+
+
+def _ends(alias: str, values: Sequence[Any]) -> list[Moment]:
+    field, connection = Comment._meta.get_field("created_at"), connections[alias]
+    pairs = zip(values[::2], values[1::2], strict=True)
+    return [Moment(as_python(field, at, connection), key) for at, key in pairs if key is not None]
 
 
 def _listing(alias: str, wanted: Wanted) -> tuple[str, list[Any]]:

@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import attrgetter, ge, le
 from typing import Any
 
 from descant.discussion.models import Comment
 from descant.discussion.reading.by_time import Moment
 from descant.forums.models import Forum
-from descant.moderate.queue.choosing import STATES, TABS, Chosen, shown_among
-from descant.moderate.queue.gathering import Number, Row, Wanted, ask, merged
+from descant.moderate.queue.choosing import LOOKED_MOST, STATES, TABS, Chosen, shown_among
+from descant.moderate.queue.gathering import Found, Number, Row, Wanted, ask, merged
 from django_headroom.joins import attach
 from django_headroom.replicas import read
 
@@ -21,12 +22,16 @@ COUNTED = ("shown", *TABS[:-1])
 
 @dataclass(frozen=True)
 class Page:
-    """Rows with their authors; ``numbers`` by tab, and ``waiting`` by forum, of all that were looked at."""
+    """Rows with their authors; ``numbers`` by tab, and ``waiting`` by forum, of all that were looked at.
+
+    Where it is looked for a reason a page may end before it is full: then ``is_cut`` says so, and ``next`` goes on.
+    """
 
     rows: Sequence[Row] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
     waiting: Mapping[int, Number] = field(default_factory=dict)
     next: str = ""
+    is_cut: bool = False
 
 
 def read_queue(forums: Sequence[Forum], chosen: Chosen, after: Moment | None = None) -> Page:
@@ -36,19 +41,27 @@ def read_queue(forums: Sequence[Forum], chosen: Chosen, after: Moment | None = N
         forums: all that are looked at; numbers are of these.
         after: where it begins, as an earlier page said.
     """
-    parts, counted = [], {}
-    for partition, there in _by_partition(forums).items():
-        rows, numbers = read(partition, partial(_ask, there, chosen, after))
-        parts.append(rows)
-        counted.update(numbers)
-    found = merged(parts, newest=chosen.newest, limit=LINES + 1)
-    last = found[LINES - 1].comment if len(found) > LINES else None
+    looked = max(LINES, LOOKED_MOST // max(1, len(forums) * len(STATES[chosen.tab])))
+    parts = [
+        read(partition, partial(_ask, there, chosen, after, looked))
+        for partition, there in _by_partition(forums).items()
+    ]
+    counted = {name: number for part in parts for name, number in part.numbers.items()}
+    ends = [end for part in parts for end in part.ends]
+    found = merged([part.rows for part in parts], newest=chosen.newest, limit=LINES + 1)
+    end = (max if chosen.newest else min)(ends, key=attrgetter("at", "id"), default=None)
+    if end is not None:  # beyond it some states were looked through and others not
+        side = ge if chosen.newest else le
+        found = [row for row in found if side((row.comment.created_at, row.comment.pk), (end.at, end.id))]
+    is_full = len(found) > LINES
+    last = found[LINES - 1].comment if is_full else None
     attach([row.comment for row in found[:LINES]], "author", missing="none")
     return Page(
         found[:LINES],
         _of_tabs(counted),
         {forum.pk: counted[forum.pk, "waiting"] for forum in forums},
-        str(Moment(last.created_at, last.pk)) if last else "",
+        str(Moment(last.created_at, last.pk) if last else end or ""),
+        is_cut=not is_full and end is not None,
     )
 
 
@@ -57,10 +70,13 @@ def count_tabs(forums: Sequence[Forum]) -> dict[str, Number]:
     return dict(read_queue(forums, Chosen(flood=0)).numbers)
 
 
-def _ask(forums: Sequence[Forum], chosen: Chosen, after: Moment | None, alias: str) -> Any:
-    rows = [each for forum in forums for each in chosen.rows(forum, alias, after)]
+def _ask(forums: Sequence[Forum], chosen: Chosen, after: Moment | None, looked: int, alias: str) -> Found:
+    rows = [each for forum in forums for each in chosen.rows(forum, alias, after, looked)]
     numbers = {(forum.pk, name): _counted(forum, name, alias) for forum in forums for name in COUNTED}
-    return ask(alias, Wanted(rows, numbers, chosen.newest, LINES + 1, looked_at=chosen.tab == "flagged"))
+    windows = [each for forum in forums for each in chosen.windows(forum, alias, after)]
+    ends = [chosen.in_order(each)[looked - 1 : looked] for each in windows]
+    wanted = Wanted(rows, numbers, chosen.newest, LINES + 1, looked_at=chosen.tab == "flagged")
+    return ask(alias, replace(wanted, ends=ends if chosen.is_looked_for else ()))
 
 
 def _counted(forum: Forum, name: str, alias: str) -> Any:
