@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from descant.discussion.authors import Author
@@ -16,7 +15,7 @@ from descant.discussion.deciding.comments import AFTER, BEFORE
 from descant.discussion.models import Comment, Decision
 from descant.forums.models import Forum
 from descant.moderate.asking import Desk, Item, NotYours
-from descant.moderate.queue.choosing import STATES, Chosen
+from descant.moderate.queue.choosing import STATES, Chosen, shown_among
 from descant.moderate.queue.gathering import COUNTED_MOST, Number
 from descant.moderate.queue.reasons import STATES as STATE_WORDS
 from django_headroom.joins import attach
@@ -64,8 +63,9 @@ def decide_items(desk: Desk, items: Sequence[Item], verdict: Verdict) -> Done:
 def decide_matching(desk: Desk, chosen: Chosen, until: datetime, verdict: Verdict) -> Done:
     """Decide about what matches a choice and was there when she looked, a step of it."""
     done, room = Done(), STEP
-    for forum in desk.looked_at(chosen.forum):
-        rows = _matching(forum, chosen, until, verdict)
+    forums = desk.looked_at(chosen.forum)
+    every = [(each, rows) for each in forums for rows in _matching(each, chosen, until, verdict)]
+    for forum, rows in every:
         if room <= 0:
             done.left += _count(rows)
             continue
@@ -140,15 +140,22 @@ def _decide(forum: Forum, comments: Sequence[Comment], by: Author, verdict: Verd
     return Done(changed, meanwhile=_who_decided(forum, passed) if passed else "")
 
 
-def _matching(forum: Forum, chosen: Chosen, until: datetime, verdict: Verdict) -> Any:
-    """What was deleted stays: it is nobody's to see, so nobody can know that it should come back."""
-    state_set = BEFORE.get(verdict.verdict, set()) - {Comment.State.DELETED}
-    able = Q(pk__in=[])
-    for state in STATES[chosen.tab]:
-        if state in state_set:
-            its = Q(state=state)
-            able |= its & Q(needs_look=True) if (verdict.verdict, state) == ("approve", "shown") else its
-    return chosen.matching_any(forum, forum.partition).filter(able, created_at__lte=until)
+def _matching(forum: Forum, chosen: Chosen, until: datetime, verdict: Verdict) -> list[Any]:
+    """What can become so, each state by itself, as the indexes have them.
+
+    What was deleted stays: it is nobody's to see, so nobody can know that it should come back.
+    """
+    able = BEFORE.get(verdict.verdict, set()) - {Comment.State.DELETED}
+    every = []
+    for state in (each for each in STATES[chosen.tab] if each in able):
+        rows = chosen.matching(forum, forum.partition, state)
+        if (verdict.verdict, state) == (
+            "approve",
+            Comment.State.SHOWN,
+        ):  # of what is shown only what is flagged
+            rows = shown_among(chosen.matching_any(forum, forum.partition).filter(needs_look=True))
+        every.append(rows.filter(created_at__lte=until))
+    return every
 
 
 def _count(rows: Any) -> Number:
