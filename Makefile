@@ -54,8 +54,9 @@ tidy: .venv/to-build  ## format the code and mend what the linter can mend
 texts: .venv/to-build  ## gather the texts that people see into the catalogues, and compile these
 	@exec $(BIN)/python tools/texts.py
 
-bench: .venv/to-build packages  ## one benchmark: B=first writes bench/results/first.json
+bench: .venv/to-build  ## one benchmark: B=first writes bench/results/first.json
 	@test -f "bench/$(B).py" || { echo "There is no bench/$(B).py; there are:"; ls bench/*.py; exit 2; }
+	@sh tools/packages.sh bench
 	@exec $(BIN)/python "bench/$(B).py"
 
 docs: .venv/to-build  ## check that every link in the documentation leads somewhere

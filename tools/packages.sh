@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, memcached, Chromium, gettext.
+# Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, memcached, Chromium, gettext, a C compiler;
+# told "bench", also to what the benchmarks need: load generators, and Node for one of the peers.
 set -eu
 
 missing=
@@ -11,15 +12,21 @@ command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missi
 command -v memcached >/dev/null || missing="$missing memcached"
 command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
 command -v msgfmt >/dev/null || missing="$missing gettext"
+command -v cc >/dev/null || missing="$missing gcc libc6-dev"
+if [ "${1:-}" = bench ]; then
+    command -v wrk >/dev/null || missing="$missing wrk"
+    command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
+    command -v npm >/dev/null || missing="$missing nodejs npm libnode-dev"
+fi
 [ -n "$missing" ] || exit 0
 
 install="apt-get install --yes --no-install-recommends$missing"
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "The tests need these packages of Debian (elsewhere: what corresponds to them). As root:" >&2
+    echo "This needs these packages of Debian (elsewhere: what corresponds to them). As root:" >&2
     echo "    apt-get update && $install" >&2
     exit 2
 fi
-echo "Installing for the tests:$missing"
+echo "Installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
 $install >/dev/null

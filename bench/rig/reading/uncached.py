@@ -1,0 +1,97 @@
+"""Pages that nobody has asked for before, so that no cache holds them; asked for one after the other."""
+
+import html
+import random
+import re
+import statistics
+import time
+from collections.abc import Iterable
+from functools import partial
+from itertools import count, islice, product
+
+from bench.rig.reading.asking import Asker
+from bench.rig.reading.rounds import Book, in_turn
+from bench.rig.reading.threads import identifier, is_page_of, page_path
+from bench.rig.sites import FORUM, Site
+
+LARGE = {1_000: "seed-2-1", 100_000: "seed-1-1"}
+ROUNDS, AT_A_TIME, WARMING = 3, 80, 40
+ORDERS, LANGUAGES = ("best", "newest", "oldest"), ("en", "de", "fr", "ar")
+NEXT = re.compile(r'rel="next"[^>]* href="([^"]+)"')
+FAR, NEAR = range(980, 1_020), range(1, 41)  # pages, counted from 1
+
+
+def measure(book: Book, site: Site, database: str) -> None:
+    """Seed two large threads, and take the first pages of threads of all sizes, and the thousandth beside the first."""
+    for seed, (size, _) in enumerate(reversed(LARGE.items()), start=1):
+        words = ["--threads", "1", "--comments", str(size), "--seed", str(seed), "--quiet"]
+        site.command("seed", "--forum", FORUM, *words)
+    with site.serving():
+        first_pages(site.port, range(WARMING))
+        measure_served(book, site.port, f"reads.{database}")
+
+
+def measure_served(book: Book, port: int, name: str) -> None:
+    """… of a site that is served, and of whose threads only the first few have been read."""
+    unread = count(WARMING)
+    acts = {"25": lambda: statistics.median(first_pages(port, islice(unread, AT_A_TIME)))}
+    book.note_runs(f"{name}_uncached_25_ms", in_turn(acts, ROUNDS)["25"])
+    for size, thread in LARGE.items():
+        book.note(f"{name}_uncached_{size}_ms", statistics.median(first_pages_of(port, thread)))
+    walking = {order: partial(walk, port, LARGE[100_000], order) for order in ORDERS[:2]}
+    walks = [taken for runs in in_turn(walking, 1).values() for taken in runs]
+    if len(walks) < len(walking):
+        book.missing[f"{name}_page1000_over_page1"] = "the machine was busy"
+        return
+    near, far = f"{name}_near_page_1_ms", f"{name}_near_page_1000_ms"
+    for number, each in enumerate((near, far)):
+        book.note(each, statistics.median(taken for pages in walks for taken in pages[number]))
+    book.note_ratio(f"{name}_page1000_over_page1", far, near)
+
+
+def first_pages(port: int, threads: Iterable[int]) -> list[float]:
+    """Milliseconds of the first page of each of these threads, which have not been read yet.
+
+    Raises:
+        RuntimeError: a page is not of its thread.
+    """
+    asker, taken = Asker(port), []
+    for thread in threads:
+        page, milliseconds = timed(asker, page_path(identifier(thread)))
+        if not is_page_of(thread, page):
+            raise RuntimeError(f"not the page of thread {thread}")
+        taken.append(milliseconds)
+    return taken
+
+
+def first_pages_of(port: int, name: str) -> list[float]:
+    """… of the first page of one thread in every order and language, each of which is a page of its own."""
+    asker = Asker(port)
+    variants = list(product(ORDERS, LANGUAGES))
+    random.Random(name).shuffle(variants)
+    return [timed(asker, page_path(name, order=order, lang=language))[1] for order, language in variants]
+
+
+def walk(port: int, name: str, order: str) -> tuple[list[float], list[float]]:
+    """… of the pages near the beginning and of those near the thousandth, walking from each to the next by its link.
+
+    Raises:
+        RuntimeError: the thread ends before.
+    """
+    asker, near, far = Asker(port), [], []
+    path = page_path(name, order=order)
+    for number in range(1, FAR.stop):
+        page, milliseconds = timed(asker, path)
+        near += [milliseconds] if number in NEAR else []
+        far += [milliseconds] if number in FAR else []
+        found = NEXT.search(page.decode())
+        if not found:
+            raise RuntimeError(f"{name} ends at page {number}")
+        path = html.unescape(found[1])
+    return near, far
+
+
+def timed(asker: Asker, path: str) -> tuple[bytes, float]:
+    began = time.perf_counter()
+    page = asker.get(path)
+    return page, 1_000 * (time.perf_counter() - began)
