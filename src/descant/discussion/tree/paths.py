@@ -19,7 +19,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def component(created_at: datetime, comment_id: int) -> bytes:
     """The last component of a comment's own path."""
-    return struct.pack(">QQ", (created_at - _EPOCH) // _MICROSECOND + _SHIFT, comment_id)
+    return component_at((created_at - _EPOCH) // _MICROSECOND, comment_id)
+
+
+def component_at(moment: int, comment_id: int) -> bytes:
+    """The same of a time in microseconds since 1970."""
+    return struct.pack(">QQ", moment + _SHIFT, comment_id)
 
 
 def path_below(parent: bytes, created_at: datetime, comment_id: int) -> bytes:
