@@ -26,6 +26,9 @@ from descant.forums.models import Forum, Role
 from descant.forums.sending import RestsOn, cacheable
 
 STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
+TO_KEEP = (
+    "descant.to_keep"  # in the environment of a request by who keeps the page, and is told when it is old
+)
 FRESH_SECONDS = 1  # how long a shared cache may answer by itself
 
 
@@ -83,7 +86,8 @@ def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> Http
     order = request.GET.get("order", "")
     order = order if order in ORDERS else ORDERS[0]
     asked = PageAddress(address.identifier, address.url)
-    page = read_page(forum=forum, page=asked, order=order, cursor=request.GET.get("cursor", ""))
+    where = {"order": order, "cursor": request.GET.get("cursor", "")}
+    page = read_page(forum=forum, page=asked, **where, to_keep=TO_KEEP in request.META)
     html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
     response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS, _rests_on(forum, page))
     response.headers["Content-Security-Policy"] = _policy(forum, style_of(forum.look))

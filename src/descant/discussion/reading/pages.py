@@ -2,8 +2,7 @@
 
 The order (*best*, *newest*, *oldest*) is that of the top-level comments; below each its conversation is read oldest
 first, at most three replies of it before "more replies", which pages within the branch. Pages are cut by keys, never
-by offsets. The thread's row is read first and the comments from the same copy of the database; of a thread that has
-just changed from the primary, so that what is kept of it is as new as the change.
+by offsets. The thread's row is read first and the comments from the same copy of the database.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,13 +59,16 @@ class Page:
     pinned: Comment | None = None
 
 
-def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "") -> Page:
+def read_page(
+    *, forum: Forum, page: PageAddress, order: str, cursor: str = "", to_keep: bool = False
+) -> Page:
     """A page of the thread of a host page.
 
     Args:
         order: one of ORDERS.
         cursor: where it begins, as an earlier page said, or ``comment-ID`` or
             ``descant-ID``, as a permalink says; empty for the first page.
+        to_keep: whether it will be shown to others: a thread that has just changed is then read from the primary.
 
     Raises:
         BadCursor, NoAddress
@@ -77,9 +79,10 @@ def read_page(*, forum: Forum, page: PageAddress, order: str, cursor: str = "") 
         thread = find_thread(forum, page, using=alias)
         return _page(Shelf(alias, thread), order, where) if thread else Page(None, order)
 
-    return replicas.read(
-        forum.partition, reading, enough=lambda found: marks.is_settled(forum.pk, found.thread)
-    )
+    def enough(found: Page) -> bool:
+        return not to_keep or marks.is_settled(forum.pk, found.thread)
+
+    return replicas.read(forum.partition, reading, enough=enough)
 
 
 def line_of(comment: Comment, viewer: Author | None) -> Line:

@@ -10,12 +10,15 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
 from descant.discussion.signals import thread_changed
+from descant.embed.pages import TO_KEEP
 from descant.site.front.asking import COMMENTS, page_asked
 from descant.site.front.behind import Behind, request_of_nobody
 from descant.site.front.elsewhere import Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Answer, Page, answer_of, page_of
 from django_headroom.caching.slots import slots
+
+OUT_OF_REACH = 503
 
 
 class Front:
@@ -56,9 +59,20 @@ class Front:
     def make(self, asked: str, codings: Collection[str]) -> Page | Answer:
         """A page as Django answers somebody of whom nothing is known."""
         made_at, seen = time.monotonic(), slots().last()
+        response = self.behind.ask(request_of_nobody(COMMENTS, asked) | {TO_KEEP: True})
+        try:
+            page = page_of(response, codings, seen=seen, made_at=made_at)
+            if page is not None or response.status_code != OUT_OF_REACH:
+                return page or answer_of(response)
+        finally:
+            response.close()
+        return self._from_a_replica(asked)
+
+    def _from_a_replica(self, asked: str) -> Answer:
+        """The primary is out of reach: what its replicas know is sent, and not kept, for it may be old."""
         response = self.behind.ask(request_of_nobody(COMMENTS, asked))
         try:
-            return page_of(response, codings, seen=seen, made_at=made_at) or answer_of(response)
+            return answer_of(response)
         finally:
             response.close()
 
