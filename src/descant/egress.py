@@ -18,8 +18,6 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
 
-SECONDS = 5.0
-BYTES_MOST = 1 << 20
 REDIRECTS_MOST = 3
 PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -45,20 +43,32 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What one question may cost, and where it may lead.
+
+    Args:
+        seconds: for all of it, redirects included.
+        most: bytes of the answer.
+        inside: whether the operator has named this very URL, so that it may lead into our own network.
+    """
+
+    seconds: float = 5.0
+    most: int = 1 << 20
+    inside: bool = False
+
+
 def ask(
     url: str,
     *,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-    seconds: float = SECONDS,
-    most: int = BYTES_MOST,
+    bounds: Bounds = Bounds(),
 ) -> Answer:
     """Ask a machine outside: GET, or POST where there is a body.
 
     Args:
         url: ``http`` or ``https``, on its usual port, of a public address; DESCANT_EGRESS_ALLOWED names exceptions.
-        seconds: for all of it, redirects included.
-        most: bytes of the answer.
 
     Returns:
         The answer, whatever its status.
@@ -69,16 +79,16 @@ def ask(
     >>> ask("https://judge.example/", body=b"{}").status
     200
     """
-    until = time.monotonic() + seconds
+    running = _Running(bounds, time.monotonic() + bounds.seconds, first=url)
     for _redirect in range(REDIRECTS_MOST + 1):
-        answer = _asked(url, body, headers or {}, _Bounds(until, most))
+        answer = _asked(url, body, headers or {}, running)
         target = answer.headers.get("location")
         if answer.status not in _REDIRECTS or not target:
             return answer
         following = urljoin(url, target)
         if answer.status not in _KEEP_METHOD:
             body = None
-        if (body is not None or headers) and _origin(following) != _origin(url):
+        if (body is not None or headers) and _origin(following, running) != _origin(url, running):
             raise EgressRefused(
                 f"{urlsplit(url).hostname} leads to another host, which was not told what is asked."
             )
@@ -87,9 +97,18 @@ def ask(
 
 
 @dataclass(frozen=True)
-class _Bounds:
+class _Running:
+    """A question on its way."""
+
+    bounds: Bounds
     until: float
-    most: int
+    first: str  # before any redirect
+
+    def allows(self, parts: SplitResult) -> bool:
+        """Whether the operator has named this very host and port, as one of her own network."""
+        if self.bounds.inside and parts[:2] == urlsplit(self.first)[:2]:
+            return True
+        return f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}" in settings.DESCANT_EGRESS_ALLOWED
 
     def left(self) -> float:
         left = self.until - time.monotonic()
@@ -98,16 +117,16 @@ class _Bounds:
         return left
 
 
-def _asked(url: str, body: bytes | None, headers: Mapping[str, str], bounds: _Bounds) -> Answer:
+def _asked(url: str, body: bytes | None, headers: Mapping[str, str], running: _Running) -> Answer:
     """One question and its answer, which may lead elsewhere."""
-    parts = _checked(url)
+    parts = _checked(url, running)
     try:
-        return _exchange(parts, body, dict(headers), bounds)
+        return _exchange(parts, body, dict(headers), running)
     except (OSError, HTTPException, ValueError) as error:
         raise EgressFailed(f"{parts.hostname} gave no answer: {error or type(error).__name__}") from error
 
 
-def _checked(url: str) -> SplitResult:
+def _checked(url: str, running: _Running) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -117,24 +136,19 @@ def _checked(url: str) -> SplitResult:
         raise EgressRefused(f"Only http and https are spoken, without names and passwords: {url[:100]!r}")
     if any(letter <= " " or letter == "\x7f" for letter in url):
         raise EgressRefused(f"An address has no blanks and no control characters: {url[:100]!r}")
-    if port not in (None, PORTS[parts.scheme]) and not _is_allowed(parts):
+    if port not in (None, PORTS[parts.scheme]) and not running.allows(parts):
         raise EgressRefused(f"Only the ports 80 and 443 are asked: {url[:100]!r}")
     return parts
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = _checked(url)
+def _origin(url: str, running: _Running) -> tuple[str, str | None, int | None]:
+    parts = _checked(url, running)
     return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
 
 
-def _is_allowed(parts: SplitResult) -> bool:
-    """Whether the operator has named this very host and port, as one of her own network."""
-    return f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}" in settings.DESCANT_EGRESS_ALLOWED
-
-
-def _exchange(parts: SplitResult, body: bytes | None, headers: dict[str, str], bounds: _Bounds) -> Answer:
+def _exchange(parts: SplitResult, body: bytes | None, headers: dict[str, str], running: _Running) -> Answer:
     host = str(parts.hostname)
-    with _connected(parts, host, bounds) as timed:
+    with _connected(parts, host, running) as timed:
         connection = HTTPConnection(host, parts.port or PORTS[parts.scheme])
         connection.sock = timed
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -147,13 +161,13 @@ def _exchange(parts: SplitResult, body: bytes | None, headers: dict[str, str], b
         }
         connection.request("GET" if body is None else "POST", path, body=body, headers=sent)
         response = connection.getresponse()
-        return Answer(response.status, _whole(response, bounds), _lowered(response))
+        return Answer(response.status, _whole(response, running), _lowered(response))
 
 
-def _whole(response: HTTPResponse, bounds: _Bounds) -> bytes:
-    body = response.read(bounds.most + 1)
-    if len(body) > bounds.most:
-        raise ValueError(f"the answer has more than {bounds.most} bytes")
+def _whole(response: HTTPResponse, running: _Running) -> bytes:
+    body = response.read(running.bounds.most + 1)
+    if len(body) > running.bounds.most:
+        raise ValueError(f"the answer has more than {running.bounds.most} bytes")
     return body
 
 
@@ -161,27 +175,27 @@ def _lowered(response: HTTPResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.getheaders()}
 
 
-def _connected(parts: SplitResult, host: str, bounds: _Bounds) -> "_Timed":
+def _connected(parts: SplitResult, host: str, running: _Running) -> "_Timed":
     """A connection to one of the addresses that were looked at, and no other."""
     failure: OSError = OSError("it has no address")
-    for family, place in _addresses(parts, host, bounds):
+    for family, place in _addresses(parts, host, running):
         plain = socket.socket(family, socket.SOCK_STREAM)
         try:
-            plain.settimeout(bounds.left())
+            plain.settimeout(running.left())
             plain.connect(place)
             if parts.scheme == "https":
-                plain.settimeout(bounds.left())
-                return _Timed(ssl.create_default_context().wrap_socket(plain, server_hostname=host), bounds)
-            return _Timed(plain, bounds)
+                plain.settimeout(running.left())
+                return _Timed(ssl.create_default_context().wrap_socket(plain, server_hostname=host), running)
+            return _Timed(plain, running)
         except OSError as error:
             plain.close()
             failure = error
     raise failure
 
 
-def _addresses(parts: SplitResult, host: str, bounds: _Bounds) -> list[tuple[socket.AddressFamily, Any]]:
-    found = _resolved(host, parts.port or PORTS[parts.scheme], bounds)
-    if not _is_allowed(parts):
+def _addresses(parts: SplitResult, host: str, running: _Running) -> list[tuple[socket.AddressFamily, Any]]:
+    found = _resolved(host, parts.port or PORTS[parts.scheme], running)
+    if not running.allows(parts):
         for _family, place in found:
             if not is_public(place[0]):
                 raise EgressRefused(f"{host} is not on the public network, so it is not asked.")
@@ -201,7 +215,7 @@ def is_public(address: str) -> bool:
     return host.is_global and not host.is_multicast and not host.is_reserved
 
 
-def _resolved(host: str, port: int, bounds: _Bounds) -> list[tuple[socket.AddressFamily, Any]]:
+def _resolved(host: str, port: int, running: _Running) -> list[tuple[socket.AddressFamily, Any]]:
     """Names are looked up aside, for nothing else ends a resolver that hangs."""
     found: list[Any] = []
 
@@ -213,7 +227,7 @@ def _resolved(host: str, port: int, bounds: _Bounds) -> list[tuple[socket.Addres
 
     looking = threading.Thread(target=look_up, daemon=True, name="egress-names")
     looking.start()
-    looking.join(bounds.left())
+    looking.join(running.left())
     if not found:
         raise TimeoutError("its name was not found in time")
     if isinstance(found[0], Exception):
@@ -227,8 +241,8 @@ class _Timed:
     A time-out of the socket's own begins anew with each byte: an answer that drips would never end.
     """
 
-    def __init__(self, plain: socket.socket, bounds: _Bounds) -> None:
-        self.plain, self.bounds = plain, bounds
+    def __init__(self, plain: socket.socket, running: _Running) -> None:
+        self.plain, self.running = plain, running
 
     def __enter__(self) -> "_Timed":
         return self
@@ -237,7 +251,7 @@ class _Timed:
         self.plain.close()
 
     def sendall(self, sent: Any) -> None:
-        self.plain.settimeout(self.bounds.left())
+        self.plain.settimeout(self.running.left())
         self.plain.sendall(sent)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -255,5 +269,5 @@ class _Reading(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self.timed.plain.settimeout(self.timed.bounds.left())
+        self.timed.plain.settimeout(self.timed.running.left())
         return self.timed.plain.recv_into(buffer)

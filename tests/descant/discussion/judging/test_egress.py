@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from descant import egress
-from descant.egress import EgressFailed, EgressRefused, ask, is_public
+from descant.egress import Bounds, EgressFailed, EgressRefused, ask, is_public
 from tests.descant.discussion.judging.outsiders import Outsider, outsider
 
 
@@ -39,6 +38,15 @@ def test_without_being_named_our_own_network_is_never_asked(out: Outsider, setti
         with pytest.raises(EgressRefused):
             ask(url)
     assert not out.heard
+
+
+def test_what_the_operator_has_named_herself_is_asked_there_and_nowhere_else(
+    out: Outsider, settings: Any
+) -> None:
+    settings.DESCANT_EGRESS_ALLOWED = []
+    assert ask(out.url("/"), bounds=Bounds(inside=True)).status == 200
+    with outsider() as other, pytest.raises(EgressRefused):
+        ask(out.url(f"/elsewhere?302,{other.url('/')}"), bounds=Bounds(inside=True))
 
 
 PRIVATE = """
@@ -149,24 +157,24 @@ def test_redirects_without_an_end_have_one(out: Outsider) -> None:
 def test_what_hangs_or_drips_ends_in_time(out: Outsider, path: str) -> None:
     began = time.monotonic()
     with pytest.raises(EgressFailed):
-        ask(out.url(path), seconds=0.4)
+        ask(out.url(path), bounds=Bounds(seconds=0.4))
     assert time.monotonic() - began < 5
 
 
 def test_a_resolver_that_hangs_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_o: time.sleep(1) or [])
     with pytest.raises(EgressFailed, match="in time"):
-        ask("http://judge.example/", seconds=0.1)
+        ask("http://judge.example/", bounds=Bounds(seconds=0.1))
     time.sleep(1.1)
 
 
 def test_too_large_an_answer_is_not_read_to_its_end(out: Outsider) -> None:
     with pytest.raises(EgressFailed, match="more than"):
         ask(out.url("/large"))
-    assert egress.BYTES_MOST < 2_000_000
+    assert Bounds().most < 2_000_000
 
 
 def test_a_refused_connection_is_a_failure(out: Outsider, settings: Any) -> None:
     settings.DESCANT_EGRESS_ALLOWED = ["127.0.0.1:9"]
     with pytest.raises(EgressFailed):
-        ask("http://127.0.0.1:9/", seconds=1)
+        ask("http://127.0.0.1:9/", bounds=Bounds(seconds=1))

@@ -122,7 +122,7 @@ def _ask_http(choices: Mapping[str, str], forum: Forum, comment: Comment) -> Opi
 
 
 def _ask(url: str, body: bytes, headers: Mapping[str, str]) -> egress.Answer:
-    answer = egress.ask(url, body=body, headers=headers, seconds=SECONDS, most=BYTES_MOST)
+    answer = egress.ask(url, body=body, headers=headers, bounds=egress.Bounds(SECONDS, BYTES_MOST))
     if answer.status != 200:
         raise NotJudged(f"The classifier answered {answer.status}.")
     return answer
