@@ -13,7 +13,7 @@ from tests.headroom.market.shops.models import Shop
 from tests.headroom.settings import ON_POSTGRESQL
 
 # It is about files; what is about servers stands in the folder `servers`.
-collect_ignore = ["test_queued_sqlite.py"] if ON_POSTGRESQL else []
+collect_ignore = ["writing/test_queued_sqlite.py"] if ON_POSTGRESQL else []
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from django_headroom.caching import Fetched, Made, Store, fetch, fill, mark_stale, refill
 from django_headroom.testing import Clock, frozen_time
-from tests.headroom.caching.crowds import TIMES, paused_maker
+from tests.headroom.caching.fetch.crowds import TIMES, paused_maker
 from tests.headroom.market.threads import DATABASES
 
 

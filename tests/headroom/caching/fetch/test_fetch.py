@@ -12,7 +12,7 @@ import pytest
 from django_headroom.caching import Fetched, Made, NotMade, Store, fetch, fill, mark_stale
 from django_headroom.caching.envelope import Envelope, pack, unpack
 from django_headroom.testing import Clock, frozen_time
-from tests.headroom.caching.crowds import paused_maker
+from tests.headroom.caching.fetch.crowds import paused_maker
 
 Read = Callable[..., Fetched]
 

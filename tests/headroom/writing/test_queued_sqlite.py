@@ -19,7 +19,7 @@ from tests.headroom.market.items.models import Item
 from tests.headroom.market.shops.models import Shop
 from tests.headroom.market.threads import together
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PROCESSES, THREADS, WRITES = 4, 8, 40
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from django_headroom.caching import Fetched, Made, Store, fetch, fill, mark_stale
 from django_headroom.caching.memcached import Pool
-from tests.headroom.caching.crowds import PROCESSES, TIMES, Doomed, Maker, crowd, killed
+from tests.headroom.caching.fetch.crowds import PROCESSES, TIMES, Doomed, Maker, crowd, killed
 from tests.headroom.caching.nodes import Memcached
 
 
