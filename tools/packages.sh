@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, memcached, Chromium, gettext, a C compiler;
-# told "bench", also to what the benchmarks need: load generators, and Node for one of the peers.
+# Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, memcached, HAProxy, Varnish, Chromium,
+# gettext, a C compiler; told "bench", also to what the benchmarks need: load generators, and Node for one of the peers.
 set -eu
 
 missing=
@@ -12,10 +12,12 @@ command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missi
 command -v memcached >/dev/null || missing="$missing memcached"
 command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
 command -v msgfmt >/dev/null || missing="$missing gettext"
+command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
+command -v varnishd >/dev/null || [ -x /usr/sbin/varnishd ] || missing="$missing varnish"
+ls /usr/lib/*/varnish/vmods/libvmod_xkey.so >/dev/null 2>&1 || missing="$missing varnish-modules"
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 if [ "${1:-}" = bench ]; then
     command -v wrk >/dev/null || missing="$missing wrk"
-    command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
     command -v npm >/dev/null || missing="$missing nodejs npm libnode-dev"
 fi
 [ -n "$missing" ] || exit 0

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.servers import create_database
-from tests.stories.test_killed import descant, serving
+from tests.stories.serving import descant, serving
 
 WORKERS = 3
 PAGE = "/embed/comments/?f=gazette&t_i="

@@ -14,8 +14,8 @@ import time
 
 import brotli
 
+from tests.stories.serving import descant
 from tests.stories.sites import PAGE, Site, get, page, site
-from tests.stories.test_killed import descant
 
 __all__ = ["site"]
 POSTS = 300

@@ -13,6 +13,7 @@ from descant.embed.pages import FrameAddress
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum
 from descant.forums.sending import cacheable
+from descant.forums.surrogates import let_caches_keep
 
 FEED_SECONDS = 1
 
@@ -35,7 +36,10 @@ def feed(request: HttpRequest) -> HttpResponse:
         atom = _feed(request, forum, thread)
         for comment in latest:
             _add(atom, request, forum, comment)
-    return cacheable(request, atom.writeString("utf-8"), "application/atom+xml; charset=utf-8", FEED_SECONDS)
+    written = atom.writeString("utf-8")
+    response = cacheable(request, written, "application/atom+xml; charset=utf-8", FEED_SECONDS)
+    let_caches_keep(response, forum, thread.pk if thread else None)
+    return response
 
 
 def _feed(request: HttpRequest, forum: Forum, thread: Thread | None) -> Atom1Feed:

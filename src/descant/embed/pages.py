@@ -24,6 +24,7 @@ from descant.forums.domains import PageOutside, check_page, frame_ancestors
 from descant.forums.look import names_in, style_of
 from descant.forums.models import Forum, Role
 from descant.forums.sending import RestsOn, cacheable
+from descant.forums.surrogates import let_caches_keep
 
 STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
 TO_KEEP = (
@@ -91,6 +92,7 @@ def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> Http
     html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
     response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS, _rests_on(forum, page))
     response.headers["Content-Security-Policy"] = _policy(forum, style_of(forum.look))
+    let_caches_keep(response, forum, page.thread.pk if page.thread else None)
     return response
 
 

@@ -11,5 +11,5 @@ class FollowupsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        for name in ("activity", "freshness", "searching", "floods", "judges", "lessons"):
+        for name in ("activity", "freshness", "searching", "floods", "judges", "lessons", "purging"):
             import_module(f"descant.followups.{name}").connect()

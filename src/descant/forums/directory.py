@@ -12,6 +12,8 @@ from django.db.models import Prefetch
 from descant import __version__
 from descant.forums.counting import key_uses
 from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
+from descant.forums.purging import purge_soon
+from descant.forums.surrogates import forum_tag
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant
 from django_headroom.replicas import read
@@ -100,7 +102,12 @@ def slot_of_forum(forum_id: int) -> int:
 def tell_changed(forum: Forum) -> None:
     """After a change of a forum: when it is committed, every process of this machine reads it anew."""
     forget()
-    transaction.on_commit(lambda: slots().raise_slots(slot_of_forum(forum.pk)), using=GLOBAL)
+    transaction.on_commit(lambda: _say_changed(forum.pk), using=GLOBAL)
+
+
+def _say_changed(forum_id: int) -> None:
+    slots().raise_slots(slot_of_forum(forum_id))
+    purge_soon(forum_tag(forum_id))
 
 
 def forget() -> None:

@@ -95,6 +95,11 @@ CLASSIFIERS: dict[str, dict[str, str]] = {}
 if os.environ.get("DESCANT_AKISMET_KEY"):
     CLASSIFIERS["akismet"] = {"kind": "akismet", "key": os.environ["DESCANT_AKISMET_KEY"]}
 
+# --- Caches on the way -------------------------------------------------------------------------------------------
+# Who is told which pages have changed; the local file may add some with headers of their own:
+# {"url": "https://api.fastly.com/service/ID/purge", "headers": {"Fastly-Key": "…"}}.
+PURGES = [{"url": url} for url in os.environ.get("DESCANT_PURGE", "").split()]
+
 # --- The parts ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -7,6 +7,8 @@ forum share: it is raised when a thread shows something for the first time. Both
 from descant.discussion.models import Thread
 from descant.discussion.signals import scores_changed, thread_changed
 from descant.forums.directory import slot_of_forum
+from descant.forums.purging import purge_soon
+from descant.forums.surrogates import thread_tag
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 
@@ -35,9 +37,10 @@ def is_settled(forum_id: int, thread: Thread | None) -> bool:
 
 
 def raise_thread(*, forum_id: int, thread_id: int, version: int, **_: object) -> None:
-    """Make old what was made of a thread."""
+    """Make old what was made of a thread, here and in caches on the way."""
     is_first = version == 1
     slots().raise_slots(_of_thread(forum_id, thread_id), *([_of_thread(forum_id, None)] if is_first else []))
+    purge_soon(thread_tag(thread_id))
 
 
 def raise_again(forum_id: int, thread_id: int) -> None:

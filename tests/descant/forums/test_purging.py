@@ -1,0 +1,97 @@
+"""Caches that are told what has changed: together, in a bounded time, and again where they were not reached."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+
+from descant.followups import purging as followups
+from descant.forums import purging
+from descant.forums.purging import NotPurged, purge, purge_soon
+from descant.forums.surrogates import let_caches_keep
+from tests.descant.conftest import Cast
+from tests.descant.discussion.judging.outsiders import Outsider, outsider
+
+
+@pytest.fixture
+def cache(settings: Any) -> Iterator[Outsider]:
+    purging._asleep_until.clear()
+    with outsider() as server:
+        settings.PURGES = [{"url": server.url("/purge"), "headers": {"Fastly-Key": "s3cret"}}]
+        yield server
+
+
+def tags(cache: Outsider) -> list[list[str]]:
+    return [headers["Surrogate-Key"].split() for _, headers, _ in cache.heard]
+
+
+def test_a_cache_is_told_in_one_question_with_the_headers_that_it_wants(cache: Outsider) -> None:
+    purge(["t1", "t2"])
+    path, headers, _ = cache.heard[0]
+    assert (path, headers["Surrogate-Key"], headers["Fastly-Key"]) == ("/purge", "t1 t2", "s3cret")
+
+
+def test_a_line_of_tags_has_an_end(cache: Outsider) -> None:
+    purge(f"t{number}" for number in range(250))
+    assert [len(some) for some in tags(cache)] == [100, 100, 50]
+
+
+def test_what_comes_while_a_cache_is_told_is_told_together(cache: Outsider) -> None:
+    for number in range(500):
+        purge_soon(f"t{number % 3}")
+    wait_for(lambda: {tag for some in tags(cache) for tag in some} == {"t0", "t1", "t2"})
+    time.sleep(3 * purging.PAUSE)
+    assert len(cache.heard) < 10, "of five hundred changes"
+
+
+def test_threads_that_tell_end_when_there_is_nothing_to_tell(cache: Outsider) -> None:
+    purge_soon("t1")
+    wait_for(lambda: cache.heard)
+    wait_for(lambda: not [each for each in threading.enumerate() if each.name == "purging"])
+    purge_soon("t2")
+    wait_for(lambda: ["t2"] in tags(cache))
+
+
+def test_a_cache_that_refuses_is_told_again_by_the_worker(cache: Outsider, settings: Any) -> None:
+    settings.PURGES = [{"url": cache.url("/broken")}]
+    with pytest.raises(NotPurged, match="500"):
+        followups.tell_of_change({"thread_id": "7"}, event_id="e")
+
+
+def test_a_cache_that_is_not_there_is_not_asked_again_for_a_while(settings: Any, cache: Outsider) -> None:
+    settings.PURGES = [{"url": cache.url("/hang")}, {"url": cache.url("/purge")}]
+    bounds, purging.BOUNDS = purging.BOUNDS, purging.Bounds(seconds=0.2, inside=True)
+    try:
+        for _time in range(3):
+            with pytest.raises(NotPurged):
+                purge(["t1"])
+    finally:
+        purging.BOUNDS = bounds
+    heard = [path for path, _, _ in cache.heard]
+    assert heard.count("/hang") == 1, "its time-out is paid once"
+    assert heard.count("/purge") == 3, "the others are told"
+
+
+def test_of_a_comment_that_waits_nobody_is_told(cache: Outsider) -> None:
+    followups.tell_of_new({"thread_id": "7", "state": "held"}, event_id="e")
+    assert not cache.heard
+    followups.tell_of_new({"thread_id": "7", "state": "shown"}, event_id="e")
+    assert tags(cache) == [["t7"]]
+
+
+def test_without_caches_to_tell_no_page_says_how_it_is_called(cast: Cast, settings: Any) -> None:
+    settings.PURGES = []
+    response = HttpResponse()
+    let_caches_keep(response, cast.gazette, 7)
+    assert "Surrogate-Key" not in response.headers
+    purge_soon("t7")  # and nobody is told
+
+
+def wait_for(true: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,0 +1,287 @@
+"""Real caches before a real site, as `deploy/` sets them up: what they answer, what they ask, how soon they know."""
+
+import contextlib
+import gzip
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.servers import free_port
+from tests.stories.serving import descant, environment_of_a_site, serving
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+HIDING = """
+from descant.accounts.models import User
+from descant.discussion.authors import Author
+from descant.discussion.deciding import decide
+from descant.discussion.models import Comment
+from descant.forums.directory import forum_named
+
+ann = User.objects.create_user(username="ann", email="ann@mail.example", name="Ann")
+gazette = forum_named("gazette")
+comments = list(Comment.objects.of(gazette).filter(pk={id}).select_related("thread"))
+decide(forum=gazette, comments=comments, verdict="hide", by=Author(user=ann, role="owner"))
+"""
+HIT = re.compile(r"\d+ \d+")  # of Varnish: the question, and the one before that was answered from Descant
+
+
+@dataclass
+class Before:
+    """A cache, and the site behind it."""
+
+    port: int
+    site: "Site"
+
+    def get(self, thread: str, **headers: str) -> tuple[HTTPResponse, bytes]:
+        asked = {"f": "gazette", "t_i": thread, "t_u": f"https://gazette.example/{thread}"}
+        return self.ask("GET", f"/embed/comments/?{urlencode(asked)}", **headers)
+
+    def post(self, thread: str, message: str) -> str:
+        body = {
+            "api_key": self.site.key,
+            "thread:ident": thread,
+            "message": message,
+            "author_name": "Gus",
+        }
+        _, answer = self.ask("POST", "/api/3.0/posts/create.json", urlencode(body))
+        return str(json.loads(answer)["response"]["id"])
+
+    def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=20)
+        with contextlib.closing(connection):
+            if body:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body or None, sent)
+            response = connection.getresponse()
+            return response, response.read()
+
+    def shows(self, thread: str, message: str) -> bool:
+        return message in self.get(thread)[1].decode()
+
+
+@dataclass
+class Site:
+    """A running site with a forum, and a key to it."""
+
+    port: int
+    key: str
+    environment: Mapping[str, str]
+    process: "subprocess.Popen[bytes]"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
+@contextlib.contextmanager
+def running_site(folder: Path, name: str, **told: str) -> Iterator[Site]:
+    data = folder / "data"
+    environment = {**environment_of_a_site(data, name), **told}
+    descant("upgrade", environment=environment)
+    descant("forum", "open", "gazette", "--domain", "gazette.example", environment=environment)
+    keys = json.loads(descant("apikey", "create", "gazette", "--json", environment=environment))
+    with serving(environment, data) as (process, port):
+        yield Site(port, keys["public_key"], environment, process)
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int, log: Path) -> Iterator[None]:
+    with open(log, "ab") as written:
+        process = subprocess.Popen(command, stdout=written, stderr=written, start_new_session=True)
+        try:
+            wait_until(lambda: is_open(port))
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
+
+
+@contextlib.contextmanager
+def haproxy(folder: Path, descant_port: int) -> Iterator[int]:
+    """As shipped, but for addresses."""
+    port = free_port()
+    shipped = (DEPLOY / "haproxy.cfg").read_text()
+    changed = shipped.replace("bind :80 ", f"bind 127.0.0.1:{port} ").replace(":8000", f":{descant_port}")
+    assert str(port) in changed
+    assert str(descant_port) in changed
+    (folder / "haproxy.cfg").write_text(changed)
+    with running(["haproxy", "-db", "-f", str(folder / "haproxy.cfg")], port, folder / "haproxy.log"):
+        yield port
+
+
+@contextlib.contextmanager
+def varnish(folder: Path, port: int, descant_port: int) -> Iterator[None]:
+    """As shipped, but for addresses."""
+    shipped = (DEPLOY / "varnish.vcl").read_text()
+    (folder / "descant.vcl").write_text(shipped.replace('"8000"', f'"{descant_port}"'))
+    command = ["varnishd", "-F", "-n", str(folder / "varnish"), "-a", f"127.0.0.1:{port}"]
+    command += ["-f", str(folder / "descant.vcl"), "-s", "malloc,16m", "-j", "none"]
+    with running(command, port, folder / "varnish.log"):
+        yield
+
+
+@pytest.fixture
+def behind_haproxy(folder: Path) -> Iterator[Before]:
+    with running_site(folder, "haproxy") as site, haproxy(folder, site.port) as port:
+        yield Before(port, site)
+
+
+@pytest.fixture
+def behind_varnish(folder: Path) -> Iterator[Before]:
+    port = free_port()
+    told = {"DESCANT_PURGE": f"http://127.0.0.1:{port}/purge"}
+    with running_site(folder, "varnish", **told) as site, varnish(folder, port, site.port):
+        yield Before(port, site)
+
+
+def test_haproxy_asks_for_a_hot_page_once_a_second_and_knows_a_new_comment_in_the_next(
+    behind_haproxy: Before,
+) -> None:
+    before = behind_haproxy
+    before.post("bread", "Rye.")
+    before.get("bread")
+    began = time.monotonic()
+    answers = [
+        before.get("bread", Cookie=f"descant={number}", Authorization="Bearer x")[0] for number in range(300)
+    ]
+    seconds = time.monotonic() - began
+    fresh = sum(answer.headers["Age"] is None for answer in answers)
+    assert fresh <= seconds + 1, "whatever cookies they came with"
+    before.post("bread", "Spelt.")
+    wait_until(lambda: before.shows("bread", "Spelt."))
+
+
+def test_each_reader_behind_haproxy_gets_the_coding_that_she_takes(behind_haproxy: Before) -> None:
+    before = behind_haproxy
+    before.post("bread", "Rye.")
+    for _round in range(2):
+        plain, body = before.get("bread")
+        packed, bytes_ = before.get("bread", Accept_Encoding="gzip")
+        assert plain.headers["Content-Encoding"] is None
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(bytes_) == body
+    etag = packed.headers["ETag"]
+    assert before.get("bread", Accept_Encoding="gzip", If_None_Match=etag)[0].status == 304
+
+
+class Deaf:
+    """A machine that hears a question and dies over it."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listening.getsockname()[1]
+        threading.Thread(target=self._hear, daemon=True).start()
+
+    def _hear(self) -> None:
+        while True:
+            try:
+                asked, _ = self.listening.accept()
+            except OSError:
+                return
+            heard = asked.recv(65536)
+            if b"/healthz" in heard:
+                asked.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            else:
+                self.heard.append(heard)
+            asked.close()
+
+
+def test_haproxy_asks_again_for_a_page_and_never_writes_twice(folder: Path) -> None:
+    deaf = Deaf()
+    with contextlib.closing(deaf.listening), haproxy(folder, deaf.port) as port:
+        before = Before(port, Site(deaf.port, "", {}, None))  # type: ignore[arg-type]
+        wait_until(lambda: before.ask("GET", "/healthz")[0].status == 200)
+        assert before.ask("POST", "/api/3.0/posts/create.json", "message=Rye")[0].status == 502
+        assert len(deaf.heard) == 1
+        assert before.get("bread")[0].status == 502
+        assert len(deaf.heard) == 1 + 3
+
+
+def test_varnish_keeps_a_page_until_its_thread_changes_and_no_other(behind_varnish: Before) -> None:
+    before = behind_varnish
+    ids = {thread: before.post(thread, "Rye.") for thread in ("bread", "cake")}
+    for thread in ids:
+        wait_until(lambda thread=thread: is_kept(before, thread))
+    before.post("bread", "Spelt.")
+    wait_until(lambda: before.shows("bread", "Spelt."))
+    assert is_kept(before, "cake"), "it was not told of"
+    hide(before.site.environment, ids["bread"])
+    wait_until(lambda: not before.shows("bread", "Rye."))
+    assert before.shows("bread", "Spelt.")
+
+
+def test_varnish_tells_nobody_how_it_is_told_and_strangers_tell_it_nothing(behind_varnish: Before) -> None:
+    before = behind_varnish
+    before.post("bread", "Rye.")
+    wait_until(lambda: is_kept(before, "bread"))
+    answer, _ = before.get("bread")
+    assert not {"surrogate-key", "surrogate-control", "xkey"} & {name.lower() for name in answer.headers}
+    stranger = http.client.HTTPConnection("127.0.0.1", before.port, source_address=("127.0.0.2", 0))
+    with contextlib.closing(stranger):
+        stranger.request("POST", "/purge", headers={"Surrogate-Key": "f1"})
+        assert stranger.getresponse().status == 403
+    assert is_kept(before, "bread")
+    assert before.ask("GET", "/purge")[0].status == 405
+
+
+def test_a_forum_that_is_changed_is_seen_changed_behind_varnish(behind_varnish: Before, folder: Path) -> None:
+    before = behind_varnish
+    before.post("bread", "Rye.")
+    wait_until(lambda: is_kept(before, "bread"))
+    assert before.ask("POST", "/purge", " ", Surrogate_Key="f1")[0].reason.startswith("Dropped 1")
+
+
+def test_while_descant_is_away_varnish_shows_what_it_had(behind_varnish: Before) -> None:
+    before = behind_varnish
+    before.post("bread", "Rye.")
+    wait_until(lambda: is_kept(before, "bread"))
+    os.killpg(before.site.process.pid, signal.SIGKILL)
+    before.ask("POST", "/purge", " ", Surrogate_Key="f1 t1 t2 t1025 t1026")  # all of it is old now
+    time.sleep(0.6)
+    for _time in range(20):
+        answer, body = before.get("bread")
+        assert (answer.status, b"Rye." in body) == (200, True)
+        time.sleep(0.1)
+    assert before.get("cake")[0].status == 503
+
+
+def is_kept(before: Before, thread: str) -> bool:
+    """Whether the cache answers by itself, and has done so for longer than one may that is told nothing."""
+    answer, _ = before.get(thread)
+    return bool(HIT.fullmatch(answer.headers["X-Varnish"])) and int(answer.headers["Age"]) >= 2
+
+
+def hide(environment: Mapping[str, str], comment_id: str) -> None:
+    """By a process that is gone before it could tell any cache: it is for the worker to tell."""
+    descant("manage", "shell", "--command", HIDING.format(id=comment_id), environment=environment)
+
+
+def is_open(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
