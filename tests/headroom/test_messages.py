@@ -13,7 +13,18 @@ PAGES = (page.read_text(encoding="utf-8") for page in (ROOT / "docs/toolkit").rg
 TOLD = re.sub(r"\s+", " ", " ".join(PAGES).replace("`", "").replace("\\|", "|"))
 STRETCH = 11  # as many letters of a message are enough to find it by
 # Said to the module itself, which catches it.
-INSIDE = ["The disk of … is full."]
+INSIDE = [
+    "The disk of … is full.",
+    "others may write into …",
+    "another process begins the file",
+    "all connections are in use",
+    "no connection",
+    "the node has gone",
+    "no answer in time",
+    "it was given up while somebody waited for a connection",
+    "it is not known where it is",
+    "… is somebody else's",
+]
 
 
 def exceptions() -> Iterator[str]:
@@ -66,7 +77,7 @@ ALL = list(messages())
 
 @pytest.mark.parametrize(("place", "said", "words"), ALL, ids=[place for place, _said, _words in ALL])
 def test_every_message_is_on_a_page(place: str, said: str, words: list[str]) -> None:
-    if "…".join(words) in INSIDE:
+    if any("…".join(words).strip("…") == each.strip("…") for each in INSIDE):
         return
     assert said in ("log", "check") or re.search(rf"\b{said}\b", TOLD), f"{said} is on no page"
     assert is_told(words), f"no page has the words {'…'.join(words)!r}"

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('items', '0002_sales'),
+        ('items', '0003_same_shop'),
     ]
 
     operations = [
