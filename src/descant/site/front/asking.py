@@ -8,17 +8,31 @@ from descant.discussion.reading import ORDERS
 COMMENTS = "/embed/comments/"
 CODINGS = ("br", "gzip", "")  # the best first; the last is none
 NAMES = ("f", "t_i", "t_u", "order", "cursor", "lang")  # all that the page's view looks at
-LONGEST = 1_024  # of a query string that is looked into here
+LONGEST = 1_024  # of what is looked into here: what is remembered of strangers' words must have an end
 FIELDS_MOST = 50
 
 
-@lru_cache(maxsize=8_192)
 def page_asked(query: str) -> str | None:
     """The one way to write what a query string asks for; None: Django is to see it as it is.
 
     Names that the view does not know are left out, of a name that comes twice the last counts, and a default is none.
     """
-    if len(query) > LONGEST or not query.isascii():
+    return _page_asked(query) if len(query) <= LONGEST else None
+
+
+def best_coding(accepted: str) -> str:
+    """Of CODINGS the one that an ``Accept-Encoding`` weighs highest; of equal ones the first."""
+    return _best_coding(accepted[:LONGEST])
+
+
+def has_it(if_none_match: str, etag: str) -> bool:
+    """Whether an ``If-None-Match`` names this ETag, weak or strong; of a very long one only its beginning is read."""
+    return _has_it(if_none_match[:LONGEST], etag)
+
+
+@lru_cache(maxsize=8_192)
+def _page_asked(query: str) -> str | None:
+    if not query.isascii():
         return None
     try:
         fields = parse_qsl(query, keep_blank_values=True, max_num_fields=FIELDS_MOST)
@@ -31,8 +45,7 @@ def page_asked(query: str) -> str | None:
 
 
 @lru_cache(maxsize=512)
-def best_coding(accepted: str) -> str:
-    """Of CODINGS the one that an ``Accept-Encoding`` weighs highest; of equal ones the first."""
+def _best_coding(accepted: str) -> str:
     weights = {}
     for each in accepted.lower().split(","):
         name, _, parameter = each.partition(";")
@@ -44,8 +57,7 @@ def best_coding(accepted: str) -> str:
 
 
 @lru_cache(maxsize=8_192)
-def has_it(if_none_match: str, etag: str) -> bool:
-    """Whether an ``If-None-Match`` names this ETag, weak or strong."""
+def _has_it(if_none_match: str, etag: str) -> bool:
     named = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
     return "*" in named or etag in named
 

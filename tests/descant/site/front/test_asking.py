@@ -1,5 +1,6 @@
 """What a reader asks for is found out without Django, and never otherwise than Django would."""
 
+import tracemalloc
 from urllib.parse import urlencode
 
 import pytest
@@ -71,3 +72,18 @@ def test_who_has_a_page_is_told_so(held: str) -> None:
 @pytest.mark.parametrize("held", ["", '"ab"', "abc", 'W/"x", "y"'])
 def test_who_has_another_is_not(held: str) -> None:
     assert not has_it(held, '"abc"')
+
+
+def test_what_is_remembered_of_strangers_words_has_an_end() -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(400):
+            long = f"{number}" + "x" * 100_000
+            page_asked(f"f=gazette&x={long}")
+            best_coding(f"br, {long}")
+            has_it(f'"{long}"', '"abc"')
+        kept = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert kept < 4_000_000, "of 120 MB that were said"
