@@ -188,7 +188,13 @@ class Deaf:
         self.heard: list[bytes] = []
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
-        threading.Thread(target=self._hear, daemon=True).start()
+        self._hearing = threading.Thread(target=self._hear)
+        self._hearing.start()
+
+    def close(self) -> None:
+        self.listening.shutdown(socket.SHUT_RDWR)
+        self._hearing.join()
+        self.listening.close()
 
     def _hear(self) -> None:
         while True:
@@ -198,7 +204,7 @@ class Deaf:
                 return
             heard = asked.recv(65536)
             if b"/healthz" in heard:
-                asked.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                asked.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             else:
                 self.heard.append(heard)
             asked.close()
@@ -206,7 +212,7 @@ class Deaf:
 
 def test_haproxy_asks_again_for_a_page_and_never_writes_twice(folder: Path) -> None:
     deaf = Deaf()
-    with contextlib.closing(deaf.listening), haproxy(folder, deaf.port) as port:
+    with contextlib.closing(deaf), haproxy(folder, deaf.port) as port:
         before = Before(port, Site(deaf.port, "", {}, None))  # type: ignore[arg-type]
         wait_until(lambda: before.ask("GET", "/healthz")[0].status == 200)
         assert before.ask("POST", "/api/3.0/posts/create.json", "message=Rye")[0].status == 502
