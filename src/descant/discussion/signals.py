@@ -1,5 +1,6 @@
 """What the acts say when they are done; who listens stands above (``followups``)."""
 
+import time
 from functools import partial
 
 from django.db import transaction
@@ -44,9 +45,11 @@ def told(comment: Comment) -> dict[str, object]:
         "author_id": comment.author_id,
         "state": str(comment.state),
         "posted_at": comment.created_at.isoformat(),
+        "said_at": time.time(),
     }
 
 
 def told_of_thread(source: Thread, target: Thread) -> dict[str, object]:
     """What receivers are told of a thread whose comments have gone to another."""
-    return {"forum_id": source.forum_id, "source_id": str(source.pk), "target_id": str(target.pk)}
+    threads = {"source_id": str(source.pk), "target_id": str(target.pk)}
+    return {"forum_id": source.forum_id, **threads, "said_at": time.time()}

@@ -1,6 +1,7 @@
 """Whatever raises a thread's version says so when it is committed, and what was read before is old from then on."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -185,19 +186,34 @@ def test_a_writer_who_died_after_the_commit_is_spoken_for_by_the_worker(
     slots().words[of_thread[0]] = 0  # whatever other tests have said of a thread with this number
     comment = say("Rye.")  # nothing of this test is ever committed
     assert slots().is_fresh(seen, *of_thread)
-    freshness.tell_of_comment(told_of(comment), event_id="1")
+    freshness.tell_of_new({**told_of(comment), "state": "held"}, event_id="0")
+    assert slots().is_fresh(seen, *of_thread), "what waits is on no page"
+    freshness.tell_of_new(told_of(comment), event_id="1")
     assert not slots().is_fresh(seen, *of_thread)
     assert not slots().is_fresh(seen, *marks.slots_of(cast.gazette.pk, None))
+
+
+def test_what_others_have_told_before_does_not_speak_for_a_writer_who_died(
+    cast: Cast, bread: Thread, say: Say, commits: Any
+) -> None:
+    with commits():
+        comment = say("Rye.")
+    seen, of_thread = slots().last(), marks.slots_of(cast.gazette.pk, bread.pk)
+    decide(forum=cast.gazette, comments=[comment], verdict="hide", by=cast.bo)  # and dies after the commit
+    assert slots().is_fresh(seen, *of_thread)
+    freshness.tell_of_comment(told_of(comment), event_id="1")
+    assert not slots().is_fresh(seen, *of_thread), "else it would be read for another ten minutes"
 
 
 def test_the_worker_makes_nothing_old_that_was_told_so_at_once(
     cast: Cast, bread: Thread, say: Say, commits: Any
 ) -> None:
+    said_at = time.time()
     with commits():
         comment = say("Rye.")
     seen = slots().last()
-    freshness.tell_of_comment(told_of(comment), event_id="1")
-    other = {"source_id": str(bread.pk), "target_id": str(bread.pk)}
+    freshness.tell_of_comment({**told_of(comment), "said_at": said_at}, event_id="1")
+    other = {"source_id": str(bread.pk), "target_id": str(bread.pk), "said_at": said_at}
     freshness.tell_of_threads({"forum_id": cast.gazette.pk, **other}, event_id="2")
     assert slots().is_fresh(seen, *marks.slots_of(cast.gazette.pk, bread.pk))
 

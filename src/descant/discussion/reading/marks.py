@@ -4,6 +4,8 @@ A page of a thread rests on the thread's slot, one where nobody has written yet 
 forum share: it is raised when a thread shows something for the first time. Both rest on their forum's.
 """
 
+import time
+
 from descant.discussion.models import Thread
 from descant.discussion.signals import scores_changed, thread_changed
 from descant.forums.directory import slot_of_forum
@@ -11,8 +13,6 @@ from descant.forums.purging import purge_soon
 from descant.forums.surrogates import thread_tag
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
-
-AGAIN_SECONDS = 60.0  # after which a thread that was told to be old is told so again
 
 
 def connect() -> None:
@@ -43,10 +43,10 @@ def raise_thread(*, forum_id: int, thread_id: int, version: int, **_: object) ->
     purge_soon(thread_tag(thread_id))
 
 
-def raise_again(forum_id: int, thread_id: int) -> None:
-    """For whoever hears later of a change: nothing, if it was told at once as it should."""
+def raise_again(forum_id: int, thread_id: int, said_at: float) -> None:
+    """For whoever hears later of a change: nothing, if since it was said the thread was told to be old."""
     slot = _of_thread(forum_id, thread_id)
-    if not slots().lately(slot, AGAIN_SECONDS):
+    if not slots().lately(slot, time.time() - said_at):
         slots().raise_slots(slot, _of_thread(forum_id, None))
 
 
