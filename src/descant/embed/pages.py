@@ -88,11 +88,13 @@ def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> Http
     order = order if order in ORDERS else ORDERS[0]
     asked = PageAddress(address.identifier, address.url)
     where = {"order": order, "cursor": request.GET.get("cursor", "")}
-    page = read_page(forum=forum, page=asked, **where, to_keep=TO_KEEP in request.META)
+    to_keep = TO_KEEP in request.META
+    page = read_page(forum=forum, page=asked, **where, to_keep=to_keep)
     html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
     response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS, _rests_on(forum, page))
     response.headers["Content-Security-Policy"] = _policy(forum, style_of(forum.look))
-    let_caches_keep(response, forum, page.thread.pk if page.thread else None)
+    if to_keep:  # else it may be from a replica that has not heard of what caches were told long ago
+        let_caches_keep(response, forum, page.thread.pk if page.thread else None)
     return response
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
+from descant.embed.pages import TO_KEEP
 from descant.forums.models import Domain
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
@@ -234,3 +235,13 @@ def test_a_database_out_of_reach_is_said_with_the_time_to_wait(
     monkeypatch.setattr("descant.embed.pages.read_page", fail)
     answer = frame(client)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+
+
+def test_only_what_was_read_to_be_kept_may_be_kept_for_long(client: Client, say: Say, settings: Any) -> None:
+    """Else a replica that is late would be shown by the caches long after they were told of a change."""
+    settings.PURGES = [{"url": "http://127.0.0.1:9/purge"}]
+    say("Rye.")
+    assert "Surrogate-Control" not in frame(client).headers
+    by_who_keeps_it: Any = {TO_KEEP: True}
+    kept = client.get(FRAME, ASKED, **by_who_keeps_it)
+    assert "max-age=600" in kept.headers["Surrogate-Control"]
