@@ -18,6 +18,9 @@ from descant.egress import Bounds, EgressFailed, EgressRefused, ask
 PAUSE = 0.1  # seconds
 TAGS_MOST = 100  # of one question: a line of HTTP has a length
 BOUNDS = Bounds(seconds=2.0, inside=True)
+# Another machine may answer a cache that was just told with what it has not heard is old: a page for a second, a forum
+# for five. So where there are several, caches are told again so many seconds later.
+AGAIN = (2.0, 8.0)
 REST = 5.0  # seconds: a cache that does not answer costs its time-out once, and then nothing
 
 _log = logging.getLogger(__name__)
@@ -67,6 +70,7 @@ class _Teller:
 
     def __init__(self) -> None:
         self._tags: set[str] = set()
+        self._again: list[tuple[float, set[str]]] = []  # when, and which
         self._lock = threading.Lock()
         self._is_telling = False
 
@@ -79,18 +83,28 @@ class _Teller:
 
     def _tell(self) -> None:
         """Until nothing is left: the first at once, what comes meanwhile together."""
-        while tags := self._taken():
-            try:
-                purge(sorted(tags))
-            except NotPurged as failed:
-                _log.warning("A cache was not told what has changed: %s", failed)
-            time.sleep(PAUSE)
+        try:
+            while (tags := self._taken()) is not None:
+                try:
+                    purge(sorted(tags))
+                except NotPurged as failed:
+                    _log.warning("A cache was not told what has changed: %s", failed)
+                time.sleep(PAUSE)
+        except BaseException:
+            self._is_telling = False  # the next who has something to tell begins anew
+            raise
 
-    def _taken(self) -> set[str]:
+    def _taken(self) -> set[str] | None:
+        """What is to be told now; None: nothing, and nothing later."""
+        now = time.monotonic()
         with self._lock:
             tags, self._tags = self._tags, set()
-            self._is_telling = bool(tags)
-            return tags
+            if tags and not settings.DESCANT_ONE_MACHINE:
+                self._again += [(now + seconds, tags) for seconds in AGAIN]
+            due = [which for when, which in self._again if when <= now]
+            self._again = [each for each in self._again if each[0] > now]
+            self._is_telling = bool(tags or due or self._again)
+            return tags.union(*due) if self._is_telling else None
 
 
 _teller = _Teller()

@@ -55,6 +55,29 @@ def test_threads_that_tell_end_when_there_is_nothing_to_tell(cache: Outsider) ->
     wait_for(lambda: ["t2"] in tags(cache))
 
 
+def test_where_there_are_other_machines_a_cache_is_told_again_when_these_must_have_heard(
+    cache: Outsider, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "AGAIN", (0.3, 0.6))
+    settings.DESCANT_ONE_MACHINE = False
+    purge_soon("t1")
+    wait_for(lambda: tags(cache) == [["t1"]])
+    purge_soon("t2")
+    wait_for(lambda: sum(some.count("t1") for some in tags(cache)) == 3)
+    wait_for(lambda: sum(some.count("t2") for some in tags(cache)) == 3)
+    wait_for(lambda: not [each for each in threading.enumerate() if each.name == "purging"])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_teller_that_fails_is_followed_by_another(cache: Outsider, settings: Any) -> None:
+    told, settings.PURGES = settings.PURGES, [{"address": "mistaken"}]
+    purge_soon("t1")
+    wait_for(lambda: not [each for each in threading.enumerate() if each.name == "purging"])
+    settings.PURGES = told
+    purge_soon("t2")
+    wait_for(lambda: ["t2"] in tags(cache))
+
+
 def test_a_cache_that_refuses_is_told_again_by_the_worker(cache: Outsider, settings: Any) -> None:
     settings.PURGES = [{"url": cache.url("/broken")}]
     with pytest.raises(NotPurged, match="500"):
