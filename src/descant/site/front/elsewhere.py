@@ -37,6 +37,7 @@ class Elsewhere:
         self._ask, self._pool = ask, pool
         self._pages: dict[int, Page] = {}  # to ask for next
         self._asking: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()  # a database that does not answer holds one maker, not all
 
     def begin(self, page: Page) -> "asyncio.Task[None]":
         """Ask for a page, soon, with others; whoever waits for it finds the slots of what has changed raised."""
@@ -47,10 +48,11 @@ class Elsewhere:
 
     async def _asked(self) -> None:
         await asyncio.sleep(GATHER_SECONDS)
-        pages, self._pages, self._asking = [*self._pages.values()], {}, None
-        began = time.monotonic()
-        rests = {page.rests_on for page in pages}
-        changed = await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, rests)
+        async with self._turn:
+            pages, self._pages, self._asking = [*self._pages.values()], {}, None
+            began = time.monotonic()
+            rests = {page.rests_on for page in pages}
+            changed = await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, rests)
         for page in pages:
             if page.rests_on not in changed:
                 page.sure_until = began + SURE_SECONDS

@@ -1,6 +1,7 @@
 """What another machine has changed is asked for: of many pages at once, and no oftener than needed."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,8 @@ class Everybody:
 
     def __init__(self) -> None:
         self.slots, self.versions, self.asked, self.made = Slots(None), dict.fromkeys(range(500), 1), 0, 0
+        self.answers = threading.Event()
+        self.answers.set()
 
     def make(self, asked: str, codings: Collection[str]) -> Page:
         seen, now, thread_id = self.slots.last(), time.monotonic(), int(asked)
@@ -39,6 +42,7 @@ class Everybody:
 
     def changed(self, rests: Collection[RestsOn]) -> set[RestsOn]:
         self.asked += 1
+        assert self.answers.wait(20)
         changed = {each for each in rests if self.versions[each.thread_id or 0] != each.version}
         for each in changed:
             self.slots.raise_slots(marks.slots_of(each.forum_id, each.thread_id)[0])
@@ -85,6 +89,24 @@ def test_a_page_that_was_changed_elsewhere_is_made_anew_and_the_others_are_not()
         assert isinstance(two, Page)
         assert (one.rests_on.version, two.rests_on.version) == (2, 1)
         assert everybody.made == 3
+
+    asyncio.run(told(story))
+
+
+def test_while_the_databases_do_not_answer_one_waits_for_them_and_no_others() -> None:
+    async def story(pages: HotPages, everybody: Everybody) -> None:
+        asked = [str(number) for number in range(20)]
+        await asyncio.gather(*(pages.page(each) for each in asked))
+        grow_old(pages, *asked, by=module.SURE_SECONDS)
+        everybody.answers.clear()
+        waiting = []
+        for each in asked:
+            waiting.append(asyncio.create_task(pages.page(each)))
+            await asyncio.sleep(2 * module.GATHER_SECONDS)
+        assert everybody.asked == 1
+        everybody.answers.set()
+        await asyncio.gather(*waiting)
+        assert (everybody.asked, everybody.made) == (2, 20), "the others were asked for together"
 
     asyncio.run(told(story))
 
