@@ -125,10 +125,11 @@ def test_what_is_no_page_is_answered_by_django(site: Site) -> None:
 def test_a_body_that_is_too_long_or_never_comes_keeps_nobody(site: Site) -> None:
     with site.one_reader_of_each() as (reader, *_):
         waiting = []
-        for _ in range(20):  # more than there are threads
-            each = socket.create_connection(("127.0.0.1", site.port))
+        for _ in range(800):  # more than there are threads, and places to wait in all processes
+            each = socket.create_connection(("127.0.0.1", site.port), timeout=20)
             each.sendall(b"POST /embed/do/post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
             waiting.append(each)
+        time.sleep(0.5)  # until all are read as far as they go
         assert get(reader, "/healthz").status == 200
         for each in waiting:
             each.close()

@@ -16,7 +16,10 @@ from descant.site.front.pages import Answer, Headers, answer_of, headers_of
 
 BODY_MOST = 1024 * 1024  # more than Django takes, so that it says itself what is too much
 BODY_SECONDS = 30.0
-WAITING_MOST = 256  # requests that a process has taken and not answered yet
+BODIES_MOST = 64 * 1024 * 1024  # bytes of all bodies that a process holds
+WAITING_MOST = (
+    256  # requests that are whole and not answered yet; who sends slowly takes no place from others
+)
 
 Environ = dict[str, Any]
 
@@ -34,7 +37,7 @@ class Behind:
 
     def __init__(self, handler: WSGIHandler) -> None:
         self._handler = handler
-        self._taken = 0
+        self._taken = self._held = 0
 
     def ask(self, environ: Environ) -> HttpResponseBase:
         """Django's answer, in this thread; whoever asks closes it."""
@@ -44,19 +47,41 @@ class Behind:
 
     async def answer(self, scope: Any, protocol: Any, pool: Executor) -> None:
         """Read the whole request, let Django answer in a thread of the pool, and send that."""
-        if self._taken >= WAITING_MOST:
-            TOO_MANY.send(scope, protocol)
-            return
-        self._taken += 1
+        pieces: list[bytes] = []
         try:
-            body = await _body(scope, protocol)
-            if isinstance(body, Answer):
-                body.send(scope, protocol)
-                return
-            loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(pool, self._answered, scope, protocol, body, loop)
+            refusal = await self._read(scope, protocol, pieces)
+            if refusal is None and self._taken >= WAITING_MOST:
+                refusal = TOO_MANY
+            found = refusal or await self._in_a_thread(scope, protocol, b"".join(pieces), pool)
             if found is not None:
                 found.send(scope, protocol)
+        finally:
+            self._held -= sum(map(len, pieces))
+
+    async def _read(self, scope: Any, protocol: Any, pieces: list[bytes]) -> Answer | None:
+        """Read the body, as fast as it is sent; the answer, if it is not to be had."""
+        if scope.method in ("GET", "HEAD"):
+            return None
+        length = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for piece in protocol:
+                    pieces.append(piece)
+                    length += len(piece)
+                    self._held += len(piece)
+                    if length > BODY_MOST:
+                        return TOO_LARGE
+                    if self._held > BODIES_MOST:
+                        return TOO_MANY
+        except TimeoutError:
+            return TOO_SLOW
+        return None
+
+    async def _in_a_thread(self, scope: Any, protocol: Any, body: bytes, pool: Executor) -> Answer | None:
+        loop = asyncio.get_running_loop()
+        self._taken += 1
+        try:
+            return await loop.run_in_executor(pool, self._answered, scope, protocol, body, loop)
         finally:
             self._taken -= 1
 
@@ -135,23 +160,6 @@ def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
             between = "; " if name == "cookie" else ","
             said[name] = f"{said[name]}{between}{value}" if name in said else value
     return said
-
-
-async def _body(scope: Any, protocol: Any) -> bytes | Answer:
-    """The whole body: a slow sender keeps no thread."""
-    if scope.method in ("GET", "HEAD"):
-        return b""
-    pieces, length = [], 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for piece in protocol:
-                pieces.append(piece)
-                length += len(piece)
-                if length > BODY_MOST:
-                    return TOO_LARGE
-    except TimeoutError:
-        return TOO_SLOW
-    return b"".join(pieces)
 
 
 def _stream(response: HttpResponseBase, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
