@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import brotli
 
@@ -120,6 +121,15 @@ def test_what_is_no_page_is_answered_by_django(site: Site) -> None:
         static = re.search(r'/static/[^"]+\.js', page(reader, "x"))
         assert static
         assert get(reader, static[0]).status == 200
+
+
+def test_files_of_many_pieces_arrive_whole(site: Site) -> None:
+    folder = Path(site.environment["DESCANT_DATA"]) / "static" / "descant"
+    files = [path for path in sorted(folder.glob("*.*")) if path.suffix in (".css", ".js")]
+    assert max(path.stat().st_size for path in files) > 10_000, "more than one piece"
+    with site.one_reader_of_each() as (reader, *_):
+        for path in files:
+            assert get(reader, f"/static/descant/{path.name}").whole == path.read_bytes()
 
 
 def test_a_body_that_is_too_long_or_never_comes_keeps_nobody(site: Site) -> None:

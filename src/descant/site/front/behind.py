@@ -16,6 +16,7 @@ from descant.site.front.pages import Answer, Headers, answer_of, headers_of
 
 BODY_MOST = 1024 * 1024  # more than Django takes, so that it says itself what is too much
 BODY_SECONDS = 30.0
+SENDING_SECONDS = 30.0  # in which a client has to take a piece
 BODIES_MOST = 64 * 1024 * 1024  # bytes of all bodies that a process holds
 WAITING_MOST = (
     256  # requests that are whole and not answered yet; who sends slowly takes no place from others
@@ -163,12 +164,16 @@ def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _stream(response: HttpResponseBase, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
-    """Send piece by piece, no faster than the client takes it; one who leaves ends it."""
+    """Send piece by piece, no faster than the client takes it; one who leaves, or takes nothing, ends it."""
 
     async def begin(status: int, headers: Headers) -> Any:
         return protocol.response_stream(status, headers)
 
+    async def send(piece: bytes) -> None:
+        async with asyncio.timeout(SENDING_SECONDS):
+            await transport.send_bytes(piece)  # what it gives can be waited for, and is no coroutine
+
     beginning = begin(response.status_code, headers_of(response))
     transport = asyncio.run_coroutine_threadsafe(beginning, loop).result()
     for piece in response:
-        asyncio.run_coroutine_threadsafe(transport.send_bytes(bytes(piece)), loop).result()
+        asyncio.run_coroutine_threadsafe(send(bytes(piece)), loop).result()
