@@ -8,11 +8,13 @@ import pytest
 
 from descant.discussion.deciding import decide, set_thread_state
 from descant.discussion.models import Comment, Thread, ThreadAddress
+from descant.discussion.reading import marks
 from descant.exchange.arriving import comments as arriving_comments
 from descant.exchange.models import ImportJob
 from descant.exchange.report import Report
 from descant.exchange.stream import ImportRefused
 from descant.forums.models import Forum
+from django_headroom.caching.slots import slots
 from tests.descant.conftest import Cast
 from tests.descant.exchange.exactness import assert_exact, said, snapshot
 from tests.descant.exchange.files import busy_file, comment, disqus, item, post, thread, wordpress
@@ -88,6 +90,21 @@ def test_stopped_anywhere_it_resumes_to_exact_counts(
     report = bring(busy_file())
     assert [Model.objects.of(cast.gazette).count() for Model in (Thread, ThreadAddress, Comment)] == whole
     assert report.comments.known > 0
+
+
+def test_a_page_that_now_leads_to_a_thread_that_was_here_is_read_anew(
+    cast: Cast, bring: Bring, django_capture_on_commit_callbacks: Any
+) -> None:
+    bring(disqus(thread(), post("5")))
+    seen, empty = slots().last(), marks.slots_of(cast.gazette.pk, None)
+    with django_capture_on_commit_callbacks(using=cast.gazette.partition, execute=True):
+        bring(disqus(thread(link="http://gazette.example/by-another-name"), post("5")))
+    assert Thread.objects.of(cast.gazette).count() == 1
+    assert not slots().is_fresh(seen, *empty)
+    seen = slots().last()
+    with django_capture_on_commit_callbacks(using=cast.gazette.partition, execute=True):
+        bring(disqus(thread(link="http://gazette.example/by-another-name"), post("5")))
+    assert slots().is_fresh(seen, *empty)
 
 
 def test_what_moderators_decided_here_stands(cast: Cast, bring: Bring) -> None:

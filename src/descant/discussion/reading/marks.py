@@ -43,6 +43,11 @@ def raise_thread(*, forum_id: int, thread_id: int, version: int, **_: object) ->
     purge_soon(thread_tag(thread_id))
 
 
+def raise_unwritten(forum_id: int) -> None:
+    """Make old the pages on which nobody had written: some of them lead to a thread that was there already."""
+    slots().raise_slots(_of_thread(forum_id, None))
+
+
 def raise_again(forum_id: int, thread_id: int, said_at: float) -> None:
     """For whoever hears later of a change: nothing, if since it was said the thread was told to be old."""
     slot = _of_thread(forum_id, thread_id)

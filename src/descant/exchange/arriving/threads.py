@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
+from django.db import transaction
+
 from descant.discussion import text
 from descant.discussion.addressing.addresses import IDENTIFIER_MAX, URL_MAX, digest
 from descant.discussion.models import Thread, ThreadAddress
+from descant.discussion.reading import marks
 from descant.exchange.arriving.berth import Berth, chunks, until_alone
 from descant.exchange.arriving.copying import count_anew
 from descant.exchange.sorting import arrivals
@@ -113,7 +116,7 @@ def _write(
     looked_up: tuple[dict[int, list[Address]], Here],
 ) -> None:
     wanted, here = looked_up
-    with writing(berth.forum):
+    with writing(berth.forum) as alias:
         rows = Thread.objects.of(berth.forum).bulk_create([_row(berth, arrival) for arrival in fresh])
         ids.update((arrival.number, row.pk) for arrival, row in zip(fresh, rows, strict=True))
         taken = set(here.by_digest)
@@ -128,6 +131,8 @@ def _write(
                         )
                     )
         ThreadAddress.objects.of(berth.forum).bulk_create(addresses)
+        if addresses:
+            transaction.on_commit(partial(marks.raise_unwritten, berth.forum.pk), using=alias)
 
 
 def _row(berth: Berth, arrival: ThreadArrival) -> Thread:
