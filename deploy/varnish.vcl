@@ -31,7 +31,8 @@ acl purgers {                           # CHANGE: the machines that run Descant
 
 sub vcl_recv {
     if (req.url == "/purge") {
-        if (client.ip !~ purgers) {
+        # Varnish adds the client to X-Forwarded-For: two addresses there are a stranger's, by a proxy on this machine.
+        if (client.ip !~ purgers || req.http.X-Forwarded-For ~ ",") {
             return (synth(403, "Not yours to purge"));
         }
         if (req.method != "POST") {

@@ -244,6 +244,8 @@ def test_varnish_tells_nobody_how_it_is_told_and_strangers_tell_it_nothing(behin
     with contextlib.closing(stranger):
         stranger.request("POST", "/purge", headers={"Surrogate-Key": "f1"})
         assert stranger.getresponse().status == 403
+    by_a_proxy, _ = before.ask("POST", "/purge", " ", Surrogate_Key="f1", X_Forwarded_For="203.0.113.9")
+    assert by_a_proxy.status == 403, "though the proxy that ends TLS stands on this machine"
     assert is_kept(before, "bread")
     assert before.ask("GET", "/purge")[0].status == 405
 
