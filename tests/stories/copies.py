@@ -25,7 +25,7 @@ from descant.accounts.tokens import issue_token  # noqa: E402
 from descant.forums import directory  # noqa: E402
 from descant.forums.issuing import issue_key  # noqa: E402
 from descant.forums.models import Forum  # noqa: E402
-from descant.forums.opening import open_forum  # noqa: E402
+from descant.forums.opening import change_forum, open_forum  # noqa: E402
 from descant.operate.upgrading import aliases, upgrade_all  # noqa: E402
 from django_headroom.delayed.signals import DelayedSignal  # noqa: E402
 from django_headroom.delayed.worker import drain  # noqa: E402
@@ -71,6 +71,7 @@ def main() -> None:
     told["new name"] = "Eve of late" in mine(gazette, eve).content.decode()
     open_forum(name="tribune", domains=["tribune.example"], partition="p1")
     told["new forum"] = client.get("/embed/comments/?f=tribune&t_i=bread").status_code
+    told["changed forum"] = title_of_herald_after_a_change()
     replay("resume")
     catch_up()
     told["in the end"] = "Oat, behind." in client.get(FRAME).content.decode()
@@ -87,6 +88,11 @@ def second_partition(ann: User) -> dict[str, Any]:
     herald = open_forum(name="herald", domains=["gazette.example"], owner=ann, partition="p2")
     post(herald, ann, "Emmer, elsewhere.")
     return asked(lambda: mine(herald, ann))
+
+
+def title_of_herald_after_a_change() -> str:
+    change_forum(forum=directory.forum_named("herald"), title="The Herald, late")
+    return directory.forum_named("herald").title
 
 
 def errors_apart() -> dict[str, Any]:

@@ -73,6 +73,11 @@ def test_a_writer_sees_what_she_wrote_while_others_read_what_was_before(told: di
     assert told["in the end"] is True
 
 
+def test_a_forum_that_has_just_changed_is_not_read_from_a_replica_that_is_late(told: dict[str, Any]) -> None:
+    """Else its pages would be kept as they were, for they are made anew only when it changes again."""
+    assert told["changed forum"] == "The Herald, late"
+
+
 def test_what_is_too_new_for_a_replica_is_no_error(told: dict[str, Any]) -> None:
     assert told["new name"] is True
     assert told["new forum"] == 200

@@ -15,6 +15,7 @@ from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
 from descant.forums.purging import purge_soon
 from descant.forums.surrogates import forum_tag
 from django_headroom.caching.slots import slot_of, slots
+from django_headroom.conf import headroom
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant
 from django_headroom.replicas import read
 
@@ -72,7 +73,8 @@ def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
     found = _near(
         lambda alias: list(
             Forum.objects.using(alias).filter(pk__in=forum_ids).prefetch_related(*_loaded(alias))
-        )
+        ),
+        enough=lambda found: all(map(_is_settled, found or ())),
     )
     return {forum.pk: forums.keep(forum, seen) for forum in found or ()}
 
@@ -132,7 +134,12 @@ def _forum(**which: Any) -> Forum | None:
     def reading(alias: str) -> Forum | None:
         return Forum.objects.using(alias).filter(**which).prefetch_related(*_loaded(alias)).first()
 
-    return _near(reading)
+    return _near(reading, enough=lambda found: found is not None and _is_settled(found))
+
+
+def _is_settled(forum: Forum) -> bool:
+    """Whether the last change is so long ago that every copy that is read has heard of it."""
+    return not slots().lately(slot_of_forum(forum.pk), headroom().replica_position_seconds)
 
 
 def _loaded(alias: str) -> list[Prefetch]:
@@ -142,13 +149,14 @@ def _loaded(alias: str) -> list[Prefetch]:
 
 def _key(public_key: str) -> Key | None:
     return _near(
-        lambda alias: Key.objects.using(alias).filter(public_key=public_key).only("forum_id").first()
+        lambda alias: Key.objects.using(alias).filter(public_key=public_key).only("forum_id").first(),
+        enough=lambda found: found is not None,
     )
 
 
-def _near(reading: Callable[[str], Row | None]) -> Row | None:
-    """From a near copy of the global database; from the primary if that one has not heard of it."""
-    return read(GLOBAL, reading, own=False, enough=lambda found: found is not None)
+def _near(reading: Callable[[str], Row | None], *, enough: Callable[[Row | None], bool]) -> Row | None:
+    """From a near copy of the global database; from the primary if what that one knows is not enough."""
+    return read(GLOBAL, reading, own=False, enough=enough)
 
 
 # A process that starts while the global database is out of reach shows the forums that others have shown that day.
