@@ -135,9 +135,9 @@ class HotPages:
             page.sure_until = page.made_at + SURE_SECONDS
             if thread_id is None:  # where there is no thread nobody can ask for its version
                 page.hard_at = page.sure_until
-        if thread_id is not None:
-            self._of_thread[thread_id].add(asked)
         self._pages.put(asked, page, page.size)
+        if thread_id is not None and self._pages.peek(asked) is page:  # else there was no room for it
+            self._of_thread[thread_id].add(asked)
 
     def _gone(self, asked: str, page: Page) -> None:
         thread_id = page.rests_on.thread_id

@@ -24,7 +24,7 @@ class Press:
 
     def __init__(self, slots: Slots) -> None:
         self.slots, self.made, self.begun, self.seconds = slots, 0, list[float](), 0.0
-        self.is_down = False
+        self.is_down = self.breaks = False
 
     def __call__(self, asked: str, codings: Collection[str]) -> Page | Answer:
         self.begun.append(time.monotonic())
@@ -32,6 +32,8 @@ class Press:
         self.made += 1
         number = self.made
         time.sleep(self.seconds)
+        if self.breaks:
+            raise ArithmeticError
         if self.is_down:
             return OUT_OF_REACH
         response = PublicPage(f"{asked}: {number}".encode())
@@ -195,6 +197,42 @@ def test_more_pages_than_can_be_made_are_refused(tell: Callable[[Story], None]) 
         assert [page.status for page in refused] == [503] * 50
         assert ("Retry-After", "1") in refused[0].headers
         assert isinstance(await pages.page(str(MAKING_MOST + 49)), Page)
+
+    tell(story)
+
+
+def test_of_a_page_for_which_there_is_no_room_nothing_is_kept(tell: Callable[[Story], None]) -> None:
+    async def story(_pages: HotPages, press: Press) -> None:
+        with ThreadPoolExecutor(1) as makers:
+            pages = HotPages(press, makers=makers, room=0, slots=press.slots)
+            for number in range(50):
+                assert isinstance(await pages.page(str(number)), Page)
+        assert not pages._pages
+        assert not pages._of_thread
+
+    tell(story)
+
+
+def test_who_waits_for_a_maker_that_breaks_is_let_go(tell: Callable[[Story], None]) -> None:
+    async def story(pages: HotPages, press: Press) -> None:
+        press.seconds = 0.05
+        press.breaks = True
+        found = await asyncio.gather(*(pages.page("a") for _ in range(50)), return_exceptions=True)
+        assert [type(each) for each in found] == [ArithmeticError] * 50
+        press.breaks = False
+        assert isinstance(await pages.page("a"), Page)
+
+    tell(story)
+
+
+def test_who_leaves_takes_the_page_from_nobody(tell: Callable[[Story], None]) -> None:
+    async def story(pages: HotPages, press: Press) -> None:
+        press.seconds = 0.05
+        leaving = asyncio.create_task(pages.page("a"))
+        staying = asyncio.create_task(pages.page("a"))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+        assert number_of(await staying) == 1
 
     tell(story)
 
