@@ -62,6 +62,10 @@ sub vcl_recv {
     return (pass);
 }
 
+sub vcl_hash {
+    hash_data(req.http.X-Forwarded-Proto);  # feeds hold whole addresses: nobody makes them http for all
+}
+
 sub vcl_backend_response {
     if (beresp.status >= 500) {
         return (abandon);

@@ -91,8 +91,7 @@ def folder(tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def running_site(folder: Path, name: str, **told: str) -> Iterator[Site]:
-    data = folder / "data"
-    environment = {**environment_of_a_site(data, name), **told}
+    environment = {**environment_of_a_site(data := folder / "data", name), **told}
     descant("upgrade", environment=environment)
     descant("forum", "open", "gazette", "--domain", "gazette.example", environment=environment)
     keys = json.loads(descant("apikey", "create", "gazette", "--json", environment=environment))
@@ -146,7 +145,7 @@ def behind_haproxy(folder: Path) -> Iterator[Before]:
 @pytest.fixture
 def behind_varnish(folder: Path) -> Iterator[Before]:
     port = free_port()
-    told = {"DESCANT_PURGE": f"http://127.0.0.1:{port}/purge"}
+    told = {"DESCANT_PURGE": f"http://127.0.0.1:{port}/purge", "DESCANT_TRUSTED_PROXIES": "127.0.0.1"}
     with running_site(folder, "varnish", **told) as site, varnish(folder, port, site.port):
         yield Before(port, site)
 
@@ -244,17 +243,23 @@ def test_varnish_tells_nobody_how_it_is_told_and_strangers_tell_it_nothing(behin
     with contextlib.closing(stranger):
         stranger.request("POST", "/purge", headers={"Surrogate-Key": "f1"})
         assert stranger.getresponse().status == 403
-    by_a_proxy, _ = before.ask("POST", "/purge", " ", Surrogate_Key="f1", X_Forwarded_For="203.0.113.9")
+    by_a_proxy = before.ask("POST", "/purge", " ", Surrogate_Key="f1", X_Forwarded_For="203.0.113.9")[0]
     assert by_a_proxy.status == 403, "though the proxy that ends TLS stands on this machine"
     assert is_kept(before, "bread")
     assert before.ask("GET", "/purge")[0].status == 405
 
 
-def test_a_forum_that_is_changed_is_seen_changed_behind_varnish(behind_varnish: Before, folder: Path) -> None:
-    before = behind_varnish
-    before.post("bread", "Rye.")
-    wait_until(lambda: is_kept(before, "bread"))
-    assert before.ask("POST", "/purge", " ", Surrogate_Key="f1")[0].reason.startswith("Dropped 1")
+def test_nobody_makes_the_addresses_in_a_feed_insecure_for_others(behind_varnish: Before) -> None:
+    behind_varnish.post("bread", "Rye.")
+    for scheme in ("http", "https"):
+        feed = behind_varnish.ask("GET", "/embed/feed/?f=gazette&t_i=bread", X_Forwarded_Proto=scheme)[1]
+        assert f'href="{scheme}://localhost:'.encode() in feed
+
+
+def test_a_forum_that_is_changed_is_seen_changed_behind_varnish(behind_varnish: Before) -> None:
+    behind_varnish.post("bread", "Rye.")
+    wait_until(lambda: is_kept(behind_varnish, "bread"))
+    assert behind_varnish.ask("POST", "/purge", " ", Surrogate_Key="f1")[0].reason.startswith("Dropped 1")
 
 
 def test_while_descant_is_away_varnish_shows_what_it_had(behind_varnish: Before) -> None:
