@@ -4,6 +4,7 @@ import argparse
 import http.client
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -54,6 +55,7 @@ class Place:
             "DESCANT_DATA": str(self.data),
             "DESCANT_PORT": str(self.port),
             "DESCANT_THREADS": str(self.threads),
+            "DESCANT_RUN": secrets.token_hex(8),
             "DESCANT_DEMO": "1" if self.demo else "0",
             "DESCANT_SERVICE_URL": self.service_url,
             "DESCANT_DEMO_URL": self.demo_url,

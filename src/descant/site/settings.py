@@ -28,6 +28,7 @@ DESCANT_DEMO = os.environ.get("DESCANT_DEMO", "") == "1"
 DESCANT_THREADS = int(
     os.environ.get("DESCANT_THREADS") or ("3" if os.environ.get("DESCANT_DATABASE") else "1")
 )  # of each web process, for what is not answered from memory
+DESCANT_RUN = os.environ.get("DESCANT_RUN", "")  # what the processes of one start know each other by
 DESCANT_HOT_MB = int(os.environ.get("DESCANT_HOT_MB", "64"))  # of each web process, for hot pages
 DESCANT_ONE_MACHINE = (
     os.environ.get("DESCANT_ONE_MACHINE") or ("0" if os.environ.get("DESCANT_DATABASE") else "1")

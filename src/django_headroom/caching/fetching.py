@@ -8,14 +8,82 @@ import math
 import random
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from django_headroom.caching import stores
-from django_headroom.caching.asking import Asking, Fetched, Made
-from django_headroom.caching.envelope import Envelope
-from django_headroom.caching.keeping import Place, Times, look
-from django_headroom.caching.stores import Store
+from django_headroom.caching.asking import FIRST_POLL, Asking, Fetched, Made
+from django_headroom.caching.envelope import NOTHING, Envelope
+from django_headroom.caching.keeping import Place, Times, claim, give_back, keep, look, version_of
+from django_headroom.caching.stores import ABSENT, Store
 
 EARLIEST = 20  # so many times as long as making takes: chance begins no earlier than that
+LOOK_AGAIN = 0.01
+
+
+class Busy(NamedTuple):
+    """It is somebody else's turn: look again after so many seconds."""
+
+    seconds: float
+
+
+class Turns(NamedTuple):
+    """Takes turns with other processes at making values, and never waits: for whoever has few threads for many keys.
+
+    Attributes:
+        hard, every: seconds, as for ``fetch``.
+        store: where values are kept; None: the process's own.
+
+    >>> turns = Turns(hard=300, every=0.1)
+    >>> turns.take("page/7", draw, will_do=lambda value: b"bread" in value)
+    """
+
+    hard: float
+    every: float = 0.0
+    store: Store | None = None
+
+    def take(
+        self,
+        key: str,
+        make: Callable[[], Made | None],
+        *,
+        will_do: Callable[[bytes], bool],
+        anyway: bool = False,
+    ) -> bytes | Busy | None:
+        """What is kept under a key, if it will do; else what ``make`` makes, or Busy if another is at it.
+
+        Args:
+            make: as for ``fetch``; None: there is nothing to keep.
+            will_do: whether the caller can use what is kept.
+            anyway: make it though another is at it, who may be dead.
+
+        Raises:
+            Exception: what ``make`` raises.
+        """
+        place = Place(self.store or stores.store(), key)
+        seen = look(place)
+        held, now = seen[0], time.time()
+        if held.value is not None and held.is_servable(now) and will_do(held.value):
+            return held.value
+        if held.busy_until > now and not anyway:
+            left = held.busy_until - now
+            return Busy(min(left, LOOK_AGAIN) if held.maker else left)
+        lease = claim(place, seen, 0)
+        if lease is None and look(place)[1] != ABSENT and not anyway:
+            return Busy(FIRST_POLL)
+        return self._made(place, make, lease or NOTHING)  # without a lease if the store keeps nothing
+
+    def _made(self, place: Place, make: Callable[[], Made | None], lease: Envelope) -> bytes | None:
+        began, made, is_kept = time.time(), None, False
+        try:
+            made = make()
+            if made is not None:
+                version = version_of(began) if made.version is None else made.version
+                times = Times(self.hard, self.hard, self.every)
+                is_kept = keep(place, made.value, version, began, times=times, lease=lease) is not None
+        finally:
+            if not is_kept:
+                give_back(place, lease, has_failed=False)
+        return made.value if made is not None else None
 
 
 def fetch(

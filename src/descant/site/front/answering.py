@@ -16,6 +16,7 @@ from descant.site.front.behind import Behind, request_of_nobody
 from descant.site.front.elsewhere import Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Answer, Page, answer_of, page_of
+from descant.site.front.together import Together
 from django_headroom.caching.slots import slots
 
 OUT_OF_REACH = 503
@@ -31,13 +32,14 @@ class Front:
         threads = settings.DESCANT_THREADS
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self.makers = ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="maker")
-        alone = settings.DESCANT_ONE_MACHINE
+        alone, run = settings.DESCANT_ONE_MACHINE, settings.DESCANT_RUN
         self.hot = HotPages(
             self.make,
             makers=self.makers,
             room=settings.DESCANT_HOT_MB * 1024**2,
             slots=slots(),
             elsewhere=None if alone else Elsewhere(raise_what_changed, self.makers),
+            together=Together(self.make, run) if run else None,
         )
         thread_changed.connect(self._changed, weak=False)
 

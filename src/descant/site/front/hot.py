@@ -3,21 +3,23 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
 from concurrent.futures import Executor
+from functools import partial
+from math import inf
 
 from descant.site.front.elsewhere import ASK_BEFORE, SURE_SECONDS, Elsewhere
 from descant.site.front.pages import SCORES_SECONDS, Answer, Page
+from descant.site.front.together import BETWEEN, Make, Together
+from django_headroom.caching.fetching import Busy
 from django_headroom.caching.hoard import Hoard
 from django_headroom.caching.slots import EVERYTHING, Slots
 
-BETWEEN = 0.1  # seconds from the making of a page to its next
 MAKING_MOST = 256  # pages that are being made, or wait for it
+PATIENCE = 1.0  # seconds; another process that makes a page for longer may be dead
 # Seconds for which the last page is sent while none can be made, if nothing is known to be newer.
 LAST_RESORT = 3_600.0
 
 ALWAYS = ("gzip",)  # in which every page is kept; in others when somebody has asked for them
-Make = Callable[[str, Collection[str]], Page | Answer]
 TOO_MANY = Answer(503, [("Retry-After", "1"), ("Cache-Control", "no-store"), ("Content-Length", "0")], b"")
 
 
@@ -28,12 +30,21 @@ class HotPages:
         make: makes the page; called in one of ``makers``.
         room: bytes.
         elsewhere: who knows what other machines have changed; None where there are none.
+        together: by whom pages are made in turn with the machine's other processes; None: they are made alone.
     """
 
     def __init__(
-        self, make: Make, *, makers: Executor, room: int, slots: Slots, elsewhere: Elsewhere | None = None
+        self,
+        make: Make,
+        *,
+        makers: Executor,
+        room: int,
+        slots: Slots,
+        elsewhere: Elsewhere | None = None,
+        together: Together | None = None,
     ) -> None:
         self._make, self._makers, self._slots, self._elsewhere = make, makers, slots, elsewhere
+        self._together = together
         self._loop: asyncio.AbstractEventLoop | None = None  # until somebody has asked for a page
         self._words = slots.words
         self._pages: Hoard[str, Page] = Hoard(room, gone=self._gone)
@@ -107,8 +118,7 @@ class HotPages:
             if last is not None and (early := last.made_at + BETWEEN - time.monotonic()) > 0:
                 await asyncio.sleep(early)
             codings = last.codings.keys() if last is not None and last.was_read else ALWAYS
-            loop = asyncio.get_running_loop()
-            made = await loop.run_in_executor(self._makers, self._make, asked, [*codings])
+            made = await self._made_by_one(asked, [*codings])
         finally:
             del self._making[asked]
         if isinstance(made, Page):
@@ -116,6 +126,35 @@ class HotPages:
         elif last is not None and made.status >= 500 and self._will_do(last):
             return last
         return made
+
+    async def _made_by_one(self, asked: str, codings: list[str]) -> Page | Answer:
+        """Made by one of the machine's processes, while it does not take too long."""
+        run, began = asyncio.get_running_loop().run_in_executor, time.monotonic()
+        if self._together is None:
+            return await run(self._makers, self._make, asked, codings)
+        while True:
+            is_patient = time.monotonic() < began + PATIENCE
+            take = partial(self._together.page, will_do=self._may_be_taken, anyway=not is_patient)
+            found = await run(self._makers, take, asked, codings)
+            if isinstance(found, Busy):
+                await asyncio.sleep(found.seconds)
+            elif isinstance(found, Answer) or found.made_at >= began or await self._is_sure(found):
+                return found
+
+    def _may_be_taken(self, page: Page) -> bool:
+        """Whether a page that another process has made is as good as one of our own; in a thread of its own."""
+        now = time.monotonic()
+        lacks_votes = self._words[page.scores_slot] > page.seen and page.made_at + SCORES_SECONDS < now
+        is_known = self._elsewhere is None or page.rests_on.thread_id is not None
+        return now < page.soft_at and not lacks_votes and is_known and self._is_fresh(page)
+
+    async def _is_sure(self, page: Page) -> bool:
+        """Whether no other machine has changed what a page shows that another process has made."""
+        if self._elsewhere is None or page.made_at + SURE_SECONDS > time.monotonic():
+            return True
+        page.sure_until = page.made_at + SURE_SECONDS
+        await asyncio.shield(self._elsewhere.begin(page))
+        return page.sure_until > time.monotonic()
 
     def _will_do(self, page: Page) -> bool:
         now = time.monotonic()
@@ -132,7 +171,8 @@ class HotPages:
         if last is not None and last.rests_on.thread_id != thread_id:
             self._pages.drop(asked)
         if self._elsewhere:
-            page.sure_until = page.made_at + SURE_SECONDS
+            if page.sure_until == inf:
+                page.sure_until = page.made_at + SURE_SECONDS
             if thread_id is None:  # where there is no thread nobody can ask for its version
                 page.hard_at = page.sure_until
         self._pages.put(asked, page, page.size)

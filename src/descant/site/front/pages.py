@@ -2,10 +2,11 @@
 
 import gzip
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from math import inf
+from typing import Any, NamedTuple
 
 import brotli
 from django.http import HttpResponseBase
@@ -40,6 +41,17 @@ class Answer:
         return ""
 
 
+class Head(NamedTuple):
+    """All that is known of a page besides its bodies."""
+
+    etag: str
+    headers: Headers  # the content's type first; without what goes with a coding
+    rests_on: RestsOn
+    seen: int
+    made_at: float
+    soft_at: float
+
+
 @dataclass(slots=True)
 class Page:
     """A page that is the same for everybody. ``seen`` is older than what it was made of, see ``caching.slots``."""
@@ -55,8 +67,14 @@ class Page:
     made_at: float
     soft_at: float
     hard_at: float
-    sure_until: float = float("inf")  # when other machines' changes must be asked for
+    sure_until: float = inf  # when other machines' changes must be asked for
     was_read: bool = False
+
+    @property
+    def head(self) -> Head:
+        """What ``page_with`` makes a page of."""
+        headers, _ = self.codings["gzip"]
+        return Head(self.etag, headers[:-3], self.rests_on, self.seen, self.made_at, self.soft_at)
 
     @property
     def size(self) -> int:
@@ -66,7 +84,8 @@ class Page:
     def pack(self, coding: str) -> None:
         """Pack it in one more coding."""
         headers, body = self._plain()
-        self.codings[coding] = _packed(coding, self.etag, headers[:-2], body)
+        small = _packed(coding, body)
+        self.codings[coding] = ([*headers[:-2], *_said(coding, self.etag, small)], small)
 
     def send(self, scope: Any, protocol: Any) -> str:
         """Answer a GET or HEAD.
@@ -116,30 +135,44 @@ def page_of(
     """The page to keep of an answer, packed; None if it is none that may be kept."""
     if not isinstance(response, PublicPage) or response.rests_on is None or response.cookies:
         return None
-    body, etag, rests_on = response.content, response.headers["ETag"], response.rests_on
-    thread_slot, forum_slot = marks.slots_of(rests_on.forum_id, rests_on.thread_id)
-    own = ("Content-Type", "Content-Length", "ETag")
-    common = _shared(tuple(each for each in response.items() if each[0] not in own))
+    etag, own = response.headers["ETag"], ("Content-Type", "Content-Length", "ETag")
+    common = [each for each in response.items() if each[0] not in own]
     headers = [("Content-Type", response.headers["Content-Type"]), *common]
+    due_at = made_at + random.uniform(*SOFT_SECONDS)
+    head = Head(etag, headers, response.rests_on, seen, made_at, due_at)
+    return page_with(head, {coding: _packed(coding, response.content) for coding in codings})
+
+
+def page_with(head: Head, bodies: Mapping[str, bytes]) -> Page:
+    """The page of this head, with these packed bodies by their codings."""
+    kind = head.headers[0]
+    common = _shared(tuple(head.headers[1:]))
+    thread_id = head.rests_on.thread_id
+    thread_slot, forum_slot = marks.slots_of(head.rests_on.forum_id, thread_id)
     return Page(
-        etag=etag,
-        codings={coding: _packed(coding, etag, headers, body) for coding in codings},
-        unchanged=[*common, ("ETag", f"W/{etag}")],
-        seen=seen,
+        etag=head.etag,
+        codings={
+            coding: ([kind, *common, *_said(coding, head.etag, body)], body)
+            for coding, body in bodies.items()
+        },
+        unchanged=[*common, ("ETag", f"W/{head.etag}")],
+        seen=head.seen,
         thread_slot=thread_slot,
         forum_slot=forum_slot,
-        scores_slot=marks.slot_of_scores(rests_on.thread_id),
-        rests_on=rests_on,
-        made_at=made_at,
-        soft_at=made_at + random.uniform(*SOFT_SECONDS),
-        hard_at=made_at + HARD_SECONDS,
+        scores_slot=marks.slot_of_scores(thread_id),
+        rests_on=head.rests_on,
+        made_at=head.made_at,
+        soft_at=head.soft_at,
+        hard_at=head.made_at + HARD_SECONDS,
     )
 
 
-def _packed(coding: str, etag: str, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    small = brotli.compress(body, quality=5) if coding == "br" else gzip.compress(body, 6, mtime=0)
-    said = [("ETag", f"W/{etag}"), ("Content-Encoding", coding), ("Content-Length", str(len(small)))]
-    return [*headers, *said], small
+def _packed(coding: str, body: bytes) -> bytes:
+    return brotli.compress(body, quality=5) if coding == "br" else gzip.compress(body, 6, mtime=0)
+
+
+def _said(coding: str, etag: str, body: bytes) -> Headers:
+    return [("ETag", f"W/{etag}"), ("Content-Encoding", coding), ("Content-Length", str(len(body)))]
 
 
 @lru_cache(maxsize=1_024)
