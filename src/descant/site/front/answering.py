@@ -1,9 +1,9 @@
 """The front of one process: it answers hot pages on its loop, and has Django answer everything else."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
@@ -17,35 +17,36 @@ from descant.site.front.elsewhere import Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Answer, Page, answer_of, page_of
 from descant.site.front.together import Together
+from descant.site.front.waiting import Threads
 from django_headroom.caching.slots import slots
 
 OUT_OF_REACH = 503
+_log = logging.getLogger(__name__)
 
 
 class Front:
     """What Granian calls, by its own interface: ``__rsgi_init__`` once, ``__rsgi__`` for each request."""
 
     def __init__(self) -> None:
-        self.behind = Behind(WSGIHandler())
+        self.behind = Behind(WSGIHandler(), settings.DESCANT_THREADS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         threads = settings.DESCANT_THREADS
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
-        self.makers = ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="maker")
+        self.makers = Threads(max(1, threads - 1), "maker")
         alone, run = settings.DESCANT_ONE_MACHINE, settings.DESCANT_RUN
         self.hot = HotPages(
             self.make,
             makers=self.makers,
             room=settings.DESCANT_HOT_MB * 1024**2,
             slots=slots(),
-            elsewhere=None if alone else Elsewhere(raise_what_changed, self.makers),
+            elsewhere=None if alone else Elsewhere(raise_what_changed, self.makers.pool),
             together=Together(self.make, run) if run else None,
         )
         thread_changed.connect(self._changed, weak=False)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.pool.shutdown(wait=False)
-        self.makers.shutdown(wait=False)
+        self.behind.close()
+        self.makers.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.path == COMMENTS and scope.method in ("GET", "HEAD"):
@@ -56,10 +57,11 @@ class Front:
                     await self.hot.pack(asked, page, coding)
                     page.send(scope, protocol)
                 return
-        await self.behind.answer(scope, protocol, self.pool)
+        await self.behind.answer(scope, protocol)
 
     def make(self, asked: str, codings: Collection[str]) -> Page | Answer:
         """A page as Django answers somebody of whom nothing is known."""
+        _log.debug("Made: %s", asked)
         made_at, seen = time.monotonic(), slots().last()
         response = self.behind.ask(request_of_nobody(COMMENTS, asked) | {TO_KEEP: True})
         try:

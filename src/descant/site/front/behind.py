@@ -4,7 +4,7 @@ import asyncio
 import io
 import sys
 from collections.abc import Iterable
-from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -13,14 +13,12 @@ from django.http import HttpResponseBase
 from django.urls import set_script_prefix
 
 from descant.site.front.pages import Answer, Headers, answer_of, headers_of
+from descant.site.front.waiting import Threads, TooMany, forum_named_in
 
 BODY_MOST = 1024 * 1024  # more than Django takes, so that it says itself what is too much
 BODY_SECONDS = 30.0
 SENDING_SECONDS = 30.0  # in which a client has to take a piece
 BODIES_MOST = 64 * 1024 * 1024  # bytes of all bodies that a process holds
-WAITING_MOST = (
-    256  # requests that are whole and not answered yet; who sends slowly takes no place from others
-)
 
 Environ = dict[str, Any]
 
@@ -34,11 +32,16 @@ TOO_MANY = _refusal(503, ("Retry-After", "1"))
 
 
 class Behind:
-    """Answers by Django what the front does not."""
+    """Answers by Django what the front does not.
 
-    def __init__(self, handler: WSGIHandler) -> None:
+    Args:
+        threads: in how many it does so.
+    """
+
+    def __init__(self, handler: WSGIHandler, threads: int) -> None:
         self._handler = handler
-        self._taken = self._held = 0
+        self._threads = Threads(threads, "django")
+        self._held = 0
 
     def ask(self, environ: Environ) -> HttpResponseBase:
         """Django's answer, in this thread; whoever asks closes it."""
@@ -46,21 +49,23 @@ class Behind:
         request_started.send(sender=WSGIHandler, environ=environ)
         return self._handler.get_response(WSGIRequest(environ))
 
-    async def answer(self, scope: Any, protocol: Any, pool: Executor) -> None:
-        """Read the whole request, let Django answer in a thread of the pool, and send that."""
+    async def answer(self, scope: Any, protocol: Any) -> None:
+        """Read the whole request, let Django answer in a thread when it is its turn, and send that."""
         pieces: list[bytes] = []
         try:
             refusal = await self._read(scope, protocol, pieces)
-            if refusal is None and self._taken >= WAITING_MOST:
-                refusal = TOO_MANY
-            found = refusal or await self._in_a_thread(scope, protocol, b"".join(pieces), pool)
+            found = refusal or await self._in_a_thread(scope, protocol, b"".join(pieces))
             if found is not None:
                 found.send(scope, protocol)
         finally:
             self._held -= sum(map(len, pieces))
 
+    def close(self) -> None:
+        """End the threads when they are done."""
+        self._threads.close()
+
     async def _read(self, scope: Any, protocol: Any, pieces: list[bytes]) -> Answer | None:
-        """Read the body, as fast as it is sent; the answer, if it is not to be had."""
+        """Read the body, as fast as it is sent: meanwhile it takes no place. The answer, if it is not to be had."""
         if scope.method in ("GET", "HEAD"):
             return None
         length = 0
@@ -78,13 +83,12 @@ class Behind:
             return TOO_SLOW
         return None
 
-    async def _in_a_thread(self, scope: Any, protocol: Any, body: bytes, pool: Executor) -> Answer | None:
-        loop = asyncio.get_running_loop()
-        self._taken += 1
+    async def _in_a_thread(self, scope: Any, protocol: Any, body: bytes) -> Answer | None:
+        answered = partial(self._answered, scope, protocol, body, asyncio.get_running_loop())
         try:
-            return await loop.run_in_executor(pool, self._answered, scope, protocol, body, loop)
-        finally:
-            self._taken -= 1
+            return await self._threads.run(forum_named_in(scope.query_string, body), answered)
+        except TooMany:
+            return TOO_MANY
 
     def _answered(
         self, scope: Any, protocol: Any, body: bytes, loop: asyncio.AbstractEventLoop

@@ -3,18 +3,18 @@
 import asyncio
 import time
 from collections import defaultdict
-from concurrent.futures import Executor
 from functools import partial
 from math import inf
 
 from descant.site.front.elsewhere import ASK_BEFORE, SURE_SECONDS, Elsewhere
 from descant.site.front.pages import SCORES_SECONDS, Answer, Page
 from descant.site.front.together import BETWEEN, Make, Together
+from descant.site.front.waiting import Threads, TooMany, forum_named_in
 from django_headroom.caching.fetching import Busy
 from django_headroom.caching.hoard import Hoard
 from django_headroom.caching.slots import EVERYTHING, Slots
 
-MAKING_MOST = 256  # pages that are being made, or wait for it
+MAKING_MOST = 512  # pages that are being made, or wait for it
 PATIENCE = 1.0  # seconds; another process that makes a page for longer may be dead
 # Seconds for which the last page is sent while none can be made, if nothing is known to be newer.
 LAST_RESORT = 3_600.0
@@ -37,7 +37,7 @@ class HotPages:
         self,
         make: Make,
         *,
-        makers: Executor,
+        makers: Threads,
         room: int,
         slots: Slots,
         elsewhere: Elsewhere | None = None,
@@ -87,7 +87,7 @@ class HotPages:
 
     async def pack(self, asked: str, page: Page, coding: str) -> None:
         """Pack a page in one more coding; if two do at once, one of them has done so in vain."""
-        await asyncio.get_running_loop().run_in_executor(self._makers, page.pack, coding)
+        await asyncio.get_running_loop().run_in_executor(self._makers.pool, page.pack, coding)
         if self._pages.peek(asked) is page:
             self._pages.put(asked, page, page.size)
 
@@ -119,6 +119,8 @@ class HotPages:
                 await asyncio.sleep(early)
             codings = last.codings.keys() if last is not None and last.was_read else ALWAYS
             made = await self._made_by_one(asked, [*codings])
+        except TooMany:
+            return TOO_MANY
         finally:
             del self._making[asked]
         if isinstance(made, Page):
@@ -129,13 +131,14 @@ class HotPages:
 
     async def _made_by_one(self, asked: str, codings: list[str]) -> Page | Answer:
         """Made by one of the machine's processes, while it does not take too long."""
-        run, began = asyncio.get_running_loop().run_in_executor, time.monotonic()
+        forum, began = forum_named_in(asked), time.monotonic()
         if self._together is None:
-            return await run(self._makers, self._make, asked, codings)
+            return await self._makers.run(forum, partial(self._make, asked, codings))
         while True:
             is_patient = time.monotonic() < began + PATIENCE
-            take = partial(self._together.page, will_do=self._may_be_taken, anyway=not is_patient)
-            found = await run(self._makers, take, asked, codings)
+            page = self._together.page
+            take = partial(page, asked, codings, will_do=self._may_be_taken, anyway=not is_patient)
+            found = await self._makers.run(forum, take)
             if isinstance(found, Busy):
                 await asyncio.sleep(found.seconds)
             elif isinstance(found, Answer) or found.made_at >= began or await self._is_sure(found):

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 from descant.discussion.models import Comment, Thread
@@ -15,6 +15,7 @@ from descant.site.front import elsewhere as module
 from descant.site.front.elsewhere import Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Page, page_of
+from descant.site.front.waiting import Threads
 from django_headroom.caching.slots import Slots, slots
 from django_headroom.testing import queries_counted
 from tests.descant.conftest import Cast
@@ -51,8 +52,8 @@ class Everybody:
 
 async def told(story: Callable[[HotPages, Everybody], Any]) -> None:
     everybody = Everybody()
-    with ThreadPoolExecutor(4) as makers:
-        asking = Elsewhere(everybody.changed, makers)
+    with closing(Threads(4, "maker")) as makers:
+        asking = Elsewhere(everybody.changed, makers.pool)
         pages = HotPages(
             everybody.make, makers=makers, room=4_000_000, slots=everybody.slots, elsewhere=asking
         )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,9 +13,11 @@ from descant.forums.sending import PublicPage, RestsOn
 from descant.site.front import hot as module
 from descant.site.front.hot import MAKING_MOST, HotPages
 from descant.site.front.pages import Answer, Page, page_of
+from descant.site.front.waiting import OF_ONE_MOST, Threads
 from django_headroom.caching.slots import Slots
 
 FORUM, THREAD = 3, 1_025
+MAKERS = 8
 OUT_OF_REACH = Answer(503, [("Content-Length", "0")], b"")
 
 
@@ -60,7 +62,7 @@ def tell() -> Iterator[Callable[[Story], None]]:
 
         asyncio.run(whole())
 
-    with ThreadPoolExecutor(8) as makers:
+    with closing(Threads(MAKERS, "maker")) as makers:
         yield told
 
 
@@ -192,11 +194,26 @@ def test_while_no_page_can_be_made_the_last_is_sent_unless_it_is_known_to_be_old
 def test_more_pages_than_can_be_made_are_refused(tell: Callable[[Story], None]) -> None:
     async def story(pages: HotPages, press: Press) -> None:
         press.seconds = 0.01
-        found = await asyncio.gather(*(pages.page(str(number)) for number in range(MAKING_MOST + 50)))
+        found = await asyncio.gather(*(pages.page(f"f={number}") for number in range(MAKING_MOST + 50)))
         refused = [page for page in found if isinstance(page, Answer)]
         assert [page.status for page in refused] == [503] * 50
         assert ("Retry-After", "1") in refused[0].headers
-        assert isinstance(await pages.page(str(MAKING_MOST + 49)), Page)
+        assert isinstance(await pages.page(f"f={MAKING_MOST + 49}"), Page)
+
+    tell(story)
+
+
+def test_a_walk_through_the_pages_of_one_forum_keeps_no_reader_of_another_waiting(
+    tell: Callable[[Story], None],
+) -> None:
+    async def story(pages: HotPages, press: Press) -> None:
+        press.seconds = 0.01
+        walk = [asyncio.create_task(pages.page(f"f=walked&t_i={number}")) for number in range(300)]
+        await asyncio.sleep(0)
+        assert isinstance(await pages.page("f=gazette&t_i=x"), Page)
+        assert press.made < 40
+        found = await asyncio.gather(*walk)
+        assert sum(isinstance(page, Answer) for page in found) == 300 - OF_ONE_MOST - MAKERS
 
     tell(story)
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from descant.site.front.elsewhere import Elsewhere
 from descant.site.front.hot import PATIENCE, HotPages
 from descant.site.front.pages import Answer, Page, page_of
 from descant.site.front.together import BETWEEN, Together, bytes_of, page_in
+from descant.site.front.waiting import Threads
 from django_headroom.caching import Store
 from django_headroom.caching.embedded import Embedded
 from django_headroom.caching.keeping import Place, claim, look
@@ -32,7 +32,7 @@ class Machine:
     """Its slots and its store, and processes that say who has made a page."""
 
     store: Store
-    makers: ThreadPoolExecutor
+    makers: Threads
     slots: Slots = field(default_factory=lambda: Slots(None))
     begun: list[float] = field(default_factory=list)
     asked_elsewhere: int = 0
@@ -40,7 +40,7 @@ class Machine:
     thread_id: int | None = THREAD
 
     def process(self, run: str = "one", *, is_alone: bool = True) -> HotPages:
-        elsewhere = None if is_alone else Elsewhere(self.ask, self.makers)
+        elsewhere = None if is_alone else Elsewhere(self.ask, self.makers.pool)
         together = Together(self.make, run, self.store)
         return HotPages(
             self.make,
@@ -75,7 +75,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     store = Embedded(tmp_path)
-    with ThreadPoolExecutor(12) as makers:
+    with closing(Threads(12, "maker")) as makers:
         yield Machine(store, makers)
     store.close()
 
