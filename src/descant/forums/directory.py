@@ -2,12 +2,12 @@
 
 import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Prefetch
+from django.db.models import BigIntegerField, Model, Value
 
 from descant import __version__
 from descant.forums.counting import key_uses
@@ -71,9 +71,7 @@ def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
     """Several forums by their ids, loaded together; an unknown id is left out."""
     seen = slots().last()
     found = _near(
-        lambda alias: list(
-            Forum.objects.using(alias).filter(pk__in=forum_ids).prefetch_related(*_loaded(alias))
-        ),
+        lambda alias: _whole_forums(alias, pk__in=forum_ids),
         enough=lambda found: all(map(_is_settled, found or ())),
     )
     return {forum.pk: forums.keep(forum, seen) for forum in found or ()}
@@ -131,10 +129,10 @@ def _load(asked: str, **which: Any) -> Forum:
 
 
 def _forum(**which: Any) -> Forum | None:
-    def reading(alias: str) -> Forum | None:
-        return Forum.objects.using(alias).filter(**which).prefetch_related(*_loaded(alias)).first()
-
-    return _near(reading, enough=lambda found: found is not None and _is_settled(found))
+    return _near(
+        lambda alias: next(iter(_whole_forums(alias, **which)), None),
+        enough=lambda found: found is not None and _is_settled(found),
+    )
 
 
 def _is_settled(forum: Forum) -> bool:
@@ -142,9 +140,44 @@ def _is_settled(forum: Forum) -> bool:
     return not slots().lately(slot_of_forum(forum.pk), headroom().replica_position_seconds)
 
 
-def _loaded(alias: str) -> list[Prefetch]:
-    """What a forum that is kept has with it."""
-    return [Prefetch("domains", Domain.objects.using(alias)), Prefetch("roles", Role.objects.using(alias))]
+def _whole_forums(alias: str, **which: Any) -> list[Forum]:
+    """The forums that a filter leaves, with their domains and roles: those are one query, whichever there are."""
+    found = {forum.pk: forum for forum in Forum.objects.using(alias).filter(**which)}
+    domains: dict[int, list[Model]] = {key: [] for key in found}
+    roles: dict[int, list[Model]] = {key: [] for key in found}
+    for forum_id, key, said, user_id in _belongings(alias, [*found]):
+        told: dict[str, Any] = {"pk": key, "forum": found[forum_id]}
+        if user_id is None:
+            domains[forum_id].append(Domain(host=said, **told))
+        else:
+            roles[forum_id].append(Role(kind=said, user_id=user_id, **told))
+    for forum in found.values():
+        _give(forum, alias, domains=domains[forum.pk], roles=roles[forum.pk])
+    return [*found.values()]
+
+
+def _belongings(alias: str, forum_ids: Sequence[int]) -> Iterable[Any]:
+    """Forum, key, host and nobody; or forum, key, kind of the role and who has it."""
+    if not forum_ids:
+        return ()
+    nobody = Value(None, BigIntegerField())
+    domains = Domain.objects.using(alias).filter(forum__in=forum_ids)
+    roles = Role.objects.using(alias).filter(forum__in=forum_ids)
+    return domains.values_list("forum_id", "pk", "host", nobody).union(
+        roles.values_list("forum_id", "pk", "kind", "user_id"), all=True
+    )
+
+
+def _give(forum: Forum, alias: str, **belongings: Sequence[Model]) -> None:
+    """As Django's ``prefetch_related`` leaves them."""
+    given: Any = forum
+    given._prefetched_objects_cache = {}
+    for name, rows in belongings.items():
+        for row in rows:
+            row._state.adding, row._state.db = False, alias
+        every = getattr(forum, name).using(alias)
+        every._result_cache, every._prefetch_done = list(rows), True
+        given._prefetched_objects_cache[name] = every
 
 
 def _key(public_key: str) -> Key | None:
