@@ -16,7 +16,7 @@ from descant.discussion.reading import marks
 from descant.discussion.seeing import as_its_author_sees, is_own, may_see
 from descant.discussion.tree import cursors
 from descant.discussion.tree.cursors import AfterTop, AtComment, InBranch
-from descant.discussion.tree.fetching import Shelf, Window, key_in
+from descant.discussion.tree.fetching import Shelf, Tops, Window, key_in
 from descant.discussion.tree.paths import WIDTH, ancestors_in
 from descant.forums.models import Forum
 from django_headroom import replicas
@@ -141,7 +141,7 @@ class _Run:
 
 
 def _top_page(shelf: Shelf, order: str, after: AfterTop | None) -> Page:
-    tops = shelf.tops(order, (after.key, after.id) if after else None, LINES + 1)
+    tops = shelf.tops(order, (after.key, after.id) if after else None, LINES, REPLIES)
     runs = _runs(shelf, order, after, tops)
     lines: list[Line] = []
     ends: dict[int, _Run] = {}
@@ -153,7 +153,7 @@ def _top_page(shelf: Shelf, order: str, after: AfterTop | None) -> Page:
         lines += added
         if not at.path and added:
             ends[len(lines) - 1] = run
-        is_last = not at.path and drawn == len(runs) - 1
+        is_last = not at.path and drawn == len(runs) - 1 and tops.are_last
     cut = cursors.write(at) if at and not is_last else ""
     finished = _finish(shelf, lines, ends)
     pinned = _pinned(shelf, finished) if after is None else None
@@ -172,18 +172,13 @@ def _pinned(shelf: Shelf, lines: Sequence[Line]) -> Comment | None:
     return found if found and may_see(found, None) else None
 
 
-def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Sequence[Comment]) -> list[_Run]:
-    windows = []
+def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Tops) -> list[_Run]:
+    """What a page is drawn of; first what is left of the replies among which the page before has ended."""
+    runs = [_Run(AfterTop(key_in(order, top), top.pk), top, replies) for top, replies in tops.each]
     if after and after.path:
-        windows.append(Window(after.path[:WIDTH], after.path, max(0, REPLIES - after.lines)))
-    expected = 0
-    for top in tops:
-        if expected < LINES and top.replies:
-            windows.append(Window(top.path, top.path, REPLIES))
-        expected += 1 + min(top.replies, REPLIES)
-    found = shelf.windows(windows)
-    runs = [_Run(AfterTop(key_in(order, top), top.pk), top, found.get(top.pk, ())) for top in tops]
-    return [*([_Run(after, None, found.get(after.id, ()))] if after and after.path else []), *runs]
+        left = Window(after.path[:WIDTH], after.path, max(0, REPLIES - after.lines))
+        runs.insert(0, _Run(after, None, shelf.branch(left)))
+    return runs
 
 
 def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = None) -> Sequence[Line]:

@@ -1,7 +1,7 @@
 """The queries of a page: each by an index, each with a bound on the rows it touches."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -16,7 +16,22 @@ from django_headroom.skinny import Columns
 
 _DRAWN = "drawn = TRUE"  # stands on a page
 _BELOW = f"{_DRAWN} AND path > %s AND path < %s ORDER BY path"
-_BELOW_EACH = f"{_DRAWN} AND path > each.after AND path < each.until ORDER BY path"
+# Top-level comments, as many as fill so many lines with their first replies, and one more; and then those replies.
+_FILLING = """
+WITH first AS ({tops} ORDER BY {by} LIMIT {lines} + 1), counted AS (
+    SELECT *, SUM(1 + CASE WHEN replies < {few} THEN replies ELSE {few} END)
+    OVER (ORDER BY {by} ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING) AS filled FROM first
+), tops AS (SELECT {columns} FROM counted WHERE COALESCE(filled, 0) < {lines})
+SELECT * FROM tops UNION ALL SELECT each.* FROM tops,"""
+_BELOW_TOP = f"{{table}} WHERE thread_id = tops.thread_id AND {_DRAWN} AND path > tops.path AND path <"
+_TOPS = {
+    "postgresql": f"""{_FILLING} LATERAL (
+    SELECT {{columns}} FROM {_BELOW_TOP} tops.path || '\\xff'::bytea ORDER BY path LIMIT {{few}}
+) AS each WHERE tops.replies > 0""",
+    "sqlite": f"""{_FILLING} (SELECT {{columns}} FROM {{table}}) AS each WHERE tops.replies > 0 AND each.id IN (
+    SELECT id FROM {_BELOW_TOP} CAST(tops.path || x'ff' AS BLOB) ORDER BY path LIMIT {{few}}
+)""",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS = {"best": ("score", "-"), "newest": ("created_at", "-"), "oldest": ("created_at", "")}
 # What a page needs of a comment, and all that is read for one.
@@ -36,32 +51,42 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Tops:
+    """Top-level comments in an order, each with its first replies; ``are_last`` if none comes after them."""
+
+    each: Sequence[tuple[Comment, Sequence[Comment]]]
+    are_last: bool
+
+
+@dataclass(frozen=True)
 class Shelf:
     """A thread in one copy of its database."""
 
     alias: str
     thread: Thread
 
-    def tops(self, order: str, after: tuple[float, int] | None, rows: int) -> Sequence[Comment]:
-        """Top-level comments in an order, after a key of it."""
+    def tops(self, order: str, after: tuple[float, int] | None, lines: int, few: int) -> Tops:
+        """Top-level comments in an order, after a key of it, and a few replies of each: they fill so many lines."""
         column, falling = _ORDERS[order]
         way = "DESC" if falling else "ASC"
-        where, arguments = f"{_DRAWN} AND parent_id IS NULL", []
+        where, arguments = f"{_DRAWN} AND parent_id IS NULL", [self.thread.pk]
         if after is not None:
             where += f" AND ({column}, id) {'<' if falling else '>'} (%s, %s)"
-            arguments = [self._at(column, after[0]), after[1]]
-        return self._rows(f"{where} ORDER BY {column} {way}, id {way} LIMIT {rows:d}", *arguments)
-
-    def windows(self, windows: Sequence[Window]) -> Mapping[int, Sequence[Comment]]:
-        """The rows of several windows by one query; keyed by the id at the top of each path."""
-        if not windows:
-            return {}
-        found: dict[int, list[Comment]] = defaultdict(list)
-        for comment in _READ.rows(self.alias, *self._together(windows)):
-            found[id_at(comment.path, 0)].append(comment)
-        for rows in found.values():
-            rows.sort(key=attrgetter("path"))
-        return found
+            arguments += [self._at(column, after[0]), after[1]]
+        sql = _TOPS[connections[self.alias].vendor].format(
+            tops=f"{self._reading()} AND {where}",
+            by=f"{column} {way}, id {way}",
+            lines=lines,
+            few=few,
+            columns=_READ.written(self.alias),
+            table=Comment._meta.db_table,
+        )
+        found = _READ.rows(self.alias, sql, arguments)
+        tops = [comment for comment in found if comment.parent_id is None]
+        tops.sort(key=attrgetter(column, "pk"), reverse=bool(falling))
+        below = _by_top(comment for comment in found if comment.parent_id is not None)
+        filled = sum(1 + min(top.replies, few) for top in tops[:-1])
+        return Tops([(top, below[top.pk]) for top in tops], are_last=filled < lines)
 
     def branch(self, window: Window) -> Sequence[Comment]:
         """The rows of one window, in reading order."""
@@ -93,20 +118,6 @@ class Shelf:
     def _rows(self, where: str, *arguments: object) -> Sequence[Comment]:
         return _READ.rows(self.alias, f"{self._reading()} AND {where}", [self.thread.pk, *arguments])
 
-    def _together(self, windows: Sequence[Window]) -> tuple[str, list[object]]:
-        """One statement for several windows; on PostgreSQL the same for any number, so that it is planned once."""
-        bounds = [(each.after, after_branch(each.path), each.rows) for each in windows]
-        if connections[self.alias].vendor == "postgresql":
-            few = f"{self._reading()} AND {_BELOW_EACH} LIMIT each.most"
-            sql = (
-                "SELECT few.* FROM unnest(%s::bytea[], %s::bytea[], %s::int[]) AS each (after, until, most),"
-                f" LATERAL ({few}) AS few"
-            )
-            return sql, [*map(list, zip(*bounds, strict=True)), self.thread.pk]
-        one = f"SELECT * FROM ({self._reading()} AND {_BELOW} LIMIT %s)"
-        arguments = [each for bound in bounds for each in (self.thread.pk, *bound)]
-        return " UNION ALL ".join([one] * len(bounds)), arguments
-
     def _reading(self) -> str:
         return f"SELECT {_READ.written(self.alias)} FROM {Comment._meta.db_table} WHERE thread_id = %s"
 
@@ -115,6 +126,14 @@ class Shelf:
             return key
         moment = _EPOCH + timedelta(microseconds=int(key))
         return connections[self.alias].ops.adapt_datetimefield_value(moment)
+
+
+def _by_top(replies: Iterable[Comment]) -> Mapping[int, Sequence[Comment]]:
+    """Replies in reading order, by the comment at the top of their path."""
+    found: dict[int, list[Comment]] = defaultdict(list)
+    for comment in sorted(replies, key=attrgetter("path")):
+        found[id_at(comment.path, 0)].append(comment)
+    return found
 
 
 def past(rows: QuerySet[Comment], column: str, key: tuple[Any, int], *, rising: bool) -> QuerySet[Comment]:

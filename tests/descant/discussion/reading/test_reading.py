@@ -247,6 +247,26 @@ def test_a_damaged_cursor_is_refused(cast: Cast, say: Say, cursor: str) -> None:
         read_page(forum=cast.gazette, page=BREAD, order="best", cursor=cursor)
 
 
+def test_a_number_of_replies_that_is_wrong_leaves_nobody_out(cast: Cast, say: Say) -> None:
+    said = {say(str(number)).pk for number in range(60)}
+    Comment.objects.of(cast.gazette).update(replies=7)
+    seen: set[int] = set()
+    cursor: str | None = None
+    while cursor != "":
+        page = read_page(forum=cast.gazette, page=BREAD, order="oldest", cursor=cursor or "")
+        seen |= {line.comment.pk for line in page.lines}
+        cursor = page.next_cursor
+    assert seen == said
+
+
+def test_a_first_page_costs_three_queries(cast: Cast, say: Say) -> None:
+    for number in range(40):
+        say("an answer", to=say(str(number)))
+    for order in ("best", "newest", "oldest"):
+        with query_budget(3):
+            read_page(forum=cast.gazette, page=BREAD, order=order)
+
+
 def test_a_page_costs_at_most_six_queries(cast: Cast, say: Say) -> None:
     comment = say("0")
     for number in range(1, 80):
