@@ -10,6 +10,7 @@ from django.test import override_settings
 from django.utils import translation
 
 from descant.accounts.models import User
+from descant.discussion import authors
 from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
@@ -58,12 +59,12 @@ def _fresh_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process remembers for seconds a test remembers to its end: a slow machine must not count more queries."""
     for memory in (directory.forums, bans.in_force, book.in_force):
         monkeypatch.setattr(memory, "seconds", 3600.0)
-    for kept in (directory, lately):
+    for kept in (directory, lately, authors):
         monkeypatch.setattr(kept, "KEPT_SECONDS", 3600.0)
-    for kept in (directory, bans.in_force, lately, book):
+    for kept in (directory, bans.in_force, lately, book, authors.names):
         kept.forget()
     yield
-    for kept in (directory, bans.in_force, lately, book):
+    for kept in (directory, bans.in_force, lately, book, authors.names):
         kept.forget()
 
 

@@ -1,6 +1,7 @@
 """Who speaks in an act: an account, or a guest; what she may do on a forum is asked here and nowhere else."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from descant.accounts.models import User
@@ -9,6 +10,8 @@ from descant.forums.models import Forum, Role
 from django_headroom.joins import attach
 from django_headroom.skinny import Columns
 
+KEPT_SECONDS = 5.0
+KEPT_MOST = 20_000
 _NAMED = Columns(User, "username", "name")  # all that a page shows of an account
 _MODERATES = (Role.Kind.OWNER, Role.Kind.MODERATOR)
 
@@ -51,6 +54,30 @@ def role_of(user: User | None, forum: Forum) -> str:
     return Role.objects.filter(forum=forum, user=user).values_list("kind", flat=True).first() or ""
 
 
+class _Names:
+    """Accounts as they were read lately, for ``attach(…, cache=…)``: on a forum mostly the same people speak."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[User, float]] = {}
+
+    def get_many(self, model: object, alias: str, keys: Collection[int]) -> Mapping[int, User]:
+        now = time.monotonic()
+        kept = {key: self._kept[key] for key in keys if key in self._kept}
+        return {key: user for key, (user, until) in kept.items() if until > now}
+
+    def set_many(self, model: object, alias: str, rows: Mapping[int, User]) -> None:
+        if len(self._kept) + len(rows) > KEPT_MOST:
+            self._kept.clear()
+        until = time.monotonic() + KEPT_SECONDS
+        self._kept.update({key: (user, until) for key, user in rows.items()})
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
+names = _Names()
+
+
 def attach_names(comments: Iterable[Comment]) -> None:
-    """Attach their authors, of whom nothing is read but how they are called."""
-    attach(comments, "author", fetch=_NAMED.with_keys)
+    """Attach their authors, of whom nothing is read but how they are called, or were a few seconds ago."""
+    attach(comments, "author", cache=names, fetch=_NAMED.with_keys)

@@ -15,6 +15,7 @@ from django.test import Client
 
 from descant.accounts.preferring import show_profile
 from descant.accounts.tokens import issue_token
+from descant.discussion import authors
 from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
@@ -82,6 +83,7 @@ def forget() -> None:
     bans.in_force.forget()
     book.forget()
     lately.forget()
+    authors.names.forget()
     forget_blocks("p1")
 
 
