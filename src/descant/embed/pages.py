@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -49,8 +49,17 @@ class FrameAddress:
 
     def query(self, **more: str) -> str:
         """The query string of another document of this frame."""
-        fields = {"f": self.forum, "t_i": self.identifier, "t_u": self.url, **more, "lang": self.language}
+        told = urlencode({name: value for name, value in more.items() if value})
+        return "&".join(part for part in (self._thread_query, told, self._language_query) if part)
+
+    @cached_property
+    def _thread_query(self) -> str:
+        fields = {"f": self.forum, "t_i": self.identifier, "t_u": self.url}
         return urlencode({name: value for name, value in fields.items() if value})
+
+    @cached_property
+    def _language_query(self) -> str:
+        return urlencode({"lang": self.language}) if self.language else ""
 
     def page_url(self, order: str = "", cursor: str = "") -> str:
         return f"/embed/comments/?{self.query(order=order, cursor=cursor)}"
