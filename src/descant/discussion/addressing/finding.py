@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connections
@@ -36,9 +37,11 @@ def find_thread(forum: Forum, page: PageAddress, *, using: str = "") -> Thread |
     wanted = page.digests()
     alias = using or partition_of(forum)
     found = _threads(alias, forum, wanted)
-    exact, last = found.get(wanted[0]), found.get(wanted[-1])
-    if exact is not None or last is None:
-        return exact
+    if wanted[0] in found:
+        return _thread(alias, found[wanted[0]])
+    if wanted[-1] not in found:
+        return None
+    last = _thread(alias, found[wanted[-1]])
     return None if _has_identifier(last, alias) else last
 
 
@@ -86,19 +89,17 @@ def add_address(thread: Thread, kind: str, value: str) -> bool:
     return True
 
 
-def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> dict[str, Thread]:
-    """The threads that digests lead to; asked without the ORM, for every page and every post begins with it."""
-    connection, fields = connections[alias], Thread._meta.concrete_fields
-    with connection.cursor() as cursor:
+def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """The rows that digests lead to; asked without the ORM, for every page and every post begins with it."""
+    with connections[alias].cursor() as cursor:
         cursor.execute(_asking(alias, len(digests)), [forum.pk, *digests])
-        found = cursor.fetchall()
-    names = [field.attname for field in fields]
-    return {
-        digest: Thread.from_db(
-            alias, names, [as_python(*pair, connection) for pair in zip(fields, row, strict=True)]
-        )
-        for digest, *row in found
-    }
+        return {digest: row for digest, *row in cursor.fetchall()}
+
+
+def _thread(alias: str, row: Sequence[Any]) -> Thread:
+    connection, fields = connections[alias], Thread._meta.concrete_fields
+    values = [as_python(*pair, connection) for pair in zip(fields, row, strict=True)]
+    return Thread.from_db(alias, [field.attname for field in fields], values)
 
 
 @cache

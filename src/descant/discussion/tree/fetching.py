@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -17,21 +18,24 @@ from django_headroom.skinny import Columns
 _DRAWN = "drawn = TRUE"  # stands on a page
 _BELOW = f"{_DRAWN} AND path > %s AND path < %s ORDER BY path"
 # Top-level comments, as many as fill so many lines with their first replies, and one more; and then those replies.
-_FILLING = """
-WITH first AS ({tops} ORDER BY {by} LIMIT {lines} + 1), counted AS (
+_TOPS = """
+WITH first AS (
+    SELECT id, thread_id, path, replies, {column} FROM {table} WHERE {where} ORDER BY {by} LIMIT {lines} + 1
+), counted AS (
     SELECT *, SUM(1 + CASE WHEN replies < {few} THEN replies ELSE {few} END)
     OVER (ORDER BY {by} ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING) AS filled FROM first
-), tops AS (SELECT {columns} FROM counted WHERE COALESCE(filled, 0) < {lines})
-SELECT * FROM tops UNION ALL SELECT each.* FROM tops,"""
-_BELOW_TOP = f"{{table}} WHERE thread_id = tops.thread_id AND {_DRAWN} AND path > tops.path AND path <"
-_TOPS = {
-    "postgresql": f"""{_FILLING} LATERAL (
-    SELECT {{columns}} FROM {_BELOW_TOP} tops.path || '\\xff'::bytea ORDER BY path LIMIT {{few}}
-) AS each WHERE tops.replies > 0""",
-    "sqlite": f"""{_FILLING} (SELECT {{columns}} FROM {{table}}) AS each WHERE tops.replies > 0 AND each.id IN (
-    SELECT id FROM {_BELOW_TOP} CAST(tops.path || x'ff' AS BLOB) ORDER BY path LIMIT {{few}}
-)""",
+), tops AS (SELECT * FROM counted WHERE COALESCE(filled, 0) < {lines})
+SELECT {columns} FROM {table} WHERE id IN (
+    SELECT id FROM tops UNION ALL SELECT each.id FROM tops, {replies} tops.replies > 0
+)"""
+_BELOW_TOP = f"""
+    SELECT id FROM {{table}} WHERE thread_id = tops.thread_id AND {_DRAWN} AND path > tops.path AND path < {{until}}
+    ORDER BY path LIMIT {{few}}"""
+_REPLIES = {
+    "postgresql": f"LATERAL ({_BELOW_TOP}) AS each WHERE",
+    "sqlite": f"{{table}} AS each WHERE each.id IN ({_BELOW_TOP}) AND",
 }
+_UNTIL = {"postgresql": "tops.path || '\\xff'::bytea", "sqlite": "CAST(tops.path || x'ff' AS BLOB)"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS = {"best": ("score", "-"), "newest": ("created_at", "-"), "oldest": ("created_at", "")}
 # What a page needs of a comment, and all that is read for one.
@@ -68,20 +72,10 @@ class Shelf:
     def tops(self, order: str, after: tuple[float, int] | None, lines: int, few: int) -> Tops:
         """Top-level comments in an order, after a key of it, and a few replies of each: they fill so many lines."""
         column, falling = _ORDERS[order]
-        way = "DESC" if falling else "ASC"
-        where, arguments = f"{_DRAWN} AND parent_id IS NULL", [self.thread.pk]
-        if after is not None:
-            where += f" AND ({column}, id) {'<' if falling else '>'} (%s, %s)"
-            arguments += [self._at(column, after[0]), after[1]]
-        sql = _TOPS[connections[self.alias].vendor].format(
-            tops=f"{self._reading()} AND {where}",
-            by=f"{column} {way}, id {way}",
-            lines=lines,
-            few=few,
-            columns=_READ.written(self.alias),
-            table=Comment._meta.db_table,
+        key = [] if after is None else [self._at(column, after[0]), after[1]]
+        found = _READ.rows(
+            self.alias, _tops_sql(self.alias, order, bool(key), lines, few), [self.thread.pk, *key]
         )
-        found = _READ.rows(self.alias, sql, arguments)
         tops = [comment for comment in found if comment.parent_id is None]
         tops.sort(key=attrgetter(column, "pk"), reverse=bool(falling))
         below = _by_top(comment for comment in found if comment.parent_id is not None)
@@ -126,6 +120,26 @@ class Shelf:
             return key
         moment = _EPOCH + timedelta(microseconds=int(key))
         return connections[self.alias].ops.adapt_datetimefield_value(moment)
+
+
+@cache
+def _tops_sql(alias: str, order: str, is_after: bool, lines: int, few: int) -> str:
+    column, falling = _ORDERS[order]
+    where = f"thread_id = %s AND {_DRAWN} AND parent_id IS NULL"
+    if is_after:
+        where += f" AND ({column}, id) {'<' if falling else '>'} (%s, %s)"
+    way = "DESC" if falling else "ASC"
+    vendor, table = connections[alias].vendor, Comment._meta.db_table
+    return _TOPS.format(
+        where=where,
+        column=column,
+        by=f"{column} {way}, id {way}",
+        lines=lines,
+        few=few,
+        columns=_READ.written(alias),
+        table=table,
+        replies=_REPLIES[vendor].format(table=table, until=_UNTIL[vendor], few=few),
+    )
 
 
 def _by_top(replies: Iterable[Comment]) -> Mapping[int, Sequence[Comment]]:
