@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
 COMPRESS_FROM = 400
+COMPRESS_LEVEL = 5  # 6 takes a fifth more time, for half a percent
 
 
 class RestsOn(NamedTuple):
@@ -48,7 +49,7 @@ def cacheable(
     if unchanged is not None and unchanged.status_code == 304:
         return unchanged
     if len(raw) >= COMPRESS_FROM and _takes_gzip(request):
-        response.content = gzip.compress(raw, 6, mtime=0)
+        response.content = gzip.compress(raw, COMPRESS_LEVEL, mtime=0)
         response.headers["Content-Encoding"] = "gzip"
         response.headers["ETag"] = f"W/{etag}"
     return response

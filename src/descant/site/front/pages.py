@@ -12,7 +12,7 @@ import brotli
 from django.http import HttpResponseBase
 
 from descant.discussion.reading import marks
-from descant.forums.sending import PublicPage, RestsOn
+from descant.forums.sending import COMPRESS_LEVEL, PublicPage, RestsOn
 from descant.site.front.asking import best_coding, has_it
 
 # What no slot tells, as "2 minutes ago" where no script runs, may be so old. At a time that is drawn a page is made
@@ -168,7 +168,9 @@ def page_with(head: Head, bodies: Mapping[str, bytes]) -> Page:
 
 
 def _packed(coding: str, body: bytes) -> bytes:
-    return brotli.compress(body, quality=5) if coding == "br" else gzip.compress(body, 6, mtime=0)
+    if coding == "br":
+        return brotli.compress(body, quality=5)
+    return gzip.compress(body, COMPRESS_LEVEL, mtime=0)
 
 
 def _said(coding: str, etag: str, body: bytes) -> Headers:
