@@ -5,7 +5,7 @@ first, at most three replies of it before "more replies", which pages within the
 by offsets. The thread's row is read first and the comments from the same copy of the database.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from descant.discussion.addressing.addresses import PageAddress
@@ -184,33 +184,27 @@ def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Tops) -> list[
 def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = None) -> Sequence[Line]:
     """Add what the lines need around them: stubs of ancestors, names of those answered, "more replies", authors."""
     drawn = {line.comment.pk: line.comment for line in lines}
-    needed = {key for line in lines for key in _needs(line.comment)} - drawn.keys()
+    above = {key: ancestors_in(comment.path) for key, comment in drawn.items()}
+    answered = {comment.parent_id for comment in drawn.values() if comment.parent_id}
+    needed = answered.union(*above.values()) - drawn.keys()
     known = {**drawn, **shelf.with_ids(needed)}
     finished: list[Line] = []
     seen: set[int] = set()
     for number, line in enumerate(lines):
-        for above in ancestors_in(line.comment.path):
-            if above not in seen and above in known:
-                finished.append(Line(known[above], "stub"))
-                seen.add(above)
+        for key in above[line.comment.pk]:
+            if key not in seen and key in known:
+                finished.append(Line(known[key], "stub"))
+                seen.add(key)
         seen.add(line.comment.pk)
         run = (ends or {}).get(number)
-        finished.append(
-            _with_more(_with_answers(line, known), run, known) if run else _with_answers(line, known)
-        )
+        whole = _with_answers(line, above[line.comment.pk], known)
+        finished.append(_with_more(whole, run, known) if run else whole)
     attach_names([each for line in finished for each in (line.comment, line.answers) if each])
     return [line if may_see(line.comment, None) else replace(line, kind="mark") for line in finished]
 
 
-def _needs(comment: Comment) -> Iterable[int]:
-    yield from ancestors_in(comment.path)
-    if comment.parent_id:
-        yield comment.parent_id
-
-
-def _with_answers(line: Line, known: dict[int, Comment]) -> Line:
+def _with_answers(line: Line, above: Sequence[int], known: dict[int, Comment]) -> Line:
     comment = line.comment
-    above = ancestors_in(comment.path)
     if comment.parent_id is None or (above and above[-1] == comment.parent_id):
         return line
     answered = known.get(comment.parent_id)
