@@ -220,7 +220,7 @@ def test_a_walk_through_the_pages_of_one_forum_keeps_no_reader_of_another_waitin
 
 def test_of_a_page_for_which_there_is_no_room_nothing_is_kept(tell: Callable[[Story], None]) -> None:
     async def story(_pages: HotPages, press: Press) -> None:
-        with ThreadPoolExecutor(1) as makers:
+        with closing(Threads(1, "maker")) as makers:
             pages = HotPages(press, makers=makers, room=0, slots=press.slots)
             for number in range(50):
                 assert isinstance(await pages.page(str(number)), Page)
