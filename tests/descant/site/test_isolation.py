@@ -101,8 +101,9 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     return {**there, **same}, {**nowhere, **same}
 
 
+# Also the seconds that are left to edit a comment, of 900.
 _OF_THE_MOMENT = re.compile(
-    r'<updated>[^<]*|name="csrfmiddlewaretoken" value="[^"]*"|\d{4}-\d\d-\d\dT[\d:.]+'
+    r'<updated>[^<]*|name="csrfmiddlewaretoken" value="[^"]*"|\d{4}-\d\d-\d\dT[\d:.]+|":\s*(?:89\d|900)(?=[,}])'
 )
 
 
