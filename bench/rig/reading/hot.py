@@ -14,7 +14,7 @@ from bench.rig.reading.proxy import NoHAProxy, Proxy, proxy_before
 from bench.rig.reading.rounds import Book, in_turn
 from bench.rig.reading.threads import identifier, is_page_of, page_path, write_paths
 
-ROUNDS, SECONDS, WARM_SECONDS = 3, 6.0, 4.0
+ROUNDS, SECONDS, WARM_SECONDS = 3, 6.0, 40.0
 HOT_THREADS = 100  # that nine reads in ten fall on, where they do
 POST_EVERY = 0.2  # seconds
 LOOKED_AT = 20  # pages, after each closed loop
