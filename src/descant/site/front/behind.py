@@ -29,6 +29,7 @@ def _refusal(status: int, *more: tuple[str, str]) -> Answer:
 
 TOO_LARGE, TOO_SLOW = _refusal(413, ("Connection", "close")), _refusal(408, ("Connection", "close"))
 TOO_MANY = _refusal(503, ("Retry-After", "1"))
+CUT_OFF = _refusal(400, ("Connection", "close"))
 
 
 class Behind:
@@ -65,10 +66,13 @@ class Behind:
         self._threads.close()
 
     async def _read(self, scope: Any, protocol: Any, pieces: list[bytes]) -> Answer | None:
-        """Read the body, as fast as it is sent: meanwhile it takes no place. The answer, if it is not to be had."""
+        """Read the body, as fast as it is sent: meanwhile it takes no place. The answer, if it is not to be had.
+
+        Of a client who leaves in the middle, Granian tells no more than that the body has ended.
+        """
         if scope.method in ("GET", "HEAD"):
             return None
-        length = 0
+        length, promised = 0, scope.headers.get("content-length") or ""
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 async for piece in protocol:
@@ -81,7 +85,7 @@ class Behind:
                         return TOO_MANY
         except TimeoutError:
             return TOO_SLOW
-        return None
+        return CUT_OFF if promised.isdecimal() and length < int(promised) else None
 
     async def _in_a_thread(self, scope: Any, protocol: Any, body: bytes) -> Answer | None:
         answered = partial(self._answered, scope, protocol, body, asyncio.get_running_loop())
