@@ -1,7 +1,7 @@
 # Varnish before one or more machines that run `descant serve`: pages stay for ten minutes, and go when they change.
 #
 # Descant names each page by its thread and forum (Surrogate-Key) and asks for what has changed to be dropped:
-# DESCANT_PURGE=http://127.0.0.1:6081/purge, see docs/caches.md. TLS is ended before Varnish, by HAProxy for one.
+# DESCANT_PURGE=http://127.0.0.1:6081/purge, see docs/run/caches.md. TLS is ended before Varnish, by HAProxy for one.
 # Change what is marked with CHANGE; Varnish 6.0 or newer with the module xkey (Debian: varnish-modules).
 
 vcl 4.1;

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stories.reading.sites import PAGE, WORKERS, Site, get, page, site
 from tests.stories.serving import descant, serving
-from tests.stories.sites import PAGE, WORKERS, Site, get, page, site
 
 __all__ = ["site"]  # the first machine
 

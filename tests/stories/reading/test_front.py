@@ -15,8 +15,8 @@ from pathlib import Path
 
 import brotli
 
+from tests.stories.reading.sites import PAGE, Site, get, page, site
 from tests.stories.serving import descant
-from tests.stories.sites import PAGE, Site, get, page, site
 
 __all__ = ["site"]
 POSTS = 300

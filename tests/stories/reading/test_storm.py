@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.stories.reading.sites import PAGE, WORKERS, Site, page
 from tests.stories.serving import descant, environment_of_a_site, serving
-from tests.stories.sites import PAGE, WORKERS, Site, page
 
 SECONDS = 4.0
 POSTS_A_SECOND = 500
