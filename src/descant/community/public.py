@@ -15,10 +15,10 @@ from descant.community.paging import BadCursor, cursor_in
 from descant.community.profiles import read_person
 from descant.discussion import text
 from descant.discussion.models import Comment, Thread
+from descant.forums.caches.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import PageOutside, check_page
 from descant.forums.models import Forum
-from descant.forums.sending import cacheable
 
 FRESH_SECONDS = 2  # how long a shared cache may answer by itself
 

@@ -10,10 +10,10 @@ from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.addressing.counts import recent_comments
 from descant.discussion.models import Comment, Thread
 from descant.embed.pages import FrameAddress
+from descant.forums.caches.sending import cacheable
+from descant.forums.caches.surrogates import let_caches_keep
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum
-from descant.forums.sending import cacheable
-from descant.forums.surrogates import let_caches_keep
 
 FEED_SECONDS = 1
 

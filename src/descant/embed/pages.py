@@ -19,12 +19,12 @@ from descant.discussion.models import Thread
 from descant.discussion.reading import ORDERS, Page, read_page
 from descant.discussion.tree.cursors import BadCursor
 from descant.embed.lean import lean
+from descant.forums.caches.sending import RestsOn, cacheable
+from descant.forums.caches.surrogates import let_caches_keep
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import PageOutside, check_page, frame_ancestors
 from descant.forums.look import names_in, style_of
 from descant.forums.models import Forum, Role
-from descant.forums.sending import RestsOn, cacheable
-from descant.forums.surrogates import let_caches_keep
 
 STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
 TO_KEEP = (

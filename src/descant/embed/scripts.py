@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from descant.discussion.addressing.counts import count_comments
 from descant.embed.lean import lean
+from descant.forums.caches.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
-from descant.forums.sending import cacheable
 
 FILES = Path(__file__).parent / "static" / "descant"
 SCRIPT = "text/javascript; charset=utf-8"

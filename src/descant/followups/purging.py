@@ -6,8 +6,8 @@ from django.conf import settings
 
 from descant.discussion.models import Comment
 from descant.discussion.signals import comment_changed, comment_posted, thread_moved
-from descant.forums.purging import purge
-from descant.forums.surrogates import thread_tag
+from descant.forums.caches.purging import purge
+from descant.forums.caches.surrogates import thread_tag
 
 
 def connect() -> None:

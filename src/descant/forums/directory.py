@@ -10,10 +10,10 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import BigIntegerField, Model, Value
 
 from descant import __version__
+from descant.forums.caches.purging import purge_soon
+from descant.forums.caches.surrogates import forum_tag
 from descant.forums.counting import key_uses
 from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
-from descant.forums.purging import purge_soon
-from descant.forums.surrogates import forum_tag
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant

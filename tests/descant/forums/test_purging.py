@@ -9,9 +9,9 @@ import pytest
 from django.http import HttpResponse
 
 from descant.followups import purging as followups
-from descant.forums import purging
-from descant.forums.purging import NotPurged, purge, purge_soon
-from descant.forums.surrogates import let_caches_keep
+from descant.forums.caches import purging
+from descant.forums.caches.purging import NotPurged, purge, purge_soon
+from descant.forums.caches.surrogates import let_caches_keep
 from tests.descant.conftest import Cast
 from tests.descant.discussion.judging.outsiders import Outsider, outsider
 

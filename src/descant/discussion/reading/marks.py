@@ -8,9 +8,9 @@ import time
 
 from descant.discussion.models import Thread
 from descant.discussion.signals import scores_changed, thread_changed
+from descant.forums.caches.purging import purge_soon
+from descant.forums.caches.surrogates import thread_tag
 from descant.forums.directory import slot_of_forum
-from descant.forums.purging import purge_soon
-from descant.forums.surrogates import thread_tag
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 

@@ -11,8 +11,8 @@ from django.db import InterfaceError, OperationalError
 
 from descant.discussion.models import Thread
 from descant.discussion.reading import marks
+from descant.forums.caches.sending import RestsOn
 from descant.forums.models import Forum
-from descant.forums.sending import RestsOn
 from descant.site.front.pages import Page
 from django_headroom.caching.slots import slots
 

@@ -12,7 +12,7 @@ import brotli
 from django.http import HttpResponseBase
 
 from descant.discussion.reading import marks
-from descant.forums.sending import COMPRESS_LEVEL, PublicPage, RestsOn
+from descant.forums.caches.sending import COMPRESS_LEVEL, PublicPage, RestsOn
 from descant.site.front.asking import best_coding, has_it
 
 # What no slot tells, as "2 minutes ago" where no script runs, may be so old. At a time that is drawn a page is made

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Collection
 
 from descant import __version__
-from descant.forums.sending import RestsOn
+from descant.forums.caches.sending import RestsOn
 from descant.site.front.pages import HARD_SECONDS, Answer, Head, Page, page_with
 from django_headroom.caching import Made, Store
 from django_headroom.caching.fetching import Busy, Turns

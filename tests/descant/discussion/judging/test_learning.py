@@ -13,8 +13,7 @@ from descant.discussion.judging.learning.features import ALL, features_of, packe
 from descant.discussion.judging.learning.scoring import weigh
 from descant.discussion.judging.learning.teaching import teach, teach_all
 from descant.discussion.models import Comment
-from descant.forums.models import Lesson, Rule, Weight
-from descant.forums.remembered import NETWORK
+from descant.forums.models import NETWORK, Lesson, Rule, Weight
 from django_headroom.delayed.worker import drain
 from tests.descant.conftest import Cast
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import marks
+from descant.forums.caches.sending import PublicPage, RestsOn
 from descant.forums.opening import change_forum
-from descant.forums.sending import PublicPage, RestsOn
 from descant.site.front import elsewhere as module
 from descant.site.front.elsewhere import Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from descant.discussion.reading import marks
-from descant.forums.sending import PublicPage, RestsOn
+from descant.forums.caches.sending import PublicPage, RestsOn
 from descant.site.front import hot as module
 from descant.site.front.hot import MAKING_MOST, HotPages
 from descant.site.front.pages import Answer, Page, page_of

@@ -14,8 +14,7 @@ from django.db.models import QuerySet
 
 from descant.discussion.judging.learning.features import ALL, features_of
 from descant.discussion.judging.rules.subjects import Subject
-from descant.forums.models import Weight
-from descant.forums.remembered import NETWORK
+from descant.forums.models import NETWORK, Weight
 from django_headroom.replicas import read
 
 Counted = Mapping[tuple[int, int], tuple[int, int]]

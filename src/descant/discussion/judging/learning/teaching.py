@@ -6,8 +6,7 @@ from django.db.models import F
 
 from descant.discussion.judging.learning.features import ALL, features_of, packed, unpacked
 from descant.discussion.models import Comment, Decision
-from descant.forums.models import Forum, Lesson, Weight
-from descant.forums.remembered import NETWORK
+from descant.forums.models import NETWORK, Forum, Lesson, Weight
 from django_headroom.skinny import range_iter
 from django_headroom.transactions import writing
 

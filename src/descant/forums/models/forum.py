@@ -8,25 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_supported_language_variant
 
-from descant.forums.remembered import Fingerprint, Lesson, Weight
 from django_headroom.identity import Mapped, MappedQuerySet
 from django_headroom.updates import NoBareSave
-
-__all__ = [
-    "Ban",
-    "Change",
-    "Domain",
-    "Fingerprint",
-    "Forum",
-    "Key",
-    "Lesson",
-    "Premoderation",
-    "Role",
-    "Rule",
-    "RuleVersion",
-    "Weight",
-    "WhenUnjudged",
-]
 
 FORUM_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$"
 
