@@ -12,17 +12,17 @@ from types import ModuleType
 
 from django.utils import timezone
 
-from descant.exchange import disqus, wxr
 from descant.exchange.arriving.berth import Berth
 from descant.exchange.arriving.comments import bring_comments
 from descant.exchange.arriving.threads import bring_threads
 from descant.exchange.models import ImportJob
 from descant.exchange.progress import Progress, Unwatched
+from descant.exchange.reading import disqus, wxr
+from descant.exchange.reading.unpacking import Unpacked
 from descant.exchange.report import Report
 from descant.exchange.sorting import arrivals
 from descant.exchange.sorting.spool import Spool
 from descant.exchange.stream import Choices, ImportRefused
-from descant.exchange.unpacking import Unpacked
 from descant.forums.models import Forum
 from django_headroom.updates import change
 

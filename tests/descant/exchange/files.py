@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from descant.exchange import disqus as disqus_format
-from descant.exchange import wxr
+from descant.exchange.reading import disqus as disqus_format
+from descant.exchange.reading import wxr
+from descant.exchange.reading.unpacking import Unpacked
 from descant.exchange.report import Report
 from descant.exchange.sorting import arrivals
 from descant.exchange.sorting.arrivals import CommentArrival, ThreadArrival
 from descant.exchange.sorting.spool import Spool
 from descant.exchange.stream import Choices
-from descant.exchange.unpacking import Unpacked
 
 DISQUS = (
     '<?xml version="1.0" encoding="utf-8"?>\n'

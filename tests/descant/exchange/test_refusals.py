@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from descant.exchange import disqus as disqus_format
+from descant.exchange.reading import disqus as disqus_format
+from descant.exchange.reading.unpacking import Unpacked
+from descant.exchange.reading.xml_stream import LONGEST_TEXT
 from descant.exchange.report import Report
 from descant.exchange.sorting import arrivals
 from descant.exchange.sorting.spool import Spool
 from descant.exchange.stream import Choices, ImportRefused
-from descant.exchange.unpacking import Unpacked
-from descant.exchange.xml_stream import LONGEST_TEXT
 from tests.descant.exchange.files import disqus, post, read, thread, wordpress
 
 SECRET = "nobody-may-read-this"

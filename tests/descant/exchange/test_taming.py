@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from descant.discussion import text
+from descant.exchange.reading.taming import MOST_DEPTH, is_tangled, with_links_for_pictures, words_of
+from descant.exchange.reading.xml_stream import LONGEST_TEXT
 from descant.exchange.sorting.spool import TANGLED
-from descant.exchange.taming import MOST_DEPTH, is_tangled, with_links_for_pictures, words_of
-from descant.exchange.xml_stream import LONGEST_TEXT
 from tests.descant.exchange.files import Sorted, disqus, post, thread
 
 SECONDS = 0.4  # measured: below 0.05, where the sanitiser alone took up to eleven seconds

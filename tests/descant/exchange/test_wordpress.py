@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from descant.exchange.wxr import break_lines
+from descant.exchange.reading.wxr import break_lines
 from tests.descant.exchange.files import WXR, Sorted, comment, item, wordpress
 
 SortText: TypeAlias = Callable[..., Sorted]

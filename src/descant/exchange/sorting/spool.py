@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from descant.exchange.reading.taming import is_tangled, with_links_for_pictures, words_of
 from descant.exchange.report import Report
 from descant.exchange.stream import COMMENT, CommentRead, Read, ThreadRead
-from descant.exchange.taming import is_tangled, with_links_for_pictures, words_of
 
 CACHE_KIB = 32 * 1024
 BATCH = 2_000

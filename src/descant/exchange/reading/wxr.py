@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from descant.exchange.reading.unpacking import Unpacked
+from descant.exchange.reading.xml_stream import Row, Shape, read_rows
 from descant.exchange.stream import (
     COMMENT,
     THREAD,
@@ -17,8 +19,6 @@ from descant.exchange.stream import (
     read_time,
     web_address,
 )
-from descant.exchange.unpacking import Unpacked
-from descant.exchange.xml_stream import Row, Shape, read_rows
 
 SOURCE = "wordpress"
 

@@ -10,8 +10,8 @@ from pyexpat import ExpatError, ParserCreate, errors
 from typing import TypeAlias
 from xml.parsers.expat import XMLParserType
 
+from descant.exchange.reading.unpacking import Unpacked
 from descant.exchange.stream import ImportRefused
-from descant.exchange.unpacking import Unpacked
 
 MOST_DEPTH = 100
 MOST_NAMES = 5_000

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from descant.discussion.models import TEXT_ID, WORDPRESS_ID
+from descant.exchange.reading.unpacking import Unpacked
+from descant.exchange.reading.xml_stream import Row, Shape, read_rows
 from descant.exchange.stream import (
     COMMENT,
     THREAD,
@@ -15,8 +17,6 @@ from descant.exchange.stream import (
     read_time,
     web_address,
 )
-from descant.exchange.unpacking import Unpacked
-from descant.exchange.xml_stream import Row, Shape, read_rows
 
 SOURCE = "disqus"
 
