@@ -1,14 +1,14 @@
 """Sending what is the same for everybody: an ETag, compressed, and words for the caches on the way."""
 
-import gzip
 import hashlib
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
+from zlib_ng import gzip_ng
 
 COMPRESS_FROM = 400
-COMPRESS_LEVEL = 5  # 6 takes a fifth more time, for half a percent
+COMPRESS_LEVEL = 5  # 6 takes an eighth more time, for a quarter of a percent
 
 
 class RestsOn(NamedTuple):
@@ -49,10 +49,15 @@ def cacheable(
     if unchanged is not None and unchanged.status_code == 304:
         return unchanged
     if len(raw) >= COMPRESS_FROM and _takes_gzip(request):
-        response.content = gzip.compress(raw, COMPRESS_LEVEL, mtime=0)
+        response.content = gzipped(raw)
         response.headers["Content-Encoding"] = "gzip"
         response.headers["ETag"] = f"W/{etag}"
     return response
+
+
+def gzipped(raw: bytes) -> bytes:
+    """Packed, in the same way whenever it is done."""
+    return gzip_ng.compress(raw, COMPRESS_LEVEL, mtime=0)
 
 
 def _takes_gzip(request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ import brotli
 from django.http import HttpResponseBase
 
 from descant.discussion.reading import marks
-from descant.forums.caches.sending import COMPRESS_LEVEL, PublicPage, RestsOn
+from descant.forums.caches.sending import PublicPage, RestsOn, gzipped
 from descant.site.front.asking import best_coding, has_it
 
 # What no slot tells, as "2 minutes ago" where no script runs, may be so old. At a time that is drawn a page is made
@@ -168,9 +168,7 @@ def page_with(head: Head, bodies: Mapping[str, bytes]) -> Page:
 
 
 def _packed(coding: str, body: bytes) -> bytes:
-    if coding == "br":
-        return brotli.compress(body, quality=5)
-    return gzip.compress(body, COMPRESS_LEVEL, mtime=0)
+    return brotli.compress(body, quality=5) if coding == "br" else gzipped(body)
 
 
 def _said(coding: str, etag: str, body: bytes) -> Headers:
