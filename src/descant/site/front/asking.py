@@ -20,9 +20,9 @@ def page_asked(query: str) -> str | None:
     return _page_asked(query) if len(query) <= LONGEST else None
 
 
-def best_coding(accepted: str) -> str:
-    """Of CODINGS the one that an ``Accept-Encoding`` weighs highest; of equal ones the first."""
-    return _best_coding(accepted[:LONGEST])
+def best_coding(accepted: str, among: tuple[str, ...] = CODINGS) -> str:
+    """The coding that an ``Accept-Encoding`` weighs highest; of equal ones the first."""
+    return _best_coding(accepted[:LONGEST], among)
 
 
 def has_it(if_none_match: str, etag: str) -> bool:
@@ -45,13 +45,13 @@ def _page_asked(query: str) -> str | None:
 
 
 @lru_cache(maxsize=512)
-def _best_coding(accepted: str) -> str:
+def _best_coding(accepted: str, among: tuple[str, ...]) -> str:
     weights = {}
     for each in accepted.lower().split(","):
         name, _, parameter = each.partition(";")
         weights[name.strip()] = _weight(parameter)
     others = weights.get("*", 0.0)
-    found = {coding: weights.get(coding, others) for coding in CODINGS if coding}
+    found = {coding: weights.get(coding, others) for coding in among if coding}
     found[""] = weights.get("identity", 0.0005)  # if nothing is said of it, it will do when nothing else does
     return max(found, key=lambda coding: found[coding])
 

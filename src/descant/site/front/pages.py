@@ -99,7 +99,7 @@ class Page:
             protocol.response_empty(304, self.unchanged)
             return ""
         accepted = said.get("accept-encoding")
-        coding = best_coding(accepted) if accepted is not None else ""
+        coding = self._coding_for(accepted) if accepted is not None else ""
         packed = self.codings.get(coding)
         if packed is None and coding:
             return coding
@@ -109,6 +109,13 @@ class Page:
         else:
             protocol.response_bytes(200, headers, body)
         return ""
+
+    def _coding_for(self, accepted: str) -> str:
+        """Who reads a page first takes it as it is packed, if she may: most are never read again."""
+        best = best_coding(accepted)
+        if best in self.codings or self.was_read:
+            return best
+        return best_coding(accepted, (*self.codings, "")) or best
 
     def _plain(self) -> tuple[Headers, bytes]:
         """Hardly anybody asks for it so; it is not kept."""
