@@ -64,11 +64,11 @@ class FrameAddress:
     def page_url(self, order: str = "", cursor: str = "") -> str:
         return f"/embed/comments/?{self.query(order=order, cursor=cursor)}"
 
-    def permalink(self, order: str) -> dict[str, Markup]:
+    def permalink(self, order: str) -> tuple[Markup, Markup]:
         """What stands before and after a comment's anchor in its own link: they are the same for all of a page."""
         before = replace(self, language="").page_url(order)
         after = f"&{urlencode({'lang': self.language})}" if self.language else ""
-        return {"before": escape(f"{before}&cursor="), "after": escape(after)}
+        return escape(f"{before}&cursor="), escape(after)
 
 
 @require_safe

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from descant.discussion import text
 from descant.discussion.models import Comment
 from descant.embed.jinja.languages import OneForEachLanguage
+from descant.embed.jinja.nesting import nested
 
 HUES = 24
 
@@ -20,7 +21,7 @@ def environment(**options: Any) -> Environment:
     """Make the environment for Django's Jinja2 backend; `options` are those of its settings."""
     env = OneForEachLanguage(trim_blocks=True, lstrip_blocks=True, **options)
     env.globals.update(static=static, url=reverse)
-    env.filters.update(initials=initials, hue=hue, text=shown_text, excerpt=excerpt)
+    env.filters.update(initials=initials, hue=hue, text=shown_text, excerpt=excerpt, nested=nested)
     return env
 
 

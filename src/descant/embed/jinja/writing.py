@@ -48,7 +48,7 @@ class Writing:
 
 def iso(moment: datetime) -> str:
     """Write the moment for a `datetime` attribute, in UTC."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def day(moment: date) -> str:
