@@ -1,8 +1,10 @@
 """A database engine, ``django_headroom.connections.postgresql``: what is bounded by ``patience`` ends in time.
 
-Django's hooks see statements, and neither the commit nor the wait for a connection; so this is a subclass.
+Django's hooks see statements, and neither the commit nor the wait for a connection; so this is a subclass. It reads
+moments by the driver's C, where they are kept in UTC: Django reads each of them by Python.
 """
 
+from datetime import UTC
 from typing import Any
 
 import psycopg
@@ -11,6 +13,9 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from django_headroom.connections.patience.bounds import in_time, is_bounded, watch_statement
 from django_headroom.connections.patience.silence import ask, is_silent, note
+
+# In the time zone of the connection, which Django sees to.
+_MOMENTS = psycopg.adapters.get_loader(base.TIMESTAMPTZ_OID, psycopg.pq.Format.TEXT)
 
 _failures: dict[
     str, int
@@ -33,6 +38,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if is_silent(self.alias) or self._is_out_of_reach(error):
                 note(self.alias, answered=False)
             raise
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor: Any = super().create_cursor(name)
+        if self.timezone is UTC:
+            cursor.adapters.register_loader(base.TIMESTAMPTZ_OID, _MOMENTS)
+        return cursor
 
     def init_connection_state(self) -> None:
         """Django may say a word here that passes no wrapper, as to set the time zone."""
