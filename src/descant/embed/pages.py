@@ -109,7 +109,8 @@ def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> Http
 
 def _rests_on(forum: Forum, page: Page) -> RestsOn:
     thread = page.thread
-    return RestsOn(forum.pk, forum.revision, thread.pk if thread else None, thread.version if thread else 0)
+    clock = (thread.pk, thread.version) if thread else (None, 0)
+    return RestsOn(forum.partition, forum.pk, forum.revision, *clock)
 
 
 def context(forum: Forum, address: FrameAddress, page: Page) -> dict[str, object]:

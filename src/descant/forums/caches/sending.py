@@ -14,6 +14,7 @@ COMPRESS_LEVEL = 5  # 6 takes an eighth more time, for a quarter of a percent
 class RestsOn(NamedTuple):
     """Of what a public page was made: when one of them changes it is old."""
 
+    partition: str  # whose database was read
     forum_id: int
     revision: int
     thread_id: int | None  # None: nobody has written there yet

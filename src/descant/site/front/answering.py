@@ -33,13 +33,14 @@ class Front:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         threads = settings.DESCANT_THREADS
         self.makers = Threads(max(1, threads - 1), "maker")
-        alone, run = settings.DESCANT_ONE_MACHINE, settings.DESCANT_RUN
+        self.elsewhere = None if settings.DESCANT_ONE_MACHINE else Elsewhere(raise_what_changed, slots())
+        run = settings.DESCANT_RUN
         self.hot = HotPages(
             self.make,
             makers=self.makers,
             room=settings.DESCANT_HOT_MB * 1024**2,
             slots=slots(),
-            elsewhere=None if alone else Elsewhere(raise_what_changed, self.makers.pool),
+            elsewhere=self.elsewhere,
             together=Together(self.make, run) if run else None,
         )
         thread_changed.connect(self._changed, weak=False)
@@ -47,6 +48,8 @@ class Front:
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.behind.close()
         self.makers.close()
+        if self.elsewhere is not None:
+            self.elsewhere.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.path == COMMENTS and scope.method in ("GET", "HEAD"):

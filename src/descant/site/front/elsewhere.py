@@ -1,104 +1,176 @@
-"""What other machines have changed: the databases are asked, together for all pages that are being read."""
+"""What other machines have changed: the databases are asked in the background, for all pages that are being read."""
 
 import asyncio
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from math import inf
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from descant.discussion.models import Thread
 from descant.discussion.reading import marks
 from descant.forums.caches.sending import RestsOn
+from descant.forums.directory import slot_of_forum
 from descant.forums.models import Forum
 from descant.site.front.pages import Page
-from django_headroom.caching.slots import slots
+from descant.site.front.versions import changed_since
+from django_headroom.caching.slots import EVERYTHING, Slots, slots
 
 SURE_SECONDS = 1.0  # a page may be old for so long, if it was changed on another machine
-ASK_BEFORE = 0.5  # … and is asked for so long before, so that no reader waits
+ASK_EVERY = 0.4  # … and is asked for so much oftener that no reader waits for it
+UNREAD_MOST = 25  # times that a page is asked for while nobody reads it
 GATHER_SECONDS = 0.02
-AT_ONCE = 500  # ids in a query
 GLOBAL = "default"
 _log = logging.getLogger(__name__)
 
-Ask = Callable[[Collection[RestsOn]], set[RestsOn]]
+Ask = Callable[[str, Sequence[RestsOn]], None]
 
 
 class Elsewhere:
-    """Asks, some pages at a time, whether what they rest on is as it was. For the thread of the loop.
+    """Has each partition asked, by a thread of its own, whether its pages are as they were. For the thread of the loop.
 
     Args:
-        ask: gives those that have changed; called in one of ``pool``.
+        ask: raises the slots of what has changed; called with the alias of the partition and what pages rest on.
     """
 
-    def __init__(self, ask: Ask, pool: Executor) -> None:
-        self._ask, self._pool = ask, pool
-        self._pages: dict[int, Page] = {}  # to ask for next
+    def __init__(self, ask: Ask, slots: Slots) -> None:
+        self._ask, self._slots = ask, slots
+        self._partitions: dict[str, _Partition] = {}
+
+    def watch(self, page: Page) -> None:
+        """Have it asked for from now on, until nobody reads it any more."""
+        self._of(page).watch(page)
+
+    def leave(self, page: Page) -> None:
+        """It is kept no longer."""
+        self._of(page).leave(page)
+
+    async def ask(self, page: Page) -> None:
+        """Have it asked for now: afterwards it is as it was, or a slot that it rests on is raised.
+
+        A database that takes longer than a second is as good as out of reach, and says nothing.
+        """
+        await self._of(page).ask(page)
+
+    def close(self) -> None:
+        """End the threads when they are done."""
+        for each in self._partitions.values():
+            each.close()
+
+    def _of(self, page: Page) -> "_Partition":
+        alias = page.rests_on.partition
+        if alias not in self._partitions:
+            self._partitions[alias] = _Partition(alias, partial(self._ask, alias), self._slots)
+        return self._partitions[alias]
+
+
+class _Partition:
+    """The pages of a partition that are being read, and the thread that asks for them."""
+
+    def __init__(self, alias: str, ask: Callable[[Sequence[RestsOn]], None], slots: Slots) -> None:
+        self._ask, self._words = ask, slots.words
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"elsewhere-{alias}")
+        self._pages: dict[int, Page] = {}
         self._asking: asyncio.Task[None] | None = None
-        self._turn = asyncio.Lock()  # a database that does not answer holds one maker, not all
+        self._began = inf  # when what is being asked was
+        self._next: asyncio.Future[None] | None = None  # what will be asked, if somebody waits for it
+        self._hurry = asyncio.Event()
 
-    def begin(self, page: Page) -> "asyncio.Task[None]":
-        """Ask for a page, soon, with others; whoever waits for it finds the slots of what has changed raised."""
+    def watch(self, page: Page) -> None:
         self._pages[id(page)] = page
-        if self._asking is None:
-            self._asking = asyncio.get_running_loop().create_task(self._asked())
-        return self._asking
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.get_running_loop().create_task(self._ask_again_and_again())
 
-    async def _asked(self) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
-        async with self._turn:
-            pages, self._pages, self._asking = [*self._pages.values()], {}, None
-            began = time.monotonic()
-            rests = {page.rests_on for page in pages}
-            changed = await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, rests)
-        for page in pages:
-            if page.rests_on not in changed:
-                page.sure_until = began + SURE_SECONDS
+    def leave(self, page: Page) -> None:
+        self._pages.pop(id(page), None)
+
+    async def ask(self, page: Page) -> None:
+        page.unread = 0
+        self.watch(page)
+        if self._began + SURE_SECONDS > time.monotonic():
+            self._next = self._next or asyncio.get_running_loop().create_future()
+            self._hurry.set()
+            answered, _ = await asyncio.wait([self._next], timeout=SURE_SECONDS)
+            if answered:
+                return
+        page.sure_until = time.monotonic() + SURE_SECONDS
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False)
+
+    async def _ask_again_and_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = time.monotonic() + ASK_EVERY
+        while self._pages:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(until - time.monotonic(), GATHER_SECONDS)):
+                    await self._hurry.wait()
+                    await asyncio.sleep(GATHER_SECONDS)
+            waiting, self._next = self._next, None
+            self._hurry.clear()
+            self._began = time.monotonic()
+            until = self._began + ASK_EVERY
+            pages = [*self._pages.values()]
+            for page in await loop.run_in_executor(self._thread, self._asked, pages, self._began):
+                self.leave(page)
+            self._began = inf
+            if waiting is not None:
+                waiting.set_result(None)
+
+    def _asked(self, pages: Sequence[Page], began: float) -> list[Page]:
+        """Ask for them; gives those that need not be asked for again: nobody reads them, or they are known as old."""
+        words, read, others = self._words, list[Page](), list[Page]()
+        for page in pages:  # thousands, twice a second
+            seen = page.seen
+            is_fresh = words[page.thread_slot] <= seen and words[page.forum_slot] <= seen
+            is_asked_for = page.unread < UNREAD_MOST and is_fresh and words[EVERYTHING] <= seen
+            (read if is_asked_for else others).append(page)
+        try:
+            self._ask([page.rests_on for page in read])
+        finally:
+            close_old_connections()
+        for page in read:
+            page.sure_until = began + SURE_SECONDS
+            page.unread += 1
+        return others
 
 
-def raise_what_changed(rests: Collection[RestsOn]) -> set[RestsOn]:
-    """Those of which the databases say something else; their slots are raised, for all processes of this machine.
+def raise_what_changed(alias: str, rests: Sequence[RestsOn]) -> None:
+    """Raise, for all processes of this machine, the slots of what the databases say something else of.
 
-    A database that is out of reach says nothing else.
+    Two statements for any number of pages, to the primaries: a replica may not have heard of it. A database that is out
+    of reach says nothing else.
     """
+    seen = slots().last()
     try:
-        changed = set(_changed(rests))
+        told = _slots_of_changed(alias, rests)
     except (OperationalError, InterfaceError) as error:
         _log.warning("Nobody can say what other machines have changed: %s", error)
-        return set()
-    told = {slot for each in changed for slot in marks.slots_of(each.forum_id, each.thread_id)}
-    if told:
-        slots().raise_slots(*told)
-    return changed
+        return
+    if heard := [slot for slot in told if slots().is_fresh(seen, slot)]:  # else another process was faster
+        slots().raise_slots(*heard)
 
 
-def _changed(rests: Collection[RestsOn]) -> Iterable[RestsOn]:
-    """Asked of the primaries: a replica may not have heard of it."""
-    forums = {
-        pk: (revision, partition)
-        for few in _some(each.forum_id for each in rests)
-        for pk, revision, partition in Forum.objects.using(GLOBAL)
-        .filter(pk__in=few)
-        .values_list("pk", "revision", "partition")
+def _slots_of_changed(alias: str, rests: Sequence[RestsOn]) -> set[int]:
+    """Of a changed thread its own alone: its forum's would make old all pages of the forum."""
+    revisions = _oldest((each.forum_id, each.revision) for each in rests)
+    versions = _oldest((each.thread_id, each.version) for each in rests if each.thread_id is not None)
+    forums = changed_since(revisions, Forum, "revision", alias=GLOBAL)
+    threads = changed_since(versions, Thread, "version", alias=alias)
+    of_threads = {
+        marks.slots_of(each.forum_id, each.thread_id)[0] for each in rests if each.thread_id in threads
     }
-    threads: dict[str, set[int]] = defaultdict(set)
-    for each in rests:
-        if each.forum_id in forums and each.thread_id is not None:
-            threads[forums[each.forum_id][1]].add(each.thread_id)
-    versions = {
-        pk: version
-        for alias, ids in threads.items()
-        for few in _some(ids)
-        for pk, version in Thread.objects.using(alias).filter(pk__in=few).values_list("pk", "version")
-    }
-    for each in rests:
-        revision, _ = forums.get(each.forum_id, (None, ""))
-        if revision != each.revision or versions.get(each.thread_id, 0) != each.version:
-            yield each
+    return of_threads | set(map(slot_of_forum, forums))
 
 
-def _some(ids: Iterable[int]) -> Iterable[list[int]]:
-    every = sorted(set(ids))
-    return (every[at : at + AT_ONCE] for at in range(0, len(every), AT_ONCE))
+def _oldest(known: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Pages made one after the other may know different numbers of one thing."""
+    found: dict[int, int] = {}
+    for key, number in known:
+        if found.setdefault(key, number) > number:
+            found[key] = number
+    return found

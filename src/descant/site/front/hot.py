@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import partial
 from math import inf
 
-from descant.site.front.elsewhere import ASK_BEFORE, SURE_SECONDS, Elsewhere
+from descant.site.front.elsewhere import ASK_EVERY, SURE_SECONDS, Elsewhere
 from descant.site.front.pages import SCORES_SECONDS, Answer, Page
 from descant.site.front.together import BETWEEN, Make, Together
 from descant.site.front.waiting import Threads, TooMany, forum_named_in
@@ -65,9 +65,7 @@ class HotPages:
             or page.sure_until < now
         ):
             return None
-        page.was_read = True
-        if page.sure_until < now + ASK_BEFORE and self._elsewhere:
-            self._elsewhere.begin(page)
+        page.was_read, page.unread = True, 0
         if page.soft_at < now or (words[page.scores_slot] > seen and page.made_at + SCORES_SECONDS < now):
             self._begin(asked)
         return page
@@ -76,7 +74,7 @@ class HotPages:
         """The page, made if need be: whatever was answered before this was called is in it."""
         last = self._pages.peek(asked)
         if last is not None and last.sure_until < time.monotonic() and self._elsewhere:
-            await asyncio.shield(self._elsewhere.begin(last))
+            await self._elsewhere.ask(last)
             if (ready := self.ready(asked)) is not None:
                 return ready
         since = self._slots.last()
@@ -156,8 +154,8 @@ class HotPages:
         if self._elsewhere is None or page.made_at + SURE_SECONDS > time.monotonic():
             return True
         page.sure_until = page.made_at + SURE_SECONDS
-        await asyncio.shield(self._elsewhere.begin(page))
-        return page.sure_until > time.monotonic()
+        await self._elsewhere.ask(page)
+        return self._is_fresh(page)
 
     def _will_do(self, page: Page) -> bool:
         now = time.monotonic()
@@ -173,17 +171,23 @@ class HotPages:
         last, thread_id = self._pages.peek(asked), page.rests_on.thread_id
         if last is not None and last.rests_on.thread_id != thread_id:
             self._pages.drop(asked)
+        elif last is not None and self._elsewhere:
+            self._elsewhere.leave(last)
         if self._elsewhere:
             if page.sure_until == inf:
                 page.sure_until = page.made_at + SURE_SECONDS
-            if thread_id is None:  # where there is no thread nobody can ask for its version
-                page.hard_at = page.sure_until
+            if thread_id is None:  # where there is no thread nobody can ask for its version: it is made anew
+                page.soft_at, page.hard_at = page.made_at + ASK_EVERY, page.sure_until
         self._pages.put(asked, page, page.size)
         if thread_id is not None and self._pages.peek(asked) is page:  # else there was no room for it
             self._of_thread[thread_id].add(asked)
+            if self._elsewhere:
+                self._elsewhere.watch(page)
 
     def _gone(self, asked: str, page: Page) -> None:
         thread_id = page.rests_on.thread_id
+        if self._elsewhere:
+            self._elsewhere.leave(page)
         if thread_id is not None:
             others = self._of_thread[thread_id]
             others.discard(asked)

@@ -69,6 +69,7 @@ class Page:
     hard_at: float
     sure_until: float = inf  # when other machines' changes must be asked for
     was_read: bool = False
+    unread: int = 0  # times that it was asked for elsewhere since somebody has read it
 
     @property
     def head(self) -> Head:

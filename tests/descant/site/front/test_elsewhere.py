@@ -1,17 +1,21 @@
-"""What another machine has changed is asked for: of many pages at once, and no oftener than needed."""
+"""What another machine has changed is asked for aside, of all pages that are read, so that no reader waits for it."""
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import closing
 from typing import Any
+
+import pytest
+from django.db import OperationalError, connections
 
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import marks
 from descant.forums.caches.sending import PublicPage, RestsOn
 from descant.forums.opening import change_forum
 from descant.site.front import elsewhere as module
+from descant.site.front import hot
 from descant.site.front.elsewhere import Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Page, page_of
@@ -21,125 +25,234 @@ from django_headroom.testing import queries_counted
 from tests.descant.conftest import Cast
 
 Say = Callable[..., Comment]
+PATIENCE = 60.0
+FORUM = 3
 
 
-class Everybody:
-    """The databases as another machine writes them, and how often they were asked."""
+class Databases:
+    """Two partitions as another machine writes them, threads from 1,000 on in the second; and what they were asked."""
 
     def __init__(self) -> None:
-        self.slots, self.versions, self.asked, self.made = Slots(None), dict.fromkeys(range(500), 1), 0, 0
-        self.answers = threading.Event()
-        self.answers.set()
+        self.slots, self.versions, self.made = Slots(None), dict.fromkeys(range(2_000), 1), 0
+        self.asked: dict[str, list[int]] = {"p1": [], "p2": []}  # of how many pages
+        self.by = set[str]()  # threads
+        self.answer = {"p1": threading.Event(), "p2": threading.Event()}
+        for each in self.answer.values():
+            each.set()
 
     def make(self, asked: str, codings: Collection[str]) -> Page:
         seen, now, thread_id = self.slots.last(), time.monotonic(), int(asked)
         self.made += 1
         response = PublicPage(asked.encode())
         response.headers["ETag"] = f'"{asked}"'
-        response.rests_on = RestsOn(3, 1, thread_id, self.versions[thread_id])
+        partition = "p1" if thread_id < 1_000 else "p2"
+        response.rests_on = RestsOn(partition, FORUM, 1, thread_id, self.versions[thread_id])
         page = page_of(response, codings, seen=seen, made_at=now)
         assert page is not None
         return page
 
-    def changed(self, rests: Collection[RestsOn]) -> set[RestsOn]:
-        self.asked += 1
-        assert self.answers.wait(20)
-        changed = {each for each in rests if self.versions[each.thread_id or 0] != each.version}
-        for each in changed:
-            self.slots.raise_slots(marks.slots_of(each.forum_id, each.thread_id)[0])
-        return changed
+    def ask(self, alias: str, rests: Sequence[RestsOn]) -> None:
+        self.asked[alias].append(len(rests))
+        self.by.add(threading.current_thread().name)
+        assert self.answer[alias].wait(PATIENCE)
+        for each in rests:
+            if self.versions[each.thread_id or 0] != each.version:
+                self.slots.raise_slots(marks.slots_of(each.forum_id, each.thread_id)[0])
+
+    async def asked_once_more(self, alias: str = "p1") -> None:
+        """Wait until something was asked that nobody had begun to ask."""
+        enough = len(self.asked[alias]) + 2
+        await eventually(lambda: len(self.asked[alias]) >= enough)
 
 
-async def told(story: Callable[[HotPages, Everybody], Any]) -> None:
-    everybody = Everybody()
-    with closing(Threads(4, "maker")) as makers:
-        asking = Elsewhere(everybody.changed, makers.pool)
-        pages = HotPages(
-            everybody.make, makers=makers, room=4_000_000, slots=everybody.slots, elsewhere=asking
-        )
-        await story(pages, everybody)
+async def eventually(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until
+        await asyncio.sleep(0.005)
 
 
-def grow_old(pages: HotPages, *asked: str, by: float) -> None:
-    for each in asked:
-        page = pages._pages.peek(each)
-        assert page is not None
-        page.sure_until -= by
+Story = Callable[[HotPages, Databases], Coroutine[Any, Any, None]]
 
 
-def test_two_hundred_pages_are_asked_for_together_and_made_once() -> None:
-    async def story(pages: HotPages, everybody: Everybody) -> None:
-        asked = [str(number) for number in range(200)]
-        await asyncio.gather(*(pages.page(each) for each in asked))
-        assert everybody.asked == 0
-        grow_old(pages, *asked, by=module.SURE_SECONDS)
-        assert all(pages.ready(each) is None for each in asked)
-        await asyncio.gather(*(pages.page(each) for each in asked))
-        assert (everybody.asked, everybody.made) == (1, 200)
+@pytest.fixture
+def tell(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A story in which is asked more often than else, and an answer holds for ever."""
 
-    asyncio.run(told(story))
+    def told(story: Story, sure: float = 1_000.0, every: float = 0.01, unread: int = 100_000) -> None:
+        monkeypatch.setattr(module, "ASK_EVERY", every)
+        monkeypatch.setattr(module, "UNREAD_MOST", unread)
+        monkeypatch.setattr(module, "SURE_SECONDS", sure)
+        monkeypatch.setattr(hot, "SURE_SECONDS", sure)
+        asyncio.run(whole(story))
+
+    async def whole(story: Story) -> None:
+        databases = Databases()
+        with (
+            closing(Threads(4, "maker")) as makers,
+            closing(Elsewhere(databases.ask, databases.slots)) as elsewhere,
+        ):
+            pages = HotPages(
+                databases.make, makers=makers, room=9_000_000, slots=databases.slots, elsewhere=elsewhere
+            )
+            try:
+                await story(pages, databases)
+            finally:
+                for each in databases.answer.values():
+                    each.set()
+
+    return told
 
 
-def test_a_page_that_was_changed_elsewhere_is_made_anew_and_the_others_are_not() -> None:
-    async def story(pages: HotPages, everybody: Everybody) -> None:
-        await asyncio.gather(pages.page("1"), pages.page("2"))
-        everybody.versions[1] = 2
-        grow_old(pages, "1", "2", by=module.SURE_SECONDS)
-        one, two = await asyncio.gather(pages.page("1"), pages.page("2"))
-        assert isinstance(one, Page)
-        assert isinstance(two, Page)
-        assert (one.rests_on.version, two.rests_on.version) == (2, 1)
-        assert everybody.made == 3
-
-    asyncio.run(told(story))
+def names(*threads: int) -> list[str]:
+    return [str(each) for each in threads]
 
 
-def test_while_the_databases_do_not_answer_one_waits_for_them_and_no_others() -> None:
-    async def story(pages: HotPages, everybody: Everybody) -> None:
-        asked = [str(number) for number in range(20)]
-        await asyncio.gather(*(pages.page(each) for each in asked))
-        grow_old(pages, *asked, by=module.SURE_SECONDS)
-        everybody.answers.clear()
-        waiting = []
+async def read(pages: HotPages, asked: Collection[str]) -> list[Page]:
+    found = [pages.ready(each) or await pages.page(each) for each in asked]
+    return [page for page in found if isinstance(page, Page)]
+
+
+def kept(pages: HotPages, asked: str) -> Page:
+    page = pages._pages.peek(asked)
+    assert page is not None
+    return page
+
+
+def test_no_reader_of_a_thousand_kept_pages_waits_for_a_database(tell: Callable[..., None]) -> None:
+    asked = names(*range(1_000))
+
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, asked)
+        sure = [kept(pages, each).sure_until for each in asked]
+        for _ in range(3):
+            await databases.asked_once_more()
+            assert all(pages.ready(each) is not None for each in asked)
+            assert databases.asked["p1"][-1] == 1_000, "all by one question"
+        assert all(kept(pages, each).sure_until > before for each, before in zip(asked, sure, strict=True))
+        assert databases.by == {"elsewhere-p1_0"}, "nobody else asked"
+        assert databases.made == 1_000
+
+    tell(story)
+
+
+def test_a_page_that_was_changed_elsewhere_is_old_and_the_others_are_not(tell: Callable[..., None]) -> None:
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, names(1, 2))
+        databases.versions[1] = 2
+        await eventually(lambda: pages.ready("1") is None)
+        assert pages.ready("2") is not None
+        (page,) = await read(pages, ["1"])
+        assert (page.rests_on.version, databases.made) == (2, 3)
+
+    tell(story)
+
+
+def test_what_is_known_to_be_old_is_asked_for_no_more(tell: Callable[..., None]) -> None:
+    """Else each process of a machine would have the others make anew what they have just made."""
+
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, names(1, 2))
+        databases.slots.raise_slots(marks.slots_of(FORUM, 1)[0])
+        await eventually(lambda: databases.asked["p1"][-1:] == [1])
+        await read(pages, ["1"])
+        await eventually(lambda: databases.asked["p1"][-1:] == [2])
+
+    tell(story)
+
+
+def test_a_page_that_nobody_reads_is_asked_for_no_more_until_somebody_does(tell: Callable[..., None]) -> None:
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, names(1, 2))
+
+        def only_one_is_left() -> bool:
+            pages.ready("2")
+            return databases.asked["p1"][-1:] == [1]
+
+        await eventually(only_one_is_left)
+        databases.versions[1] = 2
+        kept(pages, "1").sure_until = 0.0
+        assert pages.ready("1") is None
+        (page,) = await read(pages, ["1"])
+        assert page.rests_on.version == 2
+
+    tell(story, unread=25)
+
+
+def test_two_hundred_readers_of_pages_that_nobody_read_wait_for_one_question(
+    tell: Callable[..., None],
+) -> None:
+    asked = names(*range(200))
+
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, asked)
         for each in asked:
-            waiting.append(asyncio.create_task(pages.page(each)))
-            await asyncio.sleep(2 * module.GATHER_SECONDS)
-        assert everybody.asked == 1
-        everybody.answers.set()
-        await asyncio.gather(*waiting)
-        assert (everybody.asked, everybody.made) == (2, 20), "the others were asked for together"
+            kept(pages, each).sure_until = 0.0
+        await asyncio.gather(*(pages.page(each) for each in asked))
+        assert (databases.asked["p1"], databases.made) == ([200], 200)
 
-    asyncio.run(told(story))
+    tell(story, every=1_000.0)
 
 
-def test_a_page_that_is_being_read_is_asked_for_before_its_readers_would_wait() -> None:
-    async def story(pages: HotPages, everybody: Everybody) -> None:
-        await pages.page("1")
-        assert pages.ready("1") is not None
-        assert everybody.asked == 0
-        grow_old(pages, "1", by=module.ASK_BEFORE + 0.01)
-        assert all(pages.ready("1") is not None for _ in range(50))
+def test_a_database_that_does_not_answer_holds_up_one_reader_for_a_second_and_no_other(
+    tell: Callable[..., None],
+) -> None:
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, names(1, 2, 1_001))
+        databases.answer["p1"].clear()
+        await eventually(lambda: bool(pages.ready("1001") and databases.asked["p1"]))
         await asyncio.sleep(0.2)
-        assert everybody.asked == 1
-        page = pages.ready("1")
-        assert page is not None
-        assert page.sure_until > time.monotonic() + module.ASK_BEFORE
+        assert pages.ready("1") is None
+        for _ in range(3):
+            assert await read(pages, names(1, 2, 1_001)), "out of reach: the last page is sent"
+        before = len(databases.asked["p1"])
+        await databases.asked_once_more("p2")
+        assert len(databases.asked["p1"]) == before
+        assert databases.made == 3
+        databases.versions[1] = 2
+        databases.answer["p1"].set()
+        await databases.asked_once_more()
+        (page,) = await read(pages, ["1"])
+        assert page.rests_on.version == 2
 
-    asyncio.run(told(story))
+    tell(story, sure=0.1)
 
 
 def test_the_databases_say_which_threads_and_forums_have_changed(cast: Cast, bread: Thread, say: Say) -> None:
     say("Rye.")
     bread.refresh_from_db()
-    as_it_is = RestsOn(cast.gazette.pk, cast.gazette.revision, bread.pk, bread.version)
-    empty = RestsOn(cast.gazette.pk, cast.gazette.revision, None, 0)
+    gazette = cast.gazette
+    as_it_is = RestsOn(gazette.partition, gazette.pk, gazette.revision, bread.pk, bread.version)
+    others = [as_it_is._replace(thread_id=bread.pk + number, version=9) for number in range(1, 1_000)]
     old = as_it_is._replace(version=bread.version - 1)
-    seen, of_thread = slots().last(), marks.slots_of(cast.gazette.pk, bread.pk)
+    of_thread, of_forum = marks.slots_of(gazette.pk, bread.pk)
+    seen = slots().last()
     with queries_counted() as counted:
-        assert raise_what_changed({as_it_is, empty}) == set()
-    assert counted.count == 2
-    assert slots().is_fresh(seen, *of_thread)
-    assert raise_what_changed({as_it_is, old, empty}) == {old}
-    assert not slots().is_fresh(seen, of_thread[0])
-    change_forum(forum=cast.gazette, title="The Gazette")
-    assert raise_what_changed({as_it_is, empty}) == {as_it_is, empty}
+        raise_what_changed(gazette.partition, [as_it_is])
+    assert slots().is_fresh(seen, of_thread, of_forum)
+    with queries_counted() as counted:
+        raise_what_changed(gazette.partition, [as_it_is, *others, old, as_it_is])
+    assert counted.count == 2, "of a thousand threads as of one"
+    assert not slots().is_fresh(seen, of_thread)
+    assert slots().is_fresh(seen, of_forum), "or else all of its forum's pages would be old"
+    assert not slots().is_fresh(seen, marks.slots_of(gazette.pk, others[7].thread_id)[0]), "it is gone"
+    change_forum(forum=gazette, title="The Gazette")
+    seen = slots().last()
+    raise_what_changed(gazette.partition, [as_it_is])
+    assert not slots().is_fresh(seen, of_forum)
+
+
+def test_databases_that_cannot_be_asked_say_nothing(
+    cast: Cast, bread: Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError
+
+    seen = slots().last()
+    old = RestsOn(cast.gazette.partition, cast.gazette.pk, cast.gazette.revision, bread.pk, bread.version + 9)
+    with monkeypatch.context() as broken:
+        broken.setattr(connections["default"], "cursor", refuse)
+        raise_what_changed(cast.gazette.partition, [old])
+    assert slots().last() == seen
+    raise_what_changed(cast.gazette.partition, [old])
+    assert slots().last() > seen

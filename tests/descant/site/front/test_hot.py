@@ -40,7 +40,7 @@ class Press:
             return OUT_OF_REACH
         response = PublicPage(f"{asked}: {number}".encode())
         response.headers["ETag"] = f'"{number}"'
-        response.rests_on = RestsOn(FORUM, 1, THREAD, number)
+        response.rests_on = RestsOn("p1", FORUM, 1, THREAD, number)
         page = page_of(response, codings, seen=seen, made_at=self.begun[-1])
         assert page is not None
         return page
