@@ -1,15 +1,14 @@
 """The envelope of every answer, and the one place where a refusal becomes an error code."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import orjson
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
+from django.http import HttpResponse
 
+from descant.api.asking import NotAllowed
+from descant.api.declaring.parameters import BadArgument
 from descant.discussion.addressing.addresses import NoAddress
 from descant.discussion.judging.barring import Banned
 from descant.discussion.judging.naming import BadName
@@ -21,14 +20,6 @@ from descant.forums.domains import PageOutside
 
 BAD_ARGUMENT, BAD_KEY, NOT_ALLOWED, NOT_FOUND, TOO_FAST, OUT_OF_REACH = 2, 5, 12, 8, 13, 15
 RETRY_SECONDS = 2
-
-
-class BadArgument(ValueError):
-    """An argument that is missing or cannot be read."""
-
-
-class NotAllowed(Exception):
-    """A key that may not do this, or may not do it from there."""
 
 
 _STATUS: dict[type[Exception], tuple[int, int]] = {
@@ -48,27 +39,7 @@ _STATUS: dict[type[Exception], tuple[int, int]] = {
     OperationalError: (503, OUT_OF_REACH),
     InterfaceError: (503, OUT_OF_REACH),
 }
-
-
-def endpoint(
-    method: str,
-) -> Callable[[Callable[[HttpRequest], HttpResponse]], Callable[[HttpRequest], HttpResponse]]:
-    """A view of the API: one method, refusals in the envelope."""
-
-    def decorate(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-        @csrf_exempt
-        @wraps(view)
-        def answering(request: HttpRequest) -> HttpResponse:
-            if request.method != method and not (method == "GET" and request.method == "HEAD"):
-                return envelope(BAD_ARGUMENT, f"This endpoint is asked by {method}.", 405)
-            try:
-                return view(request)
-            except tuple(_STATUS) as refused:
-                return _refusal(refused)
-
-        return answering
-
-    return decorate
+REFUSALS = tuple(_STATUS)
 
 
 def envelope(code: int, response: Any, status: int = 200, **more: Any) -> HttpResponse:
@@ -79,7 +50,8 @@ def envelope(code: int, response: Any, status: int = 200, **more: Any) -> HttpRe
     )
 
 
-def _refusal(refused: Exception) -> HttpResponse:
+def refusal(refused: Exception) -> HttpResponse:
+    """The answer to what was refused."""
     status, code = next(answer for kind, answer in _STATUS.items() if isinstance(refused, kind))
     message = str(refused)
     if code == OUT_OF_REACH:

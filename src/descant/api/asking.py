@@ -1,90 +1,90 @@
-"""Who asks: the key of a request, the forum it speaks for, and whether it may from where it comes."""
+"""A request, checked: what was given, who asks by which keys, and whether she may from where she does."""
+
+from collections.abc import Iterator
 
 from django.conf import settings
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 
 from descant.accounts.network import client_address
-from descant.api.answering import BadArgument, NotAllowed
-from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.addressing.finding import find_thread
-from descant.discussion.models import Thread
+from descant.api.declaring import Asked, Endpoint, Given, Standing
+from descant.api.declaring.parameters import BadArgument, every
+from descant.discussion.authors import Author
 from descant.forums import directory
 from descant.forums.domains import PageOutside, check_page
-from descant.forums.models import Forum
+from descant.forums.issuing import digest_of
+from descant.forums.models import Forum, Key, Role
 from django_headroom.replicas import known_as
 
-
-def arguments(request: HttpRequest) -> QueryDict:
-    """The arguments of a request: the query's, and for a POST the form's."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise BadArgument("The request is too long.")
-    asked = request.POST if request.method == "POST" else request.GET
-    is_mixed = request.method == "POST" and bool(request.GET)
-    has_nul = any("\0" in value for _, values in asked.lists() for value in values)
-    return _joined(request) if is_mixed or has_nul else asked
+# How a program names what it shows, what that is good for, and where it stands in the row of a key.
+KEYS = {
+    "api_key": (Standing.GUEST, "public_key"),
+    "api_secret": (Standing.SERVER, "secret_key"),
+    "access_token": (Standing.MODERATOR, "access_token_digest"),
+}
+_BEARER = "Bearer "
 
 
-def _joined(request: HttpRequest) -> QueryDict:
-    """Both kinds of arguments, without NUL, which PostgreSQL cannot keep."""
-    together = QueryDict(mutable=True)
-    for name, values in [*request.GET.lists(), *request.POST.lists()]:
-        together.setlist(name, [str(value).replace("\0", "") for value in values])
-    return together
+class NotAllowed(Exception):
+    """A key that may not do this, or may not do it from there."""
 
 
-def forum_asked(request: HttpRequest, asked: QueryDict) -> Forum:
-    """The forum that the public key speaks for; a browser must send it from one of the forum's domains.
+def ask(endpoint: Endpoint, request: HttpRequest) -> Asked:
+    """What is asked of an endpoint, with its arguments read.
 
     Raises:
         BadArgument, UnknownKey, NotAllowed
     """
-    public_key = asked.get("api_key")
-    if not public_key:
-        raise BadArgument("Invalid argument, 'api_key': give the forum's public key.")
-    forum = directory.forum_with_public_key(public_key)
+    given = _given(request)
+    forum, standing = _forum(request, given)
+    if standing < endpoint.who:
+        needed = next(name for name, (gives, _) in KEYS.items() if gives == endpoint.who)
+        raise NotAllowed(f"This endpoint is for programs that show their {needed}.")
     known_as(f"k{forum.pk}")  # who writes with a forum's key reads with it, from whatever machine
-    named = asked.get("forum", forum.name)
-    if named != forum.name:
-        raise NotAllowed(f"This api_key does not speak for the forum {named[:60]!r}.")
-    _check_sender(request, forum)
-    return forum
+    role = Role.Kind.MODERATOR if standing >= Standing.SERVER else ""
+    author = Author(address=client_address(request), role=role)
+    values = {parameter.name: parameter.read(given) for parameter in endpoint.takes}
+    return Asked(request, forum, author, standing, values)
 
 
-def address_of(request: HttpRequest) -> str:
-    """The network address that limits are kept for."""
-    return client_address(request)
+def _given(request: HttpRequest) -> Given:
+    """The arguments of a request, the query's and for a POST the form's; without NUL, which PostgreSQL cannot keep."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise BadArgument("The request is too long.")
+    parts = [request.GET, request.POST] if request.method == "POST" else [request.GET]
+    given = Given(mutable=True)
+    for name, values in (item for part in parts for item in part.lists()):
+        for value in values:
+            given.appendlist(name, str(value).replace("\0", ""))
+    return given
 
 
-def page_asked(asked: QueryDict) -> PageAddress:
-    """What the arguments say of the thread: ``thread:ident`` or ``thread=ident:…``, and the same with ``link``."""
-    plain = asked.get("thread", "")
-    kind, _, value = plain.partition(":")
-    identifier = asked.get("thread:ident") or (value if kind == "ident" else "")
-    url = asked.get("thread:link") or (value if kind == "link" else "") or asked.get("url", "")
-    return PageAddress(identifier, url, asked.get("title", ""))
+def _forum(request: HttpRequest, given: Given) -> tuple[Forum, Standing]:
+    """The forum that the keys speak for, and what they are good for; all must be of one forum."""
+    keys = dict(_shown(request, given))
+    if not keys:
+        raise BadArgument("Invalid argument, 'api_key': give the forum's public key.")
+    forums = {key.forum_id for key in keys.values()}
+    if len(forums) > 1:
+        raise NotAllowed("These keys do not speak for the same forum.")
+    forum = directory.forum_with_id(forums.pop())
+    directory.count_use(next(iter(keys.values())))
+    strange = {named for named in every(given, "forum") if named not in (forum.name, ":all")}
+    if strange:
+        raise NotAllowed(f"This api_key does not speak for the forum {strange.pop()[:60]!r}.")
+    standing = max(keys)
+    if standing == Standing.GUEST:
+        _check_sender(request, forum)
+    return forum, standing
 
 
-def thread_asked(forum: Forum, asked: QueryDict, *, using: str = "") -> Thread:
-    """The thread that the arguments name, by id or by a typed look-up.
-
-    Args:
-        using: the copy of the forum's partition to ask; by default the primary.
-
-    Raises:
-        BadArgument: they name none. Thread.DoesNotExist: there is none.
-    """
-    plain = asked.get("thread", "")
-    if plain.isascii() and plain.isdecimal() and len(plain) < 19:
-        rows = Thread.objects.of(forum).using(using or forum.partition)
-        found: Thread | None = rows.filter(pk=int(plain)).first()
-    else:
-        page = page_asked(asked)
-        if not page.identifier and not page.url:
-            raise BadArgument("Invalid argument, 'thread': give an id, thread:ident or thread:link.")
-        found = find_thread(forum, page, using=using)
-    if found is None:
-        raise Thread.DoesNotExist("Invalid argument, 'thread': there is no such thread in this forum.")
-    return found
+def _shown(request: HttpRequest, given: Given) -> Iterator[tuple[Standing, Key]]:
+    """The keys of a request; a token may stand in its Authorization header, where no log keeps it."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    bearer = header.removeprefix(_BEARER) if header.startswith(_BEARER) else ""
+    for name, (standing, column) in KEYS.items():
+        written = given.get(name) or (bearer if name == "access_token" else "")
+        if written:
+            yield standing, directory.key_with(column, digest_of(written) if "digest" in column else written)
 
 
 def _check_sender(request: HttpRequest, forum: Forum) -> None:

@@ -26,7 +26,6 @@ GLOBAL = "default"
 KEPT_SECONDS = 5.0
 KEPT_MOST = 20_000
 
-
 class UnknownForum(UnknownTenant):
     """No forum has this name."""
 
@@ -36,7 +35,7 @@ class UnknownKey(UnknownTenant):
 
 
 _ids_by_name: dict[str, int] = {}
-_keys: dict[str, tuple[Key, float]] = {}
+_keys: dict[tuple[str, str], tuple[Key, float]] = {}
 
 
 def forum_named(name: str) -> Forum:
@@ -77,21 +76,24 @@ def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
     return {forum.pk: forums.keep(forum, seen) for forum in found or ()}
 
 
-def forum_with_public_key(public_key: str) -> Forum:
-    """The forum whose programs show this key; the key's use is counted, without a query.
+def key_with(column: str, value: str) -> Key:
+    """The key that a program shows: by its public key, its secret, or the digest of its access token.
 
     Raises:
-        UnknownKey: there is none.
+        UnknownKey: no forum has it.
     """
-    key, until = _keys.get(public_key, (None, 0.0))
+    key, until = _keys.get((column, value), (None, 0.0))
     if key is None or until < time.monotonic():
-        key = _key(public_key)
+        key = _key(**{column: value})
         if key is None:
-            raise UnknownKey("No forum has this api_key: copy the public key from the forum's owner.")
-        _keys[public_key] = (key, time.monotonic() + KEPT_SECONDS)
-    forum = forum_with_id(key.forum_id)
+            raise UnknownKey("No forum has this key: copy it anew from the page of the forum's owner.")
+        _keys[column, value] = (key, time.monotonic() + KEPT_SECONDS)
+    return key
+
+
+def count_use(key: Key) -> None:
+    """A program has used its key; counted without a query."""
     key_uses.add(key.pk)
-    return forum
 
 
 def slot_of_forum(forum_id: int) -> int:
@@ -180,9 +182,9 @@ def _give(forum: Forum, alias: str, **belongings: Sequence[Model]) -> None:
         given._prefetched_objects_cache[name] = every
 
 
-def _key(public_key: str) -> Key | None:
+def _key(**which: str) -> Key | None:
     return _near(
-        lambda alias: Key.objects.using(alias).filter(public_key=public_key).only("forum_id").first(),
+        lambda alias: Key.objects.using(alias).filter(**which).only("forum_id").first(),
         enough=lambda found: found is not None,
     )
 

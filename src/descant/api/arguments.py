@@ -1,0 +1,76 @@
+"""The arguments that many endpoints share: which thread, how many, in which order, from where on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from descant.api.declaring import Given, Parameter
+from descant.api.declaring.parameters import bad, every, id_in, moment, one_of, some_of, text, whole
+from descant.discussion.addressing.addresses import PageAddress
+
+LIMIT = whole("limit", "How many at most.", least=1, most=100, default=25)
+CURSOR = text("cursor", "Where to go on: `cursor.next` of the page before.", most=80)
+SINCE = moment("since", "From this time on: 2026-11-23T10:00:00 (UTC), or seconds since 1970.")
+ORDER = one_of("order", "The newest first, or the oldest.", ("desc", "asc"), "desc")
+PAGING = (LIMIT, CURSOR, SINCE, ORDER)
+_TYPED = {
+    "thread:ident": "A thread, by the page's identifier; also `thread=ident:…`.",
+    "thread:link": "A thread, by the page's address; also `thread=link:…` or `url`.",
+}
+_THREADS_MOST = 100
+
+
+@dataclass(frozen=True)
+class ThreadName:
+    """A thread as a program names it: by id, or by what its page is called."""
+
+    id: int | None
+    page: PageAddress
+
+
+def related(*what: str) -> Parameter[Any]:
+    """What to give whole instead of by its id."""
+    return some_of("related", "Give these whole instead of their ids.", what)
+
+
+def _one(given: Given) -> ThreadName:
+    names = _named(given)
+    if not names:
+        raise bad("thread", "give an id, thread:ident or thread:link")
+    by_id = [name for name in names if name.id is not None]
+    return by_id[0] if by_id else names[0]
+
+
+def _named(given: Given) -> list[ThreadName]:
+    """The threads that the arguments name; one that has an identifier and an address is one, if it is alone."""
+    written = [_typed(each) for each in every(given, "thread")]
+    idents = [value for kind, value in written if kind == "ident"] + every(given, "thread:ident")
+    links = [value for kind, value in written if kind == "link"] + every(given, "thread:link")
+    links = links or every(given, "url")
+    ids = [ThreadName(id_in("thread", value), PageAddress("", "", "")) for kind, value in written if not kind]
+    if len(idents) == len(links) == 1:
+        return [*ids, ThreadName(None, PageAddress(idents[0], links[0]))]
+    pages = [PageAddress(ident, "") for ident in idents] + [PageAddress("", link) for link in links]
+    return [*ids, *(ThreadName(None, page) for page in pages)]
+
+
+def _typed(written: str) -> tuple[str, str]:
+    kind, colon, value = written.partition(":")
+    return (kind, value) if colon and kind in ("ident", "link") else ("", written)
+
+
+def _many(given: Given) -> list[ThreadName]:
+    names = _named(given)
+    if len(names) > _THREADS_MOST:
+        raise bad("thread", f"at most {_THREADS_MOST}")
+    return names
+
+
+def _asked_many(given: Given) -> list[ThreadName]:
+    return _many(given) or [_one(given)]
+
+
+_MANY: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}, "maxItems": _THREADS_MOST}
+THREAD = Parameter("thread", "Which thread: its id.", _one, {"type": "string"}, needed=True, also=_TYPED)
+THREADS = Parameter("thread", "Which threads: their ids.", _asked_many, _MANY, needed=True, also=_TYPED)
+ONLY_THREADS = Parameter("thread", "Only these threads.", _many, _MANY, also=_TYPED)

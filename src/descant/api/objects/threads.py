@@ -1,0 +1,33 @@
+"""Threads as the API tells them."""
+
+from collections.abc import Sequence
+
+from descant.api.objects.moments import moment
+from descant.api.objects.shapes import Thread as Told
+from descant.discussion.models import Thread
+from descant.forums.models import Forum
+
+
+def thread_object(thread: Thread, forum: Forum, identifiers: Sequence[str]) -> Told:
+    """A thread, with the page's own names for it."""
+    return {
+        "id": str(thread.pk),
+        "forum": forum.name,
+        "category": None,
+        "author": None,
+        "title": thread.title,
+        "clean_title": thread.title,
+        "message": "",
+        "link": thread.url,
+        "slug": "",
+        "identifiers": [*identifiers],
+        "createdAt": moment(thread.created_at),
+        "posts": thread.comments_shown,
+        "likes": 0,
+        "dislikes": 0,
+        "reactions": 0,
+        "userScore": 0,
+        "isClosed": not thread.takes_comments(),
+        "isDeleted": False,
+        "version": thread.version,
+    }

@@ -1,0 +1,44 @@
+"""Serving the endpoints: a request is checked, answered in the envelope, and every refusal becomes a code."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.csrf import csrf_exempt
+
+from descant.api.answering import BAD_ARGUMENT, REFUSALS, envelope, refusal
+from descant.api.asking import ask
+from descant.api.declaring import Endpoint, Page
+
+
+def served(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
+    """The view of an endpoint. No cookie counts here, so nothing can be forged across sites."""
+
+    @csrf_exempt
+    @wraps(endpoint.answer)
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.method != endpoint.method and (request.method, endpoint.method) != ("HEAD", "GET"):
+            return envelope(BAD_ARGUMENT, f"This endpoint is asked by {endpoint.method}.", 405)
+        try:
+            answer = _told(endpoint.answer(ask(endpoint, request)))
+        except REFUSALS as refused:
+            return refusal(refused)
+        return _unless_unchanged(request, answer) if endpoint.method == "GET" else answer
+
+    return view
+
+
+def _told(given: Any) -> HttpResponse:
+    if isinstance(given, Page):
+        return envelope(0, given.items, cursor=given.cursor)
+    return envelope(0, given)
+
+
+def _unless_unchanged(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """With an ETag; an answer that the program has already is not sent again (304)."""
+    etag = f'"{hashlib.blake2b(answer.content, digest_size=12).hexdigest()}"'
+    answer.headers["ETag"], answer.headers["Cache-Control"] = etag, "private, no-cache"
+    return get_conditional_response(request, etag=etag, response=answer) or answer
