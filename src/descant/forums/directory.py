@@ -26,6 +26,7 @@ GLOBAL = "default"
 KEPT_SECONDS = 5.0
 KEPT_MOST = 20_000
 
+
 class UnknownForum(UnknownTenant):
     """No forum has this name."""
 

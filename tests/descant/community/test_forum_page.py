@@ -9,13 +9,13 @@ import pytest
 from django.test import Client
 
 from descant.accounts.preferring import show_profile
-from descant.community.lively import LOOKED_AT
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.authors import Author
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
+from descant.discussion.reading.lately import LOOKED_AT
 from descant.discussion.voting import cast_vote
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
