@@ -19,6 +19,7 @@ from descant.discussion.judging.rules import book
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.forums import bans, directory
+from descant.forums.keys import showing
 from descant.forums.models import Forum, Role
 from descant.forums.opening import open_forum
 from django_headroom.transactions.guarding import refuse_holding
@@ -59,12 +60,12 @@ def _fresh_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process remembers for seconds a test remembers to its end: a slow machine must not count more queries."""
     for memory in (directory.forums, bans.in_force, book.in_force):
         monkeypatch.setattr(memory, "seconds", 3600.0)
-    for kept in (directory, lately, authors):
+    for kept in (directory, lately, authors, showing):
         monkeypatch.setattr(kept, "KEPT_SECONDS", 3600.0)
-    for kept in (directory, bans.in_force, lately, book, authors.names):
+    for kept in (directory, bans.in_force, lately, book, authors.names, showing):
         kept.forget()
     yield
-    for kept in (directory, bans.in_force, lately, book, authors.names):
+    for kept in (directory, bans.in_force, lately, book, authors.names, showing):
         kept.forget()
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from descant.accounts.tokens import issue_token
 from descant.discussion.models import Comment
-from descant.forums.issuing import issue_key
+from descant.forums.keys.issuing import issue_key
 from tests.descant.conftest import Cast
 
 LONG = "x" * 20_000

@@ -23,7 +23,7 @@ django.setup()
 from descant.accounts.models import User  # noqa: E402 - Django must know its settings first
 from descant.accounts.tokens import issue_token  # noqa: E402
 from descant.forums import directory  # noqa: E402
-from descant.forums.issuing import issue_key  # noqa: E402
+from descant.forums.keys.issuing import issue_key  # noqa: E402
 from descant.forums.models import Forum  # noqa: E402
 from descant.forums.opening import change_forum, open_forum  # noqa: E402
 from descant.operate.upgrading import aliases, upgrade_all  # noqa: E402

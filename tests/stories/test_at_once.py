@@ -19,7 +19,7 @@ from descant.discussion.models import Comment, Thread, Vote
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.voting import VoteRefused, cast_vote
 from descant.forums import directory
-from descant.forums.issuing import issue_key
+from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Forum, Role
 from descant.forums.opening import name_role, open_forum
 from tests.headroom.market.threads import together

@@ -17,13 +17,15 @@ from descant.discussion.posting import KeyReused, Refused
 from descant.discussion.tree.cursors import BadCursor
 from descant.forums.directory import UnknownForum, UnknownKey
 from descant.forums.domains import PageOutside
+from descant.forums.keys.showing import BadAccessToken
 
-BAD_ARGUMENT, BAD_KEY, NOT_ALLOWED, NOT_FOUND, TOO_FAST, OUT_OF_REACH = 2, 5, 12, 8, 13, 15
+BAD_ARGUMENT, BAD_KEY, NOT_FOUND, NOT_ALLOWED, TOO_FAST, OUT_OF_REACH, BAD_TOKEN = 2, 5, 8, 12, 13, 15, 18
 RETRY_SECONDS = 2
 
 
 _STATUS: dict[type[Exception], tuple[int, int]] = {
     UnknownKey: (401, BAD_KEY),
+    BadAccessToken: (401, BAD_TOKEN),
     UnknownForum: (404, NOT_FOUND),
     NotAllowed: (403, NOT_ALLOWED),
     PageOutside: (403, NOT_ALLOWED),

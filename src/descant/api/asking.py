@@ -1,26 +1,20 @@
 """A request, checked: what was given, who asks by which keys, and whether she may from where she does."""
 
-from collections.abc import Iterator
-
 from django.conf import settings
 from django.http import HttpRequest
 
+from descant.accounts.models import User
 from descant.accounts.network import client_address
 from descant.api.declaring import Asked, Endpoint, Given, Standing
 from descant.api.declaring.parameters import BadArgument, every
 from descant.discussion.authors import Author
-from descant.forums import directory
+from descant.forums.directory import UnknownForum, forum_named, forum_with_id
 from descant.forums.domains import PageOutside, check_page
-from descant.forums.issuing import digest_of
-from descant.forums.models import Forum, Key, Role
+from descant.forums.keys.showing import bearer_of, key_with_public, key_with_secret, key_with_token
+from descant.forums.models import Forum, Key
 from django_headroom.replicas import known_as
 
-# How a program names what it shows, what that is good for, and where it stands in the row of a key.
-KEYS = {
-    "api_key": (Standing.GUEST, "public_key"),
-    "api_secret": (Standing.SERVER, "secret_key"),
-    "access_token": (Standing.MODERATOR, "access_token_digest"),
-}
+NEEDED = {Standing.PERSON: "access_token", Standing.SERVER: "api_secret", Standing.MODERATOR: "access_token"}
 _BEARER = "Bearer "
 
 
@@ -32,21 +26,23 @@ def ask(endpoint: Endpoint, request: HttpRequest) -> Asked:
     """What is asked of an endpoint, with its arguments read.
 
     Raises:
-        BadArgument, UnknownKey, NotAllowed
+        BadArgument, UnknownKey, BadAccessToken, NotAllowed
     """
-    given = _given(request)
-    forum, standing = _forum(request, given)
+    given = given_in(request)
+    key, user = _shown(request, given)
+    forum = _forum(given, key, user)
+    author = Author(user=user, role=_role(forum, user), address=client_address(request))
+    standing = _standing(given, author)
     if standing < endpoint.who:
-        needed = next(name for name, (gives, _) in KEYS.items() if gives == endpoint.who)
-        raise NotAllowed(f"This endpoint is for programs that show their {needed}.")
+        raise NotAllowed(f"This endpoint is for programs that show their {NEEDED[endpoint.who]}.")
+    if standing == Standing.GUEST:
+        _check_sender(request, forum)
     known_as(f"k{forum.pk}")  # who writes with a forum's key reads with it, from whatever machine
-    role = Role.Kind.MODERATOR if standing >= Standing.SERVER else ""
-    author = Author(address=client_address(request), role=role)
     values = {parameter.name: parameter.read(given) for parameter in endpoint.takes}
-    return Asked(request, forum, author, standing, values)
+    return Asked(request, forum, author, standing, values, key)
 
 
-def _given(request: HttpRequest) -> Given:
+def given_in(request: HttpRequest) -> Given:
     """The arguments of a request, the query's and for a POST the form's; without NUL, which PostgreSQL cannot keep."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise BadArgument("The request is too long.")
@@ -58,33 +54,57 @@ def _given(request: HttpRequest) -> Given:
     return given
 
 
-def _forum(request: HttpRequest, given: Given) -> tuple[Forum, Standing]:
-    """The forum that the keys speak for, and what they are good for; all must be of one forum."""
-    keys = dict(_shown(request, given))
+def token_in(request: HttpRequest, given: Given) -> str:
+    """The access token of a request; it may stand in the Authorization header, where nobody looks for arguments."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    return given.get("access_token") or (header.removeprefix(_BEARER) if header.startswith(_BEARER) else "")
+
+
+def _shown(request: HttpRequest, given: Given) -> tuple[Key, User | None]:
+    """The key of the program, and as whom it acts; all that it shows must be of one key."""
+    token = token_in(request, given)
+    looks = ((given.get("api_secret"), key_with_secret), (given.get("api_key"), key_with_public))
+    keys = [look(written) for written, look in looks if written] or ([key_with_token(token)] if token else [])
     if not keys:
         raise BadArgument("Invalid argument, 'api_key': give the forum's public key.")
-    forums = {key.forum_id for key in keys.values()}
-    if len(forums) > 1:
-        raise NotAllowed("These keys do not speak for the same forum.")
-    forum = directory.forum_with_id(forums.pop())
-    directory.count_use(next(iter(keys.values())))
+    if len({key.pk for key in keys}) > 1:
+        raise NotAllowed("This api_key and this api_secret are not of one program.")
+    return keys[0], bearer_of(keys[0], token) if token else None
+
+
+def _forum(given: Given, key: Key, user: User | None) -> Forum:
+    """The forum that the key speaks for; a person's token also reaches the others where she has a role."""
+    forum = forum_with_id(key.forum_id)
     strange = {named for named in every(given, "forum") if named not in (forum.name, ":all")}
-    if strange:
-        raise NotAllowed(f"This api_key does not speak for the forum {strange.pop()[:60]!r}.")
-    standing = max(keys)
-    if standing == Standing.GUEST:
-        _check_sender(request, forum)
-    return forum, standing
+    if not strange:
+        return forum
+    if user is not None and len(strange) == 1:
+        other = _named(next(iter(strange)))
+        if other is not None and _role(other, user):
+            return other
+    raise NotAllowed(f"These keys do not speak for the forum {strange.pop()[:60]!r}.")
 
 
-def _shown(request: HttpRequest, given: Given) -> Iterator[tuple[Standing, Key]]:
-    """The keys of a request; a token may stand in its Authorization header, where no log keeps it."""
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    bearer = header.removeprefix(_BEARER) if header.startswith(_BEARER) else ""
-    for name, (standing, column) in KEYS.items():
-        written = given.get(name) or (bearer if name == "access_token" else "")
-        if written:
-            yield standing, directory.key_with(column, digest_of(written) if "digest" in column else written)
+def _named(name: str) -> Forum | None:
+    try:
+        return forum_named(name)
+    except UnknownForum:
+        return None
+
+
+def _role(forum: Forum, user: User | None) -> str:
+    """Her role, as the forum was loaded with it."""
+    return next((role.kind for role in forum.roles.all() if user and role.user_id == user.pk), "")
+
+
+def _standing(given: Given, author: Author) -> Standing:
+    if author.moderates:
+        return Standing.MODERATOR
+    if given.get("api_secret"):
+        return Standing.SERVER
+    if author.user is not None and not author.role:
+        raise NotAllowed("This access token acts where its person has a role: not on this forum.")
+    return Standing.PERSON if author.user is not None else Standing.GUEST
 
 
 def _check_sender(request: HttpRequest, forum: Forum) -> None:

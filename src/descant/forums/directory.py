@@ -1,7 +1,6 @@
 """Which forum is meant, and where its rows live: answered in the process, from a copy a few seconds old."""
 
 import re
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -12,8 +11,7 @@ from django.db.models import BigIntegerField, Model, Value
 from descant import __version__
 from descant.forums.caches.purging import purge_soon
 from descant.forums.caches.surrogates import forum_tag
-from descant.forums.counting import key_uses
-from descant.forums.models import FORUM_NAME, Domain, Forum, Key, Role
+from descant.forums.models import FORUM_NAME, Domain, Forum, Role
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant
@@ -36,7 +34,6 @@ class UnknownKey(UnknownTenant):
 
 
 _ids_by_name: dict[str, int] = {}
-_keys: dict[tuple[str, str], tuple[Key, float]] = {}
 
 
 def forum_named(name: str) -> Forum:
@@ -77,26 +74,6 @@ def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
     return {forum.pk: forums.keep(forum, seen) for forum in found or ()}
 
 
-def key_with(column: str, value: str) -> Key:
-    """The key that a program shows: by its public key, its secret, or the digest of its access token.
-
-    Raises:
-        UnknownKey: no forum has it.
-    """
-    key, until = _keys.get((column, value), (None, 0.0))
-    if key is None or until < time.monotonic():
-        key = _key(**{column: value})
-        if key is None:
-            raise UnknownKey("No forum has this key: copy it anew from the page of the forum's owner.")
-        _keys[column, value] = (key, time.monotonic() + KEPT_SECONDS)
-    return key
-
-
-def count_use(key: Key) -> None:
-    """A program has used its key; counted without a query."""
-    key_uses.add(key.pk)
-
-
 def slot_of_forum(forum_id: int) -> int:
     """The slot by which every process of this machine is told that a forum was changed."""
     return slot_of("forum", forum_id)
@@ -116,7 +93,6 @@ def _say_changed(forum_id: int) -> None:
 def forget() -> None:
     """Drop all copies of this process."""
     _ids_by_name.clear()
-    _keys.clear()
     forums.forget()
 
 
@@ -181,13 +157,6 @@ def _give(forum: Forum, alias: str, **belongings: Sequence[Model]) -> None:
         every = getattr(forum, name).using(alias)
         every._result_cache, every._prefetch_done = list(rows), True
         given._prefetched_objects_cache[name] = every
-
-
-def _key(**which: str) -> Key | None:
-    return _near(
-        lambda alias: Key.objects.using(alias).filter(**which).only("forum_id").first(),
-        enough=lambda found: found is not None,
-    )
 
 
 def _near(reading: Callable[[str], Row | None], *, enough: Callable[[Row | None], bool]) -> Row | None:

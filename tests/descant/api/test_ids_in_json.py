@@ -9,7 +9,7 @@ from django.test import Client
 
 from descant.accounts.tokens import issue_token
 from descant.discussion.models import Comment, Thread
-from descant.forums.issuing import issue_key
+from descant.forums.keys.issuing import issue_key
 from django_headroom import ids
 from tests.descant.conftest import Cast
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
-from descant.forums.issuing import issue_key
+from descant.forums.keys.issuing import issue_key
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
 

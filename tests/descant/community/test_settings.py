@@ -14,9 +14,11 @@ from descant.discussion.deciding import NotAModerator
 from descant.discussion.deciding import owning as acts
 from descant.discussion.deciding.abilities import ABILITIES
 from descant.forums.directory import forum_named
-from descant.forums.issuing import digest_of
+from descant.forums.keys.counting import note_uses
 from descant.forums.models import Forum, Key, Role, Rule
+from descant.forums.models.keys import digest_of
 from django_headroom.testing import query_budget
+from django_headroom.updates import change
 from tests.descant.conftest import Cast
 
 SignedIn = Callable[[Author], Client]
@@ -180,32 +182,57 @@ def test_roles_are_taken_away_but_for_the_last_owners(cast: Cast, signed_in: Sig
     assert ann.get(HOME).status_code == 404
 
 
+def secrets_in(page: str) -> dict[str, str]:
+    return dict(re.findall(r"<dt>([^<]+)</dt><dd><code>([^<]+)<", page))
+
+
 def test_a_key_is_seen_once_counted_and_revoked(cast: Cast, signed_in: SignedIn) -> None:
     ann = signed_in(cast.ann)
-    page = ann.post(f"{HOME}keys/", {"add": ""})
-    key = Key.objects.get(forum=cast.gazette)
-    token = re.search(r"Access token</dt><dd><code>([^<]+)<", page.content.decode())
-    assert token is not None
-    assert digest_of(token[1]) == key.access_token_digest
-    assert key.secret_key in page.content.decode()
-    Key.objects.filter(pk=key.pk).update(uses=12)
+    page = ann.post(f"{HOME}keys/", {"add": "", "title": "Theme\0"}).content.decode()
+    key, made = Key.objects.get(forum=cast.gazette), secrets_in(page)
+    assert digest_of(made["Access token"]) == key.access_token_digest
+    assert made["Secret key"] == key.secret_key
+    assert (key.title, key.by) == ("Theme", cast.ann.user)
+    change(key, uses=12)
     again = ann.get(f"{HOME}keys/").content.decode()
     assert "used 12 times" in again
+    note_uses()
+    again = ann.get(f"{HOME}keys/").content.decode()
+    assert "requests: 12 today, 12 in seven days, 12 in all" in again
+    assert "last used" in again
+    assert f"{key.secret_key[:4]}…" in again
+    assert "the access token acts as Ann" in again
     assert key.secret_key not in again
-    assert token[1] not in again
+    assert made["Access token"] not in again
     ann.post(f"{HOME}keys/", {"remove": str(key.pk)})
     assert not Key.objects.filter(pk=key.pk).exists()
+
+
+def test_a_new_secret_is_seen_once_and_the_old_one_holds_for_a_day(cast: Cast, signed_in: SignedIn) -> None:
+    ann = signed_in(cast.ann)
+    made = secrets_in(ann.post(f"{HOME}keys/", {"add": ""}).content.decode())
+    key = Key.objects.get(forum=cast.gazette)
+    page = ann.post(f"{HOME}keys/", {"rotate": str(key.pk), "why": "it leaked"}).content.decode()
+    assert "Those from before hold for a day more." in page
+    renewed, key = secrets_in(page), Key.objects.get(forum=cast.gazette)
+    assert renewed["Public key"] == made["Public key"]
+    assert key.secrets() == [renewed["Secret key"], made["Secret key"]]
+    again = ann.get(f"{HOME}keys/").content.decode()
+    assert "the secrets from before hold until" in again
+    assert not any(told in again for told in (renewed["Secret key"], renewed["Access token"]))
+    assert "Key given a new secret" in ann.get(f"{HOME}history/").content.decode()
 
 
 def test_a_key_of_another_forum_is_revoked_as_one_that_is_not_there(cast: Cast, signed_in: SignedIn) -> None:
     acts.make_key(forum=cast.tribune, by=Author(user=cast.dee.user, role="owner"))
     key = Key.objects.get(forum=cast.tribune)
     ann = signed_in(cast.ann)
-    foreign = ann.post(f"{HOME}keys/", {"remove": str(key.pk)}, follow=True)
-    absent = ann.post(f"{HOME}keys/", {"remove": "999999"}, follow=True)
-    for answer in (foreign, absent):
-        assert "This key is not there any more." in answer.content.decode()
-    assert Key.objects.filter(pk=key.pk).exists()
+    for button in ("remove", "rotate"):
+        foreign = ann.post(f"{HOME}keys/", {button: str(key.pk)}, follow=True)
+        absent = ann.post(f"{HOME}keys/", {button: "999999"}, follow=True)
+        for answer in (foreign, absent):
+            assert "This key is not there any more." in answer.content.decode()
+    assert Key.objects.get(pk=key.pk).secret_digest == key.secret_digest
 
 
 def test_the_role_of_another_forum_stays(cast: Cast, signed_in: SignedIn) -> None:
@@ -233,6 +260,7 @@ def test_the_acts_themselves_refuse_who_may_not(cast: Cast) -> None:
             lambda by=by: acts.give_role(forum=forum, by=by, whom="cy", kind="owner"),
             lambda by=by: acts.take_role(forum=forum, by=by, user_id=1),
             lambda by=by: acts.make_key(forum=forum, by=by),
+            lambda by=by: acts.rotate_key(forum=forum, by=by, key_id=1),
             lambda by=by: acts.revoke_key(forum=forum, by=by, key_id=1),
         ):
             with pytest.raises(NotAModerator):

@@ -24,7 +24,8 @@ from descant.discussion.judging.rules import book
 from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, post_comment
 from descant.forums import bans, directory
-from descant.forums.issuing import issue_key
+from descant.forums.keys.issuing import issue_key
+from descant.forums.models import Key
 from django_headroom.delayed.worker import drain
 from django_headroom.ids.stepping import forget_blocks
 from django_headroom.testing import RouteBudgets, route_budgets
@@ -142,7 +143,7 @@ SETTINGS = {
     "people/": {"add": "", "whom": "cy@mail.example", "kind": "trusted"},
     "policy/": {"policy": "Be kind."},
     "look/": {"font": "Georgia"},
-    "keys/": {"add": ""},
+    "keys/": {"rotate": "KEY"},
 }
 
 
@@ -153,9 +154,12 @@ def owning(section: str, said: dict[str, str] | None = None) -> Callable[[Site],
         EmailAddress.objects.create(user=site.cast.cy.user, email="cy@mail.example", verified=True)
         client = Client()
         client.force_login(site.cast.ann.user, "allauth.account.auth_backends.AuthenticationBackend")
+        key = str(Key.objects.get(public_key=site.key).pk)
         forget()
         address = f"/f/gazette/settings/{section}"
-        return client.get(address) if said is None else client.post(address, said)
+        if said is None:
+            return client.get(address)
+        return client.post(address, {name: value.replace("KEY", key) for name, value in said.items()})
 
     return ask
 

@@ -14,7 +14,7 @@ from descant.discussion.authors import Author
 from descant.discussion.deciding import decide
 from descant.discussion.editing import delete_comment
 from descant.discussion.models import Comment
-from descant.forums.issuing import issue_key
+from descant.forums.keys.issuing import issue_key
 from descant.forums.opening import change_forum
 from tests.descant.conftest import ALL_DATABASES, Cast
 from tests.descant.site.walking import (

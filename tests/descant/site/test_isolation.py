@@ -18,7 +18,7 @@ from descant.discussion.authors import Author
 from descant.discussion.models import Appeal, Comment, Decision, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.tree.paths import path_below
-from descant.forums.issuing import issue_key
+from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Ban, Forum, Key, Rule
 from descant.forums.opening import open_forum
 from tests.descant.conftest import ALL_DATABASES, Cast

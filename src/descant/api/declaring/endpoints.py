@@ -1,7 +1,7 @@
 """An endpoint: the one declaration by which it is served, checked and documented."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Generic, TypeVar, get_type_hints
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from descant.api.declaring.parameters import Parameter
 from descant.discussion.authors import Author
-from descant.forums.models import Forum
+from descant.forums.models import Forum, Key, Role
 
 T = TypeVar("T")
 
@@ -18,8 +18,9 @@ class Standing(IntEnum):
     """What a program has shown of itself; each may also do what the one before may."""
 
     GUEST = 0  # the public key: what a guest may
-    SERVER = 1  # the secret key: reads what moderators read
-    MODERATOR = 2  # an access token: acts as the moderator who made it
+    PERSON = 1  # an access token: acts as the person who made it, by her role
+    SERVER = 2  # the secret key: reads what moderators read
+    MODERATOR = 3  # an access token of somebody who moderates this forum
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Asked:
     author: Author
     standing: Standing
     values: Mapping[str, Any]
+    key: Key
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         return self.values[parameter.name]
@@ -38,6 +40,8 @@ class Asked:
     @property
     def viewer(self) -> Author | None:
         """For whom comments are read: None is everybody."""
+        if self.standing == Standing.SERVER and self.author.user is None:
+            return replace(self.author, role=Role.Kind.MODERATOR)
         return self.author if self.standing >= Standing.SERVER else None
 
 

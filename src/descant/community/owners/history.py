@@ -21,6 +21,7 @@ WORDS = {
     What.ROLE_GIVEN: gettext_lazy("Role given"),
     What.ROLE_TAKEN: gettext_lazy("Role taken away"),
     What.KEY_MADE: gettext_lazy("Key made"),
+    What.KEY_ROTATED: gettext_lazy("Key given a new secret"),
     What.KEY_REVOKED: gettext_lazy("Key revoked"),
     What.RULE_WRITTEN: gettext_lazy("Rule written"),
     What.RULE_CHANGED: gettext_lazy("Rule changed"),

@@ -11,9 +11,10 @@ from descant.discussion import text
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.posting import Refused
-from descant.forums import issuing, opening
+from descant.forums import opening
 from descant.forums.domains import BadDomain
-from descant.forums.issuing import IssuedKey
+from descant.forums.keys import issuing
+from descant.forums.keys.issuing import IssuedKey
 from descant.forums.models import Forum, Role
 from descant.forums.noting import Noted
 from descant.forums.opening import BadForum
@@ -102,14 +103,27 @@ def take_role(*, forum: Forum, by: Author, user_id: int, why: str = "") -> None:
         raise CannotChange(str(error)) from error
 
 
-def make_key(*, forum: Forum, by: Author) -> IssuedKey:
-    """Keys for a program.
+def make_key(*, forum: Forum, by: Author, title: str = "") -> IssuedKey:
+    """Keys for a program; its access token acts as her.
 
     Raises:
         NotAModerator
     """
     check_ability(by, "settings")
-    return issuing.issue_key(forum=forum, noted=Noted(by.user))
+    return issuing.issue_key(forum=forum, title=text.one_line(title), noted=Noted(by.user))
+
+
+def rotate_key(*, forum: Forum, by: Author, key_id: int, why: str = "") -> IssuedKey:
+    """A new secret and a new access token for a program; those from before hold for a day.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "settings")
+    issued = issuing.rotate_key(forum=forum, key_id=key_id, noted=Noted(by.user, why))
+    if issued is None:
+        raise CannotChange(_("This key is not there any more."))
+    return issued
 
 
 def revoke_key(*, forum: Forum, by: Author, key_id: int, why: str = "") -> None:

@@ -6,13 +6,13 @@ from descant.forums.models.forum import (
     Change,
     Domain,
     Forum,
-    Key,
     Premoderation,
     Role,
     Rule,
     RuleVersion,
     WhenUnjudged,
 )
+from descant.forums.models.keys import Key, KeyHour, digest_of
 from descant.forums.models.remembered import NETWORK, Fingerprint, Lesson, Weight
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Fingerprint",
     "Forum",
     "Key",
+    "KeyHour",
     "Lesson",
     "Premoderation",
     "Role",
@@ -31,4 +32,5 @@ __all__ = [
     "RuleVersion",
     "Weight",
     "WhenUnjudged",
+    "digest_of",
 ]

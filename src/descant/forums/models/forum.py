@@ -102,23 +102,6 @@ class Role(NoBareSave):
         return f"{self.user}, {self.kind} of {self.forum}"
 
 
-class Key(NoBareSave):
-    """What a program shows to speak for a forum.
-
-    The secret key signs messages, so it is kept as it is; of the access token only a digest is kept.
-    """
-
-    forum = models.ForeignKey(Forum, on_delete=models.CASCADE, related_name="keys")
-    public_key = models.CharField(max_length=64, unique=True)
-    secret_key = models.CharField(max_length=64, unique=True)
-    access_token_digest = models.CharField(max_length=64, unique=True)
-    made_at = models.DateTimeField(default=timezone.now)
-    uses = models.BigIntegerField(default=0, db_default=0)  # of the public key; a few seconds late
-
-    def __str__(self) -> str:
-        return f"{self.public_key} of {self.forum}"
-
-
 class Ban(NoBareSave):
     """Somebody who may not write, on one forum or on all; rows are never deleted, a ban is lifted."""
 
@@ -226,6 +209,7 @@ class Change(NoBareSave):
         ROLE_GIVEN = "role_given"
         ROLE_TAKEN = "role_taken"
         KEY_MADE = "key_made"
+        KEY_ROTATED = "key_rotated"
         KEY_REVOKED = "key_revoked"
         RULE_WRITTEN = "rule_written"
         RULE_CHANGED = "rule_changed"

@@ -12,6 +12,7 @@ from types import FrameType
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from descant.forums.keys.counting import forget_hours, note_uses
 from descant.operate.upgrading import aliases
 from django_headroom.counters.flushing import flush
 from django_headroom.delayed.worker import BATCH, drain
@@ -21,12 +22,14 @@ HELP = "do what follows a comment, until stopped"
 PAUSE = 0.25
 NICENESS = 10
 COUNT_EVERY = 5.0
+NOTE_EVERY = 60.0
 SHARE = 0.2  # of the time that the worker takes on a busy machine, while more is due than one round brings
 IDLE_ENOUGH = 0.5  # the part of the processors' time that must be unused for it to go on at once
 REST_MOST = 5.0
 
 _log = logging.getLogger(__name__)
 _stop = threading.Event()
+_noted_at = float("-inf")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,9 +104,20 @@ def bring_in_counts() -> None:
     """What was counted on this machine goes into its rows; where a database is out of reach it waits."""
     try:
         flush()
+        _note_uses()
     except (OperationalError, InterfaceError) as error:
         _log.warning("What was counted waits, for a database cannot be reached: %s", error)
         close_old_connections()
+
+
+def _note_uses() -> None:
+    """Every minute what keys were used goes into its hour; what is older than a month is dropped."""
+    global _noted_at
+    if time.monotonic() < _noted_at + NOTE_EVERY:
+        return
+    _noted_at = time.monotonic()
+    note_uses()
+    forget_hours()
 
 
 def _end(number: int, frame: FrameType | None) -> None:
