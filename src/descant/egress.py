@@ -1,10 +1,11 @@
 """The one way out to machines of others: HTTP within bounds of time and size, to public addresses only.
 
-A name is resolved, each of its addresses is looked at, and the connection goes to an address that was looked at: a name
-that is given another address in between leads nowhere. The same holds for each redirect.
+A name is resolved once, each of its addresses is looked at, and the connection goes to an address that was looked at: a
+name that is given another address in between leads nowhere. Redirects are not followed: they are answers like others.
 """
 
 import io
+import re
 import socket
 import ssl
 import threading
@@ -14,16 +15,21 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
-REDIRECTS_MOST = 3
 PORTS = {"http": 80, "https": 443}
-_REDIRECTS = {301, 302, 303, 307, 308}
-_KEEP_METHOD = {307, 308}
+# A name or an address: not the path of a socket, nothing escaped, nothing that another parser cuts elsewhere.
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+(%[a-z0-9]+)?")
 # Addresses that hold another one, which is where a gateway would lead.
 _NAT64 = ip_network("64:ff9b::/96")
+_IPV6_IN_USE = ip_network("2000::/3")
+# Public by their numbers and yet nobody's site: protocols, tunnels, documentation, the metadata of a cloud.
+_NOBODYS = [
+    ip_network(each)
+    for each in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2002::/16", "3fff::/20")
+]
 
 
 class EgressRefused(Exception):
@@ -48,7 +54,7 @@ class Bounds:
     """What one question may cost, and where it may lead.
 
     Args:
-        seconds: for all of it, redirects included.
+        seconds: for all of it, from the look-up of the name to the last byte.
         most: bytes of the answer.
         inside: whether the operator has named this very URL, so that it may lead into our own network.
     """
@@ -79,21 +85,12 @@ def ask(
     >>> ask("https://judge.example/", body=b"{}").status
     200
     """
-    running = _Running(bounds, time.monotonic() + bounds.seconds, first=url)
-    for _redirect in range(REDIRECTS_MOST + 1):
-        answer = _asked(url, body, headers or {}, running)
-        target = answer.headers.get("location")
-        if answer.status not in _REDIRECTS or not target:
-            return answer
-        following = urljoin(url, target)
-        if answer.status not in _KEEP_METHOD:
-            body = None
-        if (body is not None or headers) and _origin(following, running) != _origin(url, running):
-            raise EgressRefused(
-                f"{urlsplit(url).hostname} leads to another host, which was not told what is asked."
-            )
-        url = following
-    raise EgressRefused(f"{urlsplit(url).hostname} leads from one address to the next, without an end.")
+    running = _Running(bounds, time.monotonic() + bounds.seconds)
+    parts = _checked(url, running)
+    try:
+        return _exchange(parts, body, dict(headers or {}), running)
+    except (OSError, HTTPException, ValueError) as error:
+        raise EgressFailed(f"{parts.hostname} gave no answer: {error or type(error).__name__}") from error
 
 
 @dataclass(frozen=True)
@@ -102,11 +99,10 @@ class _Running:
 
     bounds: Bounds
     until: float
-    first: str  # before any redirect
 
     def allows(self, parts: SplitResult) -> bool:
         """Whether the operator has named this very host and port, as one of her own network."""
-        if self.bounds.inside and parts[:2] == urlsplit(self.first)[:2]:
+        if self.bounds.inside:
             return True
         return f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}" in settings.DESCANT_EGRESS_ALLOWED
 
@@ -117,33 +113,22 @@ class _Running:
         return left
 
 
-def _asked(url: str, body: bytes | None, headers: Mapping[str, str], running: _Running) -> Answer:
-    """One question and its answer, which may lead elsewhere."""
-    parts = _checked(url, running)
-    try:
-        return _exchange(parts, body, dict(headers), running)
-    except (OSError, HTTPException, ValueError) as error:
-        raise EgressFailed(f"{parts.hostname} gave no answer: {error or type(error).__name__}") from error
-
-
 def _checked(url: str, running: _Running) -> SplitResult:
+    """The parts of a URL, its host in ASCII as it will be looked up."""
+    if any(letter <= " " or letter in "\x7f\\" for letter in url):
+        raise EgressRefused(f"An address has no blanks and no control characters: {url[:100]!r}")
     try:
         parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError as error:  # UnicodeError is one
         raise EgressRefused(f"This is no address: {url[:100]!r}") from error
-    if parts.scheme not in PORTS or not parts.hostname or parts.username or parts.password:
+    if parts.scheme not in PORTS or "@" in parts.netloc or not _HOST.fullmatch(host):
         raise EgressRefused(f"Only http and https are spoken, without names and passwords: {url[:100]!r}")
-    if any(letter <= " " or letter == "\x7f" for letter in url):
-        raise EgressRefused(f"An address has no blanks and no control characters: {url[:100]!r}")
     if port not in (None, PORTS[parts.scheme]) and not running.allows(parts):
         raise EgressRefused(f"Only the ports 80 and 443 are asked: {url[:100]!r}")
+    if host != parts.hostname:
+        parts = parts._replace(netloc=host + (f":{port}" if port else ""))
     return parts
-
-
-def _origin(url: str, running: _Running) -> tuple[str, str | None, int | None]:
-    parts = _checked(url, running)
-    return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
 
 
 def _exchange(parts: SplitResult, body: bytes | None, headers: dict[str, str], running: _Running) -> Answer:
@@ -206,12 +191,13 @@ def is_public(address: str) -> bool:
     """Whether an address is one of the public network, and holds none that is not."""
     host = ip_address(address.partition("%")[0])
     if isinstance(host, IPv6Address):
-        same = IPv4Address(int(host) & 0xFFFFFFFF) if host in _NAT64 else host.ipv4_mapped
-        if same is not None:
-            return is_public(str(same))
-        inner = host.sixtofour or (host.teredo[1] if host.teredo else None)
-        if inner is not None and not is_public(str(inner)):
+        within = IPv4Address(int(host) & 0xFFFFFFFF) if host in _NAT64 else host.ipv4_mapped
+        if within is not None:
+            return is_public(str(within))
+        if host not in _IPV6_IN_USE:
             return False
+    if any(host in network for network in _NOBODYS):
+        return False
     return host.is_global and not host.is_multicast and not host.is_reserved
 
 

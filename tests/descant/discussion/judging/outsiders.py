@@ -1,6 +1,7 @@
 """A real server for the tests, on this machine, that answers as it is told: late, in drips, wrongly, or elsewhere."""
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ class Outsider(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answering)
+    def __init__(self, *, everywhere: bool = False) -> None:
+        place = ("::" if _has_ipv6() else "0.0.0.0") if everywhere else "127.0.0.1"
+        self.address_family = socket.AF_INET6 if place == "::" else socket.AF_INET
+        super().__init__((place, 0), _Answering)
         self.heard: list[tuple[str, dict[str, str], bytes]] = []
         self.answers: dict[str, bytes] = {}
         self.is_over = threading.Event()
@@ -25,6 +28,15 @@ class Outsider(ThreadingHTTPServer):
 
     def url(self, path: str) -> str:
         return f"http://{self.place}{path}"
+
+
+def _has_ipv6() -> bool:
+    """Whether this machine knows both kinds of addresses."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return socket.has_dualstack_ipv6()
+    except OSError:
+        return False
 
 
 class _Answering(BaseHTTPRequestHandler):
@@ -80,9 +92,9 @@ class _Answering(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def outsider() -> Iterator[Outsider]:
-    """The server, until the block ends."""
-    server = Outsider()
+def outsider(*, everywhere: bool = False) -> Iterator[Outsider]:
+    """The server, until the block ends; on 127.0.0.1 alone, or on every address of this machine, old ones and new."""
+    server = Outsider(everywhere=everywhere)
     serving: Any = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     serving.start()
     try:
