@@ -4,7 +4,7 @@ from django_headroom.ids.finding import UnknownSlot, birthplace, find, leave_wor
 from django_headroom.ids.operations import WriteIdentity, WriteLedger, WriteSlot, WriteTimeline
 from django_headroom.ids.restoring import NoTimeline, epoch, raise_epoch, skip_ahead, skip_ahead_if_promoted
 from django_headroom.ids.slots import STEP, SlotTaken, WrongSlot, check_slot_is_free, check_slots
-from django_headroom.ids.stepping import BLOCK, SteppingAutoField, fill, next_id, take
+from django_headroom.ids.stepping import BLOCK, SteppingAutoField, fill, go_beyond, next_id, take
 
 __all__ = [
     "BLOCK",
@@ -24,6 +24,7 @@ __all__ = [
     "epoch",
     "fill",
     "find",
+    "go_beyond",
     "leave_word",
     "next_id",
     "raise_epoch",

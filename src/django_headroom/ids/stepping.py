@@ -68,6 +68,31 @@ def next_id(alias: str, model: type[models.Model]) -> int:
     return first
 
 
+def go_beyond(alias: str, model: type[models.Model], number: int) -> None:
+    """Have all ids to come of ``model`` be greater than ``number``: what bears lower ones elsewhere is then told apart.
+
+    Other processes may still use the few that they have drawn ahead.
+
+    >>> go_beyond("p2", Comment, 5_000)
+    """
+    connection, table = connections[alias], model._meta.db_table
+    last = number - number % STEP + STEP + slot_of(alias)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT setval(name, greatest(nextval(name), %s))"
+                " FROM CAST(pg_get_serial_sequence(%s, 'id') AS regclass) AS name",
+                [last, connection.ops.quote_name(table)],
+            )
+        else:
+            cursor.execute(
+                "INSERT INTO headroom_ids (name, next) VALUES (%s, %s)"
+                " ON CONFLICT (name) DO UPDATE SET next = max(next, excluded.next)",
+                [table, last + STEP],
+            )
+    forget_blocks(alias)
+
+
 def forget_blocks(alias: str) -> None:
     """What was drawn from a database before it was restored is not to be used after."""
     with _lock:

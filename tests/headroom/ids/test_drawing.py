@@ -5,7 +5,7 @@ import os
 import pytest
 from django.db import connections
 
-from django_headroom.ids import STEP, WrongSlot, next_id, stepping, take
+from django_headroom.ids import STEP, WrongSlot, go_beyond, next_id, stepping, take
 from django_headroom.testing import query_budget
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Item, Shelf
@@ -35,6 +35,20 @@ def test_the_first_id_is_the_slot_and_each_next_one_is_1024_further(alias: str, 
     made += [row.pk for row in Item.objects.of(shop).bulk_create(Item(name="x") for _ in range(3))]
     made += take(alias, Item, 2)
     assert made == [slot + STEP * number for number in range(8)]
+
+
+@pytest.mark.parametrize(("alias", "slot"), SLOTS.items())
+@pytest.mark.parametrize("number", [0, 1, 5_000, 1_000_000, 1 << 50])
+def test_ids_go_on_beyond_a_number_in_their_own_slot_and_never_back(
+    alias: str, slot: int, number: int
+) -> None:
+    next_id(alias, Item)  # draws a block, which must not be used after
+    go_beyond(alias, Item, number)
+    first = next_id(alias, Item)
+    assert first > number
+    assert first % STEP == slot
+    go_beyond(alias, Item, 0)
+    assert next_id(alias, Item) > first
 
 
 def test_an_id_that_was_given_is_kept(bakery: Shop) -> None:
