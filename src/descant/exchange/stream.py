@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 THREAD: Final = "thread"
 COMMENT: Final = "comment"
+MOST_ID: Final = 1 << 49
 
 Kind: TypeAlias = Literal["thread", "comment"]
 State: TypeAlias = Literal["shown", "waiting", "spam", "hidden", "deleted"]
@@ -94,6 +95,11 @@ def read_time(text: str) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def is_number_of_ours(text: str) -> bool:
+    """Whether a text is an id that a comment had on another site of Descant's; none counts further than this."""
+    return text.isascii() and text.isdecimal() and len(text) < 16 and 0 < int(text) <= MOST_ID
 
 
 def web_address(text: str) -> str:

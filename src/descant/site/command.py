@@ -28,6 +28,7 @@ COMMANDS = {
     "apikey": "descant.operate.commands.apikey",
     "rule": "descant.operate.commands.rule",
     "import": "descant.exchange.command",
+    "export": "descant.exchange.leaving.command",
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",
     "audit": "descant.operate.commands.audit",

@@ -1,4 +1,4 @@
-"""``one_state(place)`` reads a database as it is at one moment, however long that takes and whatever is written meanwhile."""
+"""``one_state(place)`` reads a database as it is at one moment, however long it takes and whatever is written."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

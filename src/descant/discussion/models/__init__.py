@@ -1,6 +1,13 @@
 """Threads, comments and what is done to them; every row lives in the partition of its forum."""
 
-from descant.discussion.models.comments import SHADOW_BAN, TEXT_ID, WORDPRESS_ID, Comment, CommentQuerySet
+from descant.discussion.models.comments import (
+    OF_DESCANT,
+    SHADOW_BAN,
+    TEXT_ID,
+    WORDPRESS_ID,
+    Comment,
+    CommentQuerySet,
+)
 from descant.discussion.models.decisions import Appeal, Decision, Moved
 from descant.discussion.models.receipts import Pace, Receipt
 from descant.discussion.models.rows import OfForum, OfForumQuerySet
@@ -9,6 +16,7 @@ from descant.discussion.models.voices import Flag, Vote
 from descant.discussion.models.words import Words
 
 __all__ = [
+    "OF_DESCANT",
     "SHADOW_BAN",
     "TEXT_ID",
     "WORDPRESS_ID",

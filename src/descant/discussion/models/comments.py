@@ -15,6 +15,7 @@ from django_headroom.partitions import SameTenant
 # Before what is no id of its service's own kind, but all by which a comment is known: a text, or WordPress's id in one.
 TEXT_ID = "id:"
 WORDPRESS_ID = "wp_id="
+OF_DESCANT = "descant"  # the source of what was said on another site of Descant's, under its id there
 SHADOW_BAN = "shadow_ban"  # the one reason of what somebody wrote who does not know that she is banned
 
 

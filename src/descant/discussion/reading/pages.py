@@ -107,7 +107,7 @@ def _page(shelf: Shelf, order: str, where: cursors.Cursor | None) -> Page:
 def _asked_for(shelf: Shelf, at: AtComment) -> Comment | None:
     """An old link means the comment it was made for; our own id is taken for one only where no comment came with it."""
     if at.is_ours:
-        return shelf.with_id(at.id)
+        return shelf.with_id(at.id) or shelf.moved_here_as(at.id)
     return shelf.arrived_as(at.id) or shelf.with_id(at.id)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import QuerySet
 
-from descant.discussion.models import TEXT_ID, WORDPRESS_ID, Comment, Thread
+from descant.discussion.models import OF_DESCANT, TEXT_ID, WORDPRESS_ID, Comment, Thread
 from descant.discussion.tree.paths import after_branch, id_at
 from django_headroom.skinny import Columns
 
@@ -106,6 +106,14 @@ class Shelf:
             f"{_DRAWN} AND forum_id = %s AND source_id IN (%s, %s, %s)"
             " ORDER BY CASE source_id WHEN %s THEN 0 WHEN %s THEN 1 ELSE 2 END, created_at, id LIMIT 1",
             *(self.thread.forum_id, *names, *names[:2]),
+        )
+        return next(iter(found), None)
+
+    def moved_here_as(self, written: str) -> Comment | None:
+        """The drawn comment that had this id of ours on another site of Descant's."""
+        found = self._rows(
+            f"{_DRAWN} AND forum_id = %s AND source_id = %s AND source = %s",
+            *(self.thread.forum_id, written, OF_DESCANT),
         )
         return next(iter(found), None)
 

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from descant.discussion import text
 from descant.discussion.addressing.addresses import digest
-from descant.discussion.models import TEXT_ID, Comment, Thread
+from descant.discussion.models import OF_DESCANT, TEXT_ID, Comment, Thread
 from descant.discussion.signals import say_changed
 from descant.discussion.tree.paths import ancestors_in, counted_in, level_of, path_below
 from descant.exchange.arriving.berth import Berth, Placed, chunks, until_alone
@@ -44,6 +44,7 @@ class Chunk:
 
 def bring_comments(berth: Berth) -> None:
     done = 0
+    _leave_numbers(berth)
     every = arrivals.comments(berth.spool)
     for arrived in chunks(every, CHUNK, weight=lambda each: len(each.text), most=CHUNK_LETTERS):
         chunk = until_alone(partial(_bring, berth, arrived))
@@ -52,6 +53,13 @@ def bring_comments(berth: Berth) -> None:
             count_anew(berth.forum.partition, Comment)
         done += len(arrived)
         berth.reach(done)
+
+
+def _leave_numbers(berth: Berth) -> None:
+    """Our own links name comments by their ids: no new one here may be the old one of what comes from another site."""
+    last = berth.spool.one("SELECT max(CAST(source_id AS INTEGER)) FROM comment WHERE source = ?", OF_DESCANT)
+    if last and not berth.dry_run:
+        ids.go_beyond(berth.forum.partition, Comment, last)
 
 
 def _bring(berth: Berth, arrived: list[CommentArrival]) -> Chunk:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from descant.discussion.models import TEXT_ID, WORDPRESS_ID
+from descant.discussion.models import OF_DESCANT, TEXT_ID, WORDPRESS_ID
 from descant.exchange.reading.unpacking import Unpacked
 from descant.exchange.reading.xml_stream import Row, Shape, read_rows
 from descant.exchange.stream import (
@@ -14,6 +14,7 @@ from descant.exchange.stream import (
     SkippedRow,
     State,
     ThreadRead,
+    is_number_of_ours,
     read_time,
     web_address,
 )
@@ -26,11 +27,11 @@ SHAPE: Shape = {
         "*category": {"forum": None},
         "*thread": {
             "id": None, "forum": None, "category": None, "link": None, "title": None,
-            "createdAt": None, "isClosed": None, "isDeleted": None,
+            "createdAt": None, "exactTime": None, "isClosed": None, "isDeleted": None,
         },
         "*post": {
             "id": None, "message": None, "createdAt": None, "thread": None, "parent": None, "author": AUTHOR,
-            "isDeleted": None, "isSpam": None, "isApproved": None,
+            "isDeleted": None, "isSpam": None, "isApproved": None, "exactTime": None, "exactState": None, "ownId": None,
         },
     }
 }  # fmt: skip
@@ -66,7 +67,7 @@ def _thread(row: Row, forums: dict[str, str]) -> ThreadRead | SkippedRow:
         title=get("title", ""),
         closed=removed or _is_true(get("isClosed")),
         removed=removed,
-        created_at=read_time(get("createdAt", "")),
+        created_at=read_time(get("exactTime", "")) or read_time(get("createdAt", "")),
     )
 
 
@@ -81,10 +82,11 @@ def _post(row: Row) -> CommentRead | SkippedRow:
         return SkippedRow(row.line, f"its {row.too_long} is longer than an import keeps", COMMENT)
     if not (own_id or text_id):
         return SkippedRow(row.line, "it has no id to know it by again", COMMENT)
+    is_ours = is_number_of_ours(get("ownId", ""))
     return CommentRead(
-        source=SOURCE,
+        source=OF_DESCANT if is_ours else SOURCE,
         # Never the bare text: another post, here or in a later file, may bear it as its own id.
-        source_id=own_id or _text_name(text_id),
+        source_id=get("ownId", "") if is_ours else own_id or _text_name(text_id),
         names=tuple(name for name in (own_id, _text_name(text_id)) if name),
         elsewhere=("wordpress", wordpress_id) if wordpress_id != text_id else None,
         thread=thread,
@@ -96,14 +98,14 @@ def _post(row: Row) -> CommentRead | SkippedRow:
         text=get("message", ""),
         state=_state(row),
         marked_spam=_is_true(get("isSpam")),
-        created_at=read_time(get("createdAt", "")),
+        created_at=read_time(get("exactTime", "")) or read_time(get("createdAt", "")),
     )
 
 
 def _state(row: Row) -> State:
     get = row.fields.get
     if _is_true(get("isDeleted")):
-        return "deleted"
+        return "hidden" if get("exactState") == "hidden" else "deleted"
     if _is_true(get("isSpam")):
         return "spam"
     return "waiting" if get("isApproved") in ("false", "0") else "shown"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from descant.discussion.models import OF_DESCANT
 from descant.exchange.reading.unpacking import Unpacked
 from descant.exchange.reading.xml_stream import Row, Shape, read_rows
 from descant.exchange.stream import (
@@ -16,6 +17,7 @@ from descant.exchange.stream import (
     SkippedRow,
     State,
     ThreadRead,
+    is_number_of_ours,
     read_time,
     web_address,
 )
@@ -27,11 +29,13 @@ SHAPE: Shape = {
         "channel": {
             "*item": {
                 "title": None, "link": None, "guid": None, "pubDate": None, "thread_identifier": None,
-                "post_id": None, "post_date_gmt": None, "comment_status": None, "status": None, "post_type": None,
+                "exactTime": None, "post_id": None, "post_date_gmt": None,
+                "comment_status": None, "status": None, "post_type": None,
                 "*comment": {
                     "comment_id": None, "comment_author": None, "comment_author_email": None,
                     "comment_author_url": None, "comment_date": None, "comment_date_gmt": None,
-                    "comment_content": None, "comment_approved": None, "comment_type": None, "comment_parent": None,
+                    "exactTime": None, "ownId": None, "comment_content": None,
+                    "comment_approved": None, "comment_type": None, "comment_parent": None,
                     "*commentmeta": {"meta_key": None, "meta_value": None},
                 },
             }
@@ -88,7 +92,9 @@ def _item(row: Row) -> ThreadRead | SkippedRow:
         title=get("title", ""),
         closed=get("comment_status", "") == "closed" or not public,
         removed=not public,
-        created_at=_time(get("post_date_gmt", "")) or _mail_time(get("pubDate", "")),
+        created_at=read_time(get("exactTime", ""))
+        or _time(get("post_date_gmt", ""))
+        or _mail_time(get("pubDate", "")),
     )
 
 
@@ -103,12 +109,15 @@ def _comment(row: Row, pingbacks: bool) -> CommentRead | SkippedRow:
     if row.too_long:
         return SkippedRow(row.line, "its text is longer than an import keeps", COMMENT)
     approved = get("comment_approved", "")
+    # Both exports of one comment must meet: under the Disqus id, which readers' links bear.
+    source, source_id = ("disqus", synced) if synced else (SOURCE, own_id)
+    if is_number_of_ours(get("ownId", "")):
+        source, source_id = OF_DESCANT, get("ownId", "")
     return CommentRead(
-        # Both exports of one comment must meet: under the Disqus id, which readers' links bear.
-        source="disqus" if synced else SOURCE,
-        source_id=synced or own_id,
+        source=source,
+        source_id=source_id,
         names=(own_id,) if own_id else (),
-        elsewhere=(SOURCE, own_id) if synced and own_id else None,
+        elsewhere=(SOURCE, own_id) if source == "disqus" and own_id else None,
         thread=(_item_name(row.inside),),
         parent=(parent,) if parent not in ("", "0") else (),
         line=row.line,
@@ -118,7 +127,9 @@ def _comment(row: Row, pingbacks: bool) -> CommentRead | SkippedRow:
         text=break_lines(get("comment_content", "")),
         state=APPROVED.get(approved, "waiting"),
         marked_spam=approved == "spam",
-        created_at=_time(get("comment_date_gmt", "")) or _time(get("comment_date", "")),
+        created_at=read_time(get("exactTime", ""))
+        or _time(get("comment_date_gmt", ""))
+        or _time(get("comment_date", "")),
     )
 
 
@@ -129,8 +140,12 @@ _BEFORE_A_BLOCK = re.compile(rf"(?<!\n)\n+(?={_BLOCK})", re.IGNORECASE)
 
 def break_lines(text: str) -> str:
     """WordPress shows a bare newline as a line break; next to a block there is none to show."""
-    text = text.replace("\r\n", "\n")
-    return _BEFORE_A_BLOCK.sub("", _BY_A_BLOCK.sub(r"\1", text)).replace("\n", "<br>")
+    return without_idle_breaks(text.replace("\r\n", "\n")).replace("\n", "<br>")
+
+
+def without_idle_breaks(html: str) -> str:
+    """HTML without the newlines by a block, where they show nothing."""
+    return _BEFORE_A_BLOCK.sub("", _BY_A_BLOCK.sub(r"\1", html))
 
 
 def _item_name(item: Row) -> str:

@@ -17,7 +17,7 @@ MOST_DEPTH = 100
 MOST_NAMES = 5_000
 MOST_ATTRIBUTES = 100
 LONGEST_TAG = 1 << 20
-LONGEST_TEXT = 1 << 16
+LONGEST_TEXT = 1 << 17  # twice the longest comment that is likely: HTML writes some letters in several
 
 Shape: TypeAlias = Mapping[str, "Shape | None"]
 
