@@ -86,7 +86,7 @@ def part_threads(*, forum: Forum, alias: str, source: Thread, batch: uuid.UUID, 
     ThreadAddress.objects.of(forum).filter(pk__in=addresses).update(thread=source)
     back = Comment.objects.of(forum).filter(thread=source)
     shown = back.shown().count()
-    counting.stamp(target, shown=-shown)
+    counting.leap(target, shown=-shown)
     counting.stamp(source, shown=shown - source.comments_shown)
     change(source, state=was, merged_into=None)
     back.filter(version__isnull=False).update(version=source.version)

@@ -13,6 +13,8 @@ from django_headroom.transactions import alias_of
 from django_headroom.updates import change, step
 from django_headroom.updates.chains import Chain
 
+LEAP = 1_000  # more than is ever told one by one
+
 
 def raise_version(thread: Thread, *, shown: int) -> None:
     """Count ``shown`` more comments (or fewer) and, where readers see a change, raise the version by one.
@@ -33,6 +35,12 @@ def lock(thread: Thread) -> None:
 def stamp(thread: Thread, *, shown: int = 0) -> None:
     """Raise the version, also for a change that counts nothing, such as an edit of a comment that readers see."""
     step(thread, version=1, comments_shown=shown, read=("state",))
+    say_stamped(thread)
+
+
+def leap(thread: Thread, *, shown: int = 0) -> None:
+    """Raise the version so far that whoever watches reads anew: rows have changed, or gone, that bear no stamp."""
+    step(thread, version=LEAP, comments_shown=shown, read=("state",))
     say_stamped(thread)
 
 

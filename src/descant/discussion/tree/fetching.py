@@ -86,6 +86,11 @@ class Shelf:
         """The rows of one window, in reading order."""
         return self._rows(f"{_BELOW} LIMIT {window.rows:d}", window.after, after_branch(window.path))
 
+    def changed(self, since: int, rows: int) -> Sequence[Comment]:
+        """What was stamped after a version, up to the thread's own; the earliest first."""
+        until = "version > %s AND version <= %s ORDER BY version, id"
+        return self._rows(f"{until} LIMIT {rows:d}", since, self.thread.version)
+
     def with_ids(self, wanted: Collection[int]) -> Mapping[int, Comment]:
         """Comments of this thread by their ids."""
         if not wanted:

@@ -13,6 +13,7 @@ from django.db.models.expressions import Case, When
 
 from descant.discussion.models import Comment, Thread
 from descant.discussion.signals import say_changed
+from descant.discussion.tree.counting import LEAP
 from descant.discussion.tree.paths import counted_in
 from descant.forums.models import Forum
 from django_headroom.counters.kinds import Drift, Exact
@@ -79,7 +80,7 @@ def _repair(forum: Forum, threads: Sequence[int]) -> tuple[Sequence[Drift], Sequ
 
 def _stamp(forum: Forum, alias: str, threads: Collection[int]) -> None:
     rows = Thread.objects.using(alias).filter(pk__in=threads)
-    rows.update(version=F("version") + 1)
+    rows.update(version=F("version") + LEAP)
     for thread_id, version in rows.values_list("pk", "version"):
         say_changed(at=alias, forum_id=forum.pk, thread_id=thread_id, version=version)
 
