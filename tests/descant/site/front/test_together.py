@@ -13,6 +13,7 @@ import pytest
 
 from descant.discussion.reading import marks
 from descant.forums.caches.sending import PublicPage, RestsOn
+from descant.site.front import hot
 from descant.site.front.elsewhere import Elsewhere
 from descant.site.front.hot import PATIENCE, HotPages
 from descant.site.front.pages import Answer, Page, page_of
@@ -123,11 +124,14 @@ def test_processes_that_ask_at_once_wait_for_one_maker(machine: Machine) -> None
 
 
 def test_in_a_storm_of_changes_a_machine_makes_a_page_ten_times_a_second_and_none_is_old(
-    machine: Machine,
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hot, "PATIENCE", 60.0)  # on a busy machine a second may pass between two lines
+
     async def story() -> None:
         processes = [machine.process() for _ in range(3)]
-        until, old = time.monotonic() + 1.0, 0
+        began, old = time.monotonic(), 0
+        until = began + 1.0
         while time.monotonic() < until:
             machine.change()
             changed = machine.slots.last()
@@ -136,7 +140,7 @@ def test_in_a_storm_of_changes_a_machine_makes_a_page_ten_times_a_second_and_non
         apart = [later - earlier for earlier, later in zip(machine.begun, machine.begun[1:], strict=False)]
         assert old == 0
         assert min(apart) > BETWEEN * 0.98  # their clocks are two
-        assert len(machine.begun) <= 12
+        assert len(machine.begun) <= (time.monotonic() - began) / BETWEEN + 2
 
     asyncio.run(story())
 
