@@ -1,6 +1,7 @@
 """Accounts, what their people have chosen, and the hand-off from the pop-up, which has the cookie, into a frame."""
 
 from collections.abc import Iterator
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
@@ -40,6 +41,16 @@ class User(AbstractUser, Mapped):
             yield f"{fallback}.{self.token_epoch}"
 
 
+class ProfileQuerySet(models.QuerySet["Profile"]):
+    """Choices of profiles."""
+
+    def shown_on(self, forum_id: int) -> Self:
+        """Of people who agreed to be seen on a forum."""
+        everywhere, chosen = Profile.Scope.EVERYWHERE, Profile.Scope.FORUMS
+        agreed = models.Q(scope=everywhere) | models.Q(scope=chosen, shown_on__forum_id=forum_id)
+        return self.filter(agreed, user__is_active=True)
+
+
 class Profile(NoBareSave):
     """What everybody may read of a person in one place; her choice, and without a row it is nobody."""
 
@@ -52,6 +63,8 @@ class Profile(NoBareSave):
     # Of her own choosing: the name that signs in is nobody's to know.
     name = models.CharField(max_length=40, unique=True, validators=[RegexValidator(PROFILE_NAME)])
     scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.NOBODY)
+
+    objects: ClassVar = ProfileQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -14,10 +14,10 @@ from descant.community.lively import read_forum
 from descant.community.paging import BadCursor, cursor_in
 from descant.community.profiles import read_person
 from descant.discussion import text
+from descant.discussion.addressing.leading import page_of
 from descant.discussion.models import Comment, Thread
 from descant.forums.caches.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
-from descant.forums.domains import PageOutside, check_page
 from descant.forums.models import Forum
 
 FRESH_SECONDS = 2  # how long a shared cache may answer by itself
@@ -65,7 +65,7 @@ def _line(comment: Comment, forum: Forum, profiles: Mapping[int, Profile]) -> Ma
         "name": text.one_line(comment.shown_name),
         "profile": profiles.get(comment.author_id or 0),
         "thread": _thread(comment.thread, forum),
-        "url": _address(comment.thread, forum, f"#{comment.anchor}"),
+        "url": page_of(comment.thread, forum, f"#{comment.anchor}"),
         "excerpt": text.excerpt(text.shown_html(comment), 280),
         "at": comment.created_at,
         "score": comment.ups - comment.downs,
@@ -75,16 +75,7 @@ def _line(comment: Comment, forum: Forum, profiles: Mapping[int, Profile]) -> Ma
 
 def _thread(thread: Thread, forum: Forum) -> Mapping[str, Any]:
     title = text.one_line(thread.title) or thread.url or gettext("A page without a title")
-    return {"title": title, "url": _address(thread, forum), "comments": thread.comments_shown}
-
-
-def _address(thread: Thread, forum: Forum, fragment: str = "") -> str:
-    """On the page that shows the thread; empty if it is none of the forum's any more, so that nobody is led astray."""
-    try:
-        check_page(forum, thread.url)
-    except PageOutside:
-        return ""
-    return thread.url.split("#")[0] + fragment
+    return {"title": title, "url": page_of(thread, forum), "comments": thread.comments_shown}
 
 
 def _answer(request: HttpRequest, template: str, shown: Mapping[str, Any]) -> HttpResponse:
