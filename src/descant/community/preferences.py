@@ -42,7 +42,7 @@ class Reading(forms.Form):
             (Preferences.Mail.DAILY, gettext_lazy("Once a day")),
             (Preferences.Mail.NEVER, gettext_lazy("Never")),
         ],
-        help_text=gettext_lazy("Kept for the day on which this site sends any: it does not yet."),
+        help_text=gettext_lazy("And about what else you follow. They go to your confirmed address."),
     )
     live = forms.BooleanField(
         label=gettext_lazy("Tell me of new comments while I read"),

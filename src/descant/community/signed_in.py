@@ -43,8 +43,8 @@ def for_people(view: Callable[[HttpRequest, User], HttpResponse]) -> Page:
     @wraps(view)
     def page(request: HttpRequest) -> HttpResponse:
         if isinstance(request.user, User):
-            return _kept_nowhere(view(request, request.user))
-        return _kept_nowhere(redirect_to_login(request.get_full_path()))
+            return kept_nowhere(view(request, request.user))
+        return kept_nowhere(redirect_to_login(request.get_full_path()))
 
     return page
 
@@ -60,8 +60,8 @@ def for_owners(ability: str) -> Callable[[Callable[[Owning], HttpResponse]], Pag
         @wraps(view)
         def page(request: HttpRequest, name: str) -> HttpResponse:
             if not isinstance(request.user, User):
-                return _kept_nowhere(redirect_to_login(request.get_full_path()))
-            return _kept_nowhere(view(_owning(request, request.user, name, ability)))
+                return kept_nowhere(redirect_to_login(request.get_full_path()))
+            return kept_nowhere(view(_owning(request, request.user, name, ability)))
 
         return page
 
@@ -79,7 +79,7 @@ def _owning(request: HttpRequest, user: User, name: str, ability: str) -> Owning
     return Owning(request, forum, by)
 
 
-def _kept_nowhere(response: HttpResponse) -> HttpResponse:
+def kept_nowhere(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["X-Frame-Options"] = "DENY"
     return response

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from descant.community import preferences, public
+from descant.community import hearing, preferences, public
 from descant.community.owners import forms, history, keys, lists
 
 settings = [
@@ -20,5 +20,9 @@ urlpatterns = [
     path("f/<str:name>/", public.forum_page, name="forum_page"),
     path("f/<str:name>/settings/", include(settings)),
     path("by/<str:name>/", public.person_page, name="person_page"),
+    path("accounts/notices/", hearing.notices, name="notices"),
+    path("accounts/follow/", hearing.follow, name="follow_person"),
+    path("mail/stop/<str:token>/", hearing.stop, name="mail_stop"),
+    path("mail/confirm/<str:token>/", hearing.confirm, name="mail_confirm"),
     path("accounts/preferences/", preferences.preferences, name="account_preferences"),
 ]

@@ -63,11 +63,15 @@ class KeyReused(Refused):
 
 @dataclass(frozen=True)
 class Draft:
-    """What is to be said, and in answer to which comment; ``key`` is the idempotency key of the request."""
+    """What is to be said, and in answer to which comment; ``key`` is the idempotency key of the request.
+
+    ``mail`` is the language in which a guest would like to hear of replies by mail; empty if she would not.
+    """
 
     text: str
     parent_id: int | None = None
     key: str = ""
+    mail: str = ""
 
 
 def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, draft: Draft) -> Comment:
@@ -164,7 +168,8 @@ def _write(comment: Comment, author: Author, draft: Draft, limits: Sequence[paci
         draft.key
     ):  # after its comment: of equal requests at once the others fail here, and get the first one's answer
         chain.insert(_receipt(author, draft, comment))
-    chain.insert(signals.comment_posted.event(**signals.told(comment)))
+    wish = {"mail": draft.mail} if draft.mail and comment.author_email else {}
+    chain.insert(signals.comment_posted.event(**signals.told(comment), **wish))
     if screening.UNJUDGED in comment.reasons:
         chain.insert(signals.comment_unjudged.event(**signals.told(comment), address=author.address))
     is_written = chain.run()

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from descant.accounts.tokens import issue_token, new_guest
@@ -34,7 +35,8 @@ def post(asking: Asking, body: Body) -> HttpResponse:
     key = text_in(body, "key")[:200]
     author = _writer(asking, body, key)
     page = page_in(body)
-    draft = Draft(text=text_in(body, "text"), parent_id=id_in(body, "parent"), key=key)
+    mail = get_language() or "" if body.get("mail") is True else ""
+    draft = Draft(text=text_in(body, "text"), parent_id=id_in(body, "parent"), key=key, mail=mail)
     comment = post_comment(forum=asking.forum, thread=page, author=author, draft=draft)
     told: dict[str, Any] = {
         "id": str(comment.pk),

@@ -23,6 +23,7 @@ from descant.embed.calling import Asking, Body, call, person_of
 from descant.embed.drawing import draw_line, words_for
 from descant.embed.preferring import MARKED_BY, author_mark
 from descant.embed.refusing import BadCall
+from descant.followups.hearing import heard_by
 from django_headroom import replicas
 from django_headroom.joins import attach
 
@@ -65,7 +66,17 @@ def mine(asking: Asking, body: Body) -> Body:
     told: Body = {"person": person_of(asking.author), "moderates": asking.author.moderates}
     told["preferences"] = {"order": chosen.order, "language": chosen.language}
     told |= {"votes": {}, "own": {}, "blocked": {}, "thread": {"state": "open"}} | dict.fromkeys(LISTS, ())
-    return told | replicas.read(asking.forum.partition, reading)
+    told |= replicas.read(asking.forum.partition, reading)
+    return told | _heard(asking, told["thread"].get("id"))
+
+
+def _heard(asking: Asking, thread_id: str | None) -> Body:
+    """How many notices wait for an account, and whether it follows the thread."""
+    user = asking.author.user
+    if user is None:
+        return {}
+    what = f"t{thread_id}" if thread_id else ""
+    return replicas.read("default", lambda alias: heard_by(user, what, using=alias))
 
 
 def _chosen(asking: Asking) -> Chosen:
@@ -77,7 +88,8 @@ def _chosen(asking: Asking) -> Chosen:
 
 def _told(seen: _Seen, drawn: Sequence[int]) -> Body:
     author = seen.asking.author
-    told: Body = {"thread": {"state": seen.thread.state}, "blocked": _blocked(seen, drawn)}
+    thread = {"id": str(seen.thread.pk), "state": seen.thread.state}
+    told: Body = {"thread": thread, "blocked": _blocked(seen, drawn)}
     lists: dict[str, list[Comment]] = {}
     if author.voter:
         told |= {"votes": _votes(seen, drawn), "own": _changeable(seen, drawn)}

@@ -5,14 +5,16 @@ from django.utils.translation import gettext as _
 from descant.accounts.models import User
 from descant.accounts.preferring import BadChoice, block_person, keep_preferences, unblock_person
 from descant.discussion import text
+from descant.discussion.addressing.finding import find_thread
 from descant.discussion.judging.origins import mailbox_of
 from descant.discussion.judging.pacing import keyed
-from descant.discussion.models import Comment
+from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import ORDERS
 from descant.discussion.seeing import may_see
-from descant.embed.acts import comment_in
+from descant.embed.acts import comment_in, page_in
 from descant.embed.calling import Asking, Body, call, text_in
 from descant.embed.refusing import BadCall
+from descant.followups.following import TooManyFollows, follow_thread, unfollow
 from django_headroom.joins import attach
 
 MARKED_BY = ("forum_id", "author_id", "guest", "source", "author_email", "author_name")
@@ -47,6 +49,23 @@ def prefer(asking: Asking, body: Body) -> Body:
         raise BadCall(_("There is no such order."))
     keep_preferences(user=user, order=order)
     return {}
+
+
+@call
+def follow(asking: Asking, body: Body) -> Body:
+    """Hear of what is said in this thread from now on, or with ``follows: false`` no more."""
+    user = _account(asking)
+    thread = find_thread(asking.forum, page_in(body))
+    if thread is None:
+        raise Thread.DoesNotExist
+    if body.get("follows") is False:
+        unfollow(follower=f"u{user.pk}", what=f"t{thread.pk}")
+        return {"follows": False}
+    try:
+        follow_thread(user=user, thread=thread)
+    except TooManyFollows:
+        raise BadCall(_("You follow as much as can be: end something on the page of your notices.")) from None
+    return {"follows": True}
 
 
 def author_mark(comment: Comment) -> str:

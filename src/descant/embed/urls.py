@@ -22,6 +22,7 @@ urlpatterns = [
     path("embed/do/mine", personal.mine),
     path("embed/do/block", preferring.block),
     path("embed/do/prefer", preferring.prefer),
+    path("embed/do/follow", preferring.follow),
     path("embed/do/post", acts.post),
     path("embed/do/preview", acts.preview),
     path("embed/do/edit", acts.edit),

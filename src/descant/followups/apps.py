@@ -4,6 +4,19 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+RECEIVERS = (
+    "activity",
+    "freshness",
+    "searching",
+    "floods",
+    "judges",
+    "lessons",
+    "purging",
+    "telling.comments",
+    "telling.decisions",
+    "mail.sending",
+)
+
 
 class FollowupsConfig(AppConfig):
     name = "descant.followups"
@@ -11,5 +24,5 @@ class FollowupsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        for name in ("activity", "freshness", "searching", "floods", "judges", "lessons", "purging"):
+        for name in RECEIVERS:
             import_module(f"descant.followups.{name}").connect()

@@ -1,6 +1,10 @@
 """What is kept of what follows, in the global database."""
 
+import uuid
+
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from django_headroom.joins import FarKey
 from django_headroom.updates import NoBareSave
@@ -21,3 +25,102 @@ class Activity(NoBareSave):
 
     def __str__(self) -> str:
         return f"comment {self.comment_id} of user {self.user_id}"
+
+
+class Mailbox(NoBareSave):
+    """An address that a guest gave on a forum; nothing but a question goes there until she confirms it."""
+
+    email = models.EmailField(max_length=254)  # in small letters
+    forum_id = models.BigIntegerField()
+    language = models.CharField(max_length=10, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["email", "forum_id"], name="mailbox_once")]
+        indexes = [models.Index(fields=["forum_id", "asked_at"], name="mailbox_asked")]
+
+    def __str__(self) -> str:
+        return f"mailbox {self.pk}"
+
+
+class Follow(NoBareSave):
+    """Somebody who wants to hear what is said in a place.
+
+    ``follower`` is ``u7``, an account, or ``m3``, a mailbox; ``what`` is ``t12``, a thread, ``u9``, whatever this
+    person writes where she is shown, or ``c44``, replies to this comment.
+    """
+
+    follower = models.CharField(max_length=20)
+    what = models.CharField(max_length=20)
+    forum_id = models.BigIntegerField(null=True)  # of threads and comments
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["follower", "what"], name="follow_once")]
+        indexes = [models.Index(fields=["what", "id"], name="followers")]
+
+    def __str__(self) -> str:
+        return f"{self.follower} follows {self.what}"
+
+
+class Kind(models.TextChoices):
+    """Why somebody hears of something."""
+
+    REPLY = "reply"
+    MENTION = "mention"
+    THREAD = "thread"
+    PERSON = "person"
+    DECISION = "decision"
+    DIGEST = "digest"
+    CONFIRM = "confirm"
+
+
+class Notice(NoBareSave):
+    """What an account is told in its frames; of one comment, or one decision, once."""
+
+    user_id = models.BigIntegerField()
+    about = models.CharField(max_length=30)  # "c44" a comment, "d5" a decision
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    forum_id = models.BigIntegerField()
+    comment = FarKey("discussion.Comment")
+    comment_id: int
+    made_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(null=True)
+    digest = models.UUIDField(null=True)  # the letter of the day that told it
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user_id", "about"], name="notice_once")]
+        indexes = [
+            models.Index(fields=["user_id", "made_at", "id"], name="notice_of_user"),
+            models.Index(fields=["user_id"], condition=Q(seen_at=None), name="notice_unseen"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about} to user {self.user_id}"
+
+
+class Letter(NoBareSave):
+    """A mail to one recipient about one thing. Its id is its Message-ID, so that no try makes a second mail of it.
+
+    It holds no address and no text: both are asked for when it goes out.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    recipient = models.CharField(max_length=20)  # as followers are named
+    about = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    forum_id = models.BigIntegerField(null=True)
+    comment_id = models.BigIntegerField(null=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    claimed_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    dropped_for = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["recipient", "about"], name="letter_once")]
+        indexes = [models.Index(fields=["made_at"], name="letter_made")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about} to {self.recipient}"

@@ -26,6 +26,7 @@ COMMANDS = {
     "forum": "descant.operate.commands.forum",
     "user": "descant.operate.commands.user",
     "apikey": "descant.operate.commands.apikey",
+    "mail": "descant.operate.commands.mail",
     "rule": "descant.operate.commands.rule",
     "import": "descant.exchange.command",
     "export": "descant.exchange.leaving.command",

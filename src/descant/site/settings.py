@@ -216,6 +216,8 @@ EMAIL_HOST_PASSWORD = os.environ.get("DESCANT_MAIL_PASSWORD", "")
 EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("DESCANT_MAIL_FROM", "Descant <comments@localhost>")
+# Answers to letters come in there, by `descant mail receive`: reply@comments.example for reply+…@comments.example.
+DESCANT_MAIL_INBOUND = os.environ.get("DESCANT_MAIL_INBOUND", "")
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if EMAIL_HOST

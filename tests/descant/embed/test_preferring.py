@@ -172,11 +172,11 @@ def test_marks_are_ids_and_not_too_many(call: Call, say: Say, marks: object) -> 
 def test_blocking_costs_the_call_one_query_however_many(cast: Cast, say: Say, call: Call) -> None:
     drawn = [str(say(str(number), by=cast.dee).pk) for number in range(10)]
     call("mine", cast.cy, comments=drawn)
-    with query_budget(8):
+    with query_budget(10):
         call("mine", cast.cy, comments=drawn)
     call("block", cast.cy, comment=drawn[0])
     Block.objects.bulk_create(
         Block(user=cast.cy.user, whom=f"g{number}", shown="Gus") for number in range(50)
     )
-    with query_budget(9):
+    with query_budget(11):
         assert len(blocked(call("mine", cast.cy, comments=drawn))) == 10

@@ -23,6 +23,8 @@ from descant.discussion.deciding import decide
 from descant.discussion.judging.rules import book
 from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, post_comment
+from descant.followups.mail.tokens import link_token
+from descant.followups.models import Mailbox
 from descant.forums import bans, directory
 from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Key
@@ -104,6 +106,15 @@ def grant(site: Site) -> HttpResponse:
 def collect(site: Site) -> HttpResponse:
     grant(site)
     return site.call("collect", secret=SECRET)
+
+
+def token_of(site: Site) -> str:
+    return link_token(f"u{site.cast.bo.user.pk}")  # type: ignore[union-attr]
+
+
+def token_of_guest(site: Site) -> str:
+    made = Mailbox.objects.get_or_create(email="gus@mail.example", forum_id=site.cast.gazette.pk)
+    return link_token(f"m{made[0].pk}")
 
 
 def open_pop_up(site: Site) -> HttpResponse:
@@ -194,6 +205,11 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST embed/do/appeal": appeal,
     "POST embed/do/block": lambda site: site.call("block", comment=str(site.answer.pk)),
     "POST embed/do/prefer": lambda site: site.call("prefer", order="newest"),
+    "POST embed/do/follow": lambda site: site.call("follow"),
+    "GET mail/stop/<str:token>/": lambda site: site.get(f"/mail/stop/{token_of(site)}/"),
+    "POST mail/stop/<str:token>/": lambda site: site.client.post(f"/mail/stop/{token_of(site)}/"),
+    "GET mail/confirm/<str:token>/": lambda site: site.get(f"/mail/confirm/{token_of_guest(site)}/"),
+    "POST mail/confirm/<str:token>/": lambda site: site.client.post(f"/mail/confirm/{token_of_guest(site)}/"),
     "GET f/<str:name>/": lambda site: site.get("/f/gazette/"),
     "GET by/<str:name>/": read_profile,
     "GET f/<str:name>/settings/rules/": owning("rules/"),

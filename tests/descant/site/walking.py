@@ -93,6 +93,9 @@ ASKED: dict[str, list[Ask]] = {
             "appeal": {"said": "Please."},
         }.items()
     },
+    "embed/do/follow": [call("follow", thread={"identifier": "{identifier}"})],
+    "mail/stop/<str:token>/": [Ask("/mail/stop/{comment}/", form={})],
+    "mail/confirm/<str:token>/": [Ask("/mail/confirm/{comment}/", form={})],
     "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],
     "embed/do/thread": [call("thread", thread={"identifier": "{identifier}"}, state="closed")],
     "api/3.0/posts/create.json": [

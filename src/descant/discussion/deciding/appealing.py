@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from descant.discussion import text
+from descant.discussion import signals, text
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.comments import decide
@@ -83,6 +83,7 @@ def answer_appeal(
             row.forum_id, row.by, row.reason, row.batch = forum.pk, by.user, answer, batch
             row.kept = {"needs_look": comment.needs_look}
             row.save(force_insert=True, using=alias)
+            signals.comment_changed.say(at=alias, **signals.told(comment))
     return batch
 
 

@@ -18,7 +18,7 @@ export function openBox(place, purpose, text = '') {
     Object.assign(form, { purpose, draftKey: draft?.key || randomHex(16), opener: document.activeElement });
     form.text.value = draft?.text || text;
     if (purpose.edits) find('[type=submit]', form).textContent = words.save;
-    form.oninput = () => keep(form);
+    form.oninput = () => { keep(form); offerMail(form); };
     form.onkeydown = (event) => hotkey(form, event);
     form.onsubmit = () => submit(form);
     place.append(form);
@@ -48,6 +48,12 @@ export function dress(form) {
   find('bdi', form).textContent = me.person?.name || '';
   form.name.value ||= guest?.name || '';
   form.email.value ||= guest?.email || '';
+  offerMail(form);
+}
+
+/** Mail needs an address. */
+function offerMail(form) {
+  form.mail.parentElement.hidden = !form.email.value.trim();
 }
 
 export const boxActs = {
@@ -156,7 +162,8 @@ async function saveEdit(form) {
 /** Show the comment at once, greyed, and send it. */
 function send(form) {
   const guest = hasAccount() ? null : { name: form.name.value.trim(), email: form.email.value.trim() };
-  const comment = { parent: form.purpose.parent, text: form.text.value, key: form.draftKey, ...guest };
+  const mail = Boolean(guest?.email) && form.mail.checked;
+  const comment = { parent: form.purpose.parent, text: form.text.value, key: form.draftKey, mail, ...guest };
   const line = made('pending');
   find('bdi', line).textContent = (guest || me.person).name;
   find('.text', line).textContent = comment.text;

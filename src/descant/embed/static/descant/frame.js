@@ -13,7 +13,7 @@ const formActs = {
   appeal: (button) => ask(button.parentElement, button.parentElement.dataset.id, 'appeal'),
   leave: (button) => { const place = button.form.parentElement; button.form.remove(); place.focus(); },
 };
-const pageActs = { write: openMain, thread: turnThread };
+const pageActs = { write: openMain, thread: turnThread, hear: turnFollowing };
 const lineActs = {
   fold: (line, button) => { button.ariaExpanded = button.ariaExpanded !== 'true'; },
   up: (line) => vote(line, 1),
@@ -96,6 +96,7 @@ async function learn() {
   for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
   mine.decided.forEach(showDecision);
   showThread(mine.thread.state);
+  showHeard(mine);
   document.querySelectorAll('.composer').forEach(dress);
   prefer(mine.preferences);
 }
@@ -178,6 +179,20 @@ function showVote(line, value) {
 function showThread(state) {
   root.toggleAttribute('data-closed', state === 'closed');
   find('[data-act=thread]').textContent = state === 'closed' ? words.open : words.close;
+}
+
+/** An account can follow a thread that there is, and sees how many notices wait for it. */
+function showHeard({ thread, follows, unseen }) {
+  find('[data-act=hear]').hidden = !thread.id || follows === undefined;
+  find('[data-act=hear]').ariaPressed = Boolean(follows);
+  find('#notices').hidden = unseen === undefined;
+  find('#notices b').textContent = unseen ? written(unseen) : '';
+}
+
+async function turnFollowing() {
+  const button = find('[data-act=hear]');
+  const answer = await attempt(find('footer'), call('follow', { thread: here.thread, follows: button.ariaPressed !== 'true' }));
+  if (answer) button.ariaPressed = answer.follows;
 }
 
 async function turnThread() {

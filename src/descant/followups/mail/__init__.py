@@ -1,0 +1,1 @@
+"""Letters: what goes out by mail, to whom, and what comes back."""

@@ -1,0 +1,46 @@
+"""Those whom a comment concerns are told when it can be read; asked twice or late, nobody is told twice."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from descant.discussion.models import Comment
+from descant.discussion.seeing import may_see
+from descant.discussion.signals import comment_changed, comment_posted
+from descant.followups.mail.mailboxes import ask_guest
+from descant.followups.telling.hearers import hearers_of
+from descant.followups.telling.writing import tell
+
+NEWS = timedelta(days=7)  # what is shown again later is no news
+
+
+def connect() -> None:
+    """Listen to comments that are posted, and to those that are shown later, or say something else."""
+    for signal in (comment_posted, comment_changed):
+        signal.connect(tell_of_comment, dispatch_uid="followups.telling")
+    comment_posted.connect(ask_who_wrote, dispatch_uid="followups.mailboxes")
+
+
+def tell_of_comment(data: dict[str, Any], *, event_id: str) -> None:
+    """Tell those whom a comment concerns; the comment itself is asked whether everybody may see it."""
+    rows = Comment.objects.of(data["forum_id"]).select_related("thread", "parent")
+    comment: Comment | None = rows.filter(pk=int(data["comment_id"])).first()
+    if comment is None or not may_see(comment, None) or comment.created_at < timezone.now() - NEWS:
+        return
+    for hearers in hearers_of(comment):
+        if hearers:
+            tell(about=f"c{comment.pk}", comment=comment, hearers=hearers)
+
+
+def ask_who_wrote(data: dict[str, Any], *, event_id: str) -> None:
+    """A guest who would like to hear of replies is asked, by mail, whether that is her address."""
+    if not data.get("mail"):
+        return
+    comment = Comment.objects.of(data["forum_id"]).filter(pk=int(data["comment_id"])).first()
+    if (
+        comment is not None
+        and comment.author_email
+        and comment.state in (Comment.State.SHOWN, Comment.State.WAITING)
+    ):
+        ask_guest(comment=comment, language=str(data["mail"]))

@@ -1,0 +1,138 @@
+"""Answers by mail: they become comments of the person whom the letter went to, or are refused in words."""
+
+import io
+import sys
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from descant.discussion.deciding import set_thread_state
+from descant.discussion.models import Comment
+from descant.followups.mail.receiving import LONGEST, NotTaken, new_words, receive
+from descant.followups.mail.tokens import letter_of, reply_address
+from descant.followups.models import Letter
+from descant.operate.commands import mail as command
+from tests.descant.conftest import Cast
+from tests.descant.followups.conftest import Worked, account
+
+Say = Callable[..., Comment]
+ANSWER = """Wheat has more gluten.
+
+On Thu, 26 Nov 2026 at 09:00, Cy (gazette) <comments@localhost> wrote:
+> Rye.
+> --
+"""
+
+
+@pytest.fixture
+def letter(people: Cast, say: Say, work: Worked, settings: Any) -> Letter:
+    """What Ann was sent about Cy's answer to her."""
+    settings.DESCANT_MAIL_INBOUND = "reply@comments.example"
+    say("Rye.", by=people.cy, to=say("Rye or wheat?", by=people.ann))
+    [mail] = work()
+    letter = Letter.objects.get()
+    assert mail.extra_headers["Reply-To"] == reply_address(letter)
+    assert len(reply_address(letter).partition("@")[0]) <= 64
+    return letter
+
+
+def answered(letter: Letter, text: str = ANSWER, **headers: str) -> bytes:
+    mail = EmailMessage()
+    mail["From"] = "Ann <Ann@mail.example>"
+    mail["To"] = reply_address(letter)
+    mail["Message-ID"] = "<1@mail.example>"
+    for name, value in headers.items():
+        name = name.replace("_", "-")
+        del mail[name]
+        mail[name] = value
+    mail.set_content(text)
+    return mail.as_bytes()
+
+
+def test_an_answer_becomes_her_comment_once(people: Cast, letter: Letter, work: Worked) -> None:
+    comment = receive(answered(letter))
+    assert comment is not None
+    assert (comment.text, comment.parent_id) == ("Wheat has more gluten.", letter.comment_id)
+    assert comment.author_id == account(people.ann).pk
+    again = receive(answered(letter))
+    assert again == comment, "mail servers hand over twice"
+    assert [mail.to for mail in work()] == [["cy@mail.example"]]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"X-Autoreply": "yes"},
+    ],
+)
+def test_a_machine_is_not_answered(letter: Letter, headers: dict[str, str]) -> None:
+    before = Comment.objects.of(letter.forum_id or 0).count()
+    assert receive(answered(letter, **headers)) is None
+    assert Comment.objects.of(letter.forum_id or 0).count() == before
+
+
+def test_who_was_passed_a_letter_on_is_not_her(letter: Letter) -> None:
+    with pytest.raises(NotTaken, match="Write from the address"):
+        receive(answered(letter, From="cy@mail.example"))
+
+
+def test_a_forged_address_answers_nothing(letter: Letter) -> None:
+    right = reply_address(letter)
+    at = right.index("@")
+    forged = right[: at - 1] + ("0" if right[at - 1] != "0" else "1") + right[at:]
+    assert letter_of(right.upper()) == letter, "some servers write capitals"
+    assert letter_of(forged) is None
+    for wrong in (forged, "reply@comments.example", "reply+@comments.example", "é@x", ""):
+        with pytest.raises(NotTaken, match="answers no letter"):
+            receive(answered(letter, To=wrong))
+
+
+def test_the_thread_says_no(people: Cast, letter: Letter) -> None:
+    thread = Comment.objects.of(people.gazette).select_related("thread").get(pk=letter.comment_id).thread
+    set_thread_state(forum=people.gazette, thread=thread, state="closed", by=people.bo)
+    with pytest.raises(NotTaken, match="closed"):
+        receive(answered(letter))
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("Yes.\n\n> No?\n", "Yes."),
+        ("Yes.\n\nAm Do., 26. Nov. 2026 um 09:00 schrieb Cy:\n> Nein?", "Yes."),
+        ("Yes.\n-- \nAnn\nBaker", "Yes."),
+        ("Yes.\n\n-----Original Message-----\nFrom: x", "Yes."),
+        ("One.\n\nTwo.\n\n> Three", "One.\n\nTwo."),
+    ],
+)
+def test_what_is_new_in_an_answer(written: str, words: str) -> None:
+    mail = EmailMessage()
+    mail.set_content(written)
+    assert new_words(mail) == words
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff" * 99, b"To: x\n\n", b"Content-Type: text/plain; charset=none\n\nx"]
+)
+def test_what_is_no_mail_is_refused_in_words(db: None, raw: bytes) -> None:
+    with pytest.raises(NotTaken):
+        receive(raw)
+
+
+def test_what_is_too_long_is_refused(db: None) -> None:
+    with pytest.raises(NotTaken, match="too long"):
+        receive(b"x" * (LONGEST + 1))
+
+
+def test_the_command_tells_the_mail_server(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for raw, status in ((answered(letter), 0), (answered(letter, From="x@mail.example"), 65)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        assert command.run(command.argparse.Namespace(verb="receive")) == status
+    said = capsys.readouterr()
+    assert "is shown" in said.out
+    assert said.err == "Write from the address that the letter came to.\n"
