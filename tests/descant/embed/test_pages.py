@@ -81,6 +81,16 @@ def test_the_document_is_the_same_for_everybody_and_any_cache_may_keep_it(client
     assert packed.headers["Vary"] == "Accept-Encoding"
 
 
+def test_what_the_frame_itself_says_in_english_is_ascii(client: Client, say: Say) -> None:
+    """One letter beyond, and Python keeps the whole page at two bytes a letter, and encodes it letter by letter."""
+    deepest = say("Rye.")
+    for _ in range(7):
+        deepest = say("Rye.", to=deepest)
+    html = frame(client, cursor=deepest.anchor).content
+    assert b"in reply to" in html
+    assert html.isascii()
+
+
 def test_reading_makes_nothing(client: Client, cast: Cast) -> None:
     assert frame(client, t_i="new").status_code == 200
     assert not Thread.objects.of(cast.gazette).exists()

@@ -191,13 +191,14 @@ def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = 
     finished: list[Line] = []
     seen: set[int] = set()
     for number, line in enumerate(lines):
-        for key in above[line.comment.pk]:
+        own = line.comment.pk
+        for key in above[own]:
             if key not in seen and key in known:
                 finished.append(Line(known[key], "stub"))
                 seen.add(key)
-        seen.add(line.comment.pk)
+        seen.add(own)
         run = (ends or {}).get(number)
-        whole = _with_answers(line, above[line.comment.pk], known)
+        whole = _with_answers(line, above[own], known)
         finished.append(_with_more(whole, run, known) if run else whole)
     attach_names([each for line in finished for each in (line.comment, line.answers) if each])
     return [line if may_see(line.comment, None) else replace(line, kind="mark") for line in finished]

@@ -77,7 +77,7 @@ class Shelf:
             self.alias, _tops_sql(self.alias, order, bool(key), lines, few), [self.thread.pk, *key]
         )
         tops = [comment for comment in found if comment.parent_id is None]
-        tops.sort(key=attrgetter(column, "pk"), reverse=bool(falling))
+        tops.sort(key=attrgetter(column, "id"), reverse=bool(falling))
         below = _by_top(comment for comment in found if comment.parent_id is not None)
         filled = sum(1 + min(top.replies, few) for top in tops[:-1])
         return Tops([(top, below[top.pk]) for top in tops], are_last=filled < lines)

@@ -37,7 +37,7 @@ def cacheable(
         rests_on: of what it was made, if it may be kept by whoever is told of each change.
     """
     raw = body.encode()
-    etag = f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
+    etag = f'"{hashlib.sha256(raw).hexdigest()[:24]}"'
     response = PublicPage(raw, content_type=content_type)
     response.rests_on = rests_on
     response.headers["ETag"] = etag
