@@ -19,22 +19,26 @@ _DRAWN = "drawn = TRUE"  # stands on a page
 _BELOW = f"{_DRAWN} AND path > %s AND path < %s ORDER BY path"
 # Top-level comments, as many as fill so many lines with their first replies, and one more; and then those replies.
 _TOPS = """
-WITH first AS (
-    SELECT id, thread_id, path, replies, {column} FROM {table} WHERE {where} ORDER BY {by} LIMIT {lines} + 1
-), counted AS (
+WITH first AS (SELECT {narrow} FROM {table} WHERE {where} ORDER BY {by} LIMIT {lines} + 1), counted AS (
     SELECT *, SUM(1 + CASE WHEN replies < {few} THEN replies ELSE {few} END)
     OVER (ORDER BY {by} ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING) AS filled FROM first
-), tops AS (SELECT * FROM counted WHERE COALESCE(filled, 0) < {lines})
-SELECT {columns} FROM {table} WHERE id IN (
-    SELECT id FROM tops UNION ALL SELECT each.id FROM tops, {replies} tops.replies > 0
-)"""
+), tops AS (SELECT * FROM counted WHERE COALESCE(filled, 0) < {lines})"""
 _BELOW_TOP = f"""
-    SELECT id FROM {{table}} WHERE thread_id = tops.thread_id AND {_DRAWN} AND path > tops.path AND path < {{until}}
+    FROM {{table}} WHERE thread_id = tops.thread_id AND {_DRAWN} AND path > tops.path AND path < {{until}}
     ORDER BY path LIMIT {{few}}"""
-_REPLIES = {
-    "postgresql": f"LATERAL ({_BELOW_TOP}) AS each WHERE",
-    "sqlite": f"{{table}} AS each WHERE each.id IN ({_BELOW_TOP}) AND",
+# SQLite counts rows by carrying them whole, so it finds narrow ones and then those wanted by their ids. PostgreSQL
+# would look up each row twice by that: 109 pages instead of 28.
+_PAGE = {
+    "postgresql": f"""{_TOPS}
+SELECT {{columns}} FROM tops UNION ALL
+SELECT each.* FROM tops, LATERAL (SELECT {{columns}} {_BELOW_TOP}) AS each WHERE tops.replies > 0""",
+    "sqlite": f"""{_TOPS}
+SELECT {{columns}} FROM {{table}} WHERE id IN (
+    SELECT id FROM tops UNION ALL
+    SELECT each.id FROM tops, {{table}} AS each WHERE each.id IN (SELECT id {_BELOW_TOP}) AND tops.replies > 0
+)""",
 }
+_NARROW = {"postgresql": "{columns}", "sqlite": "id, thread_id, path, replies, {column}"}
 _UNTIL = {"postgresql": "tops.path || '\\xff'::bytea", "sqlite": "CAST(tops.path || x'ff' AS BLOB)"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS = {"best": ("score", "-"), "newest": ("created_at", "-"), "oldest": ("created_at", "")}
@@ -142,16 +146,16 @@ def _tops_sql(alias: str, order: str, is_after: bool, lines: int, few: int) -> s
     if is_after:
         where += f" AND ({column}, id) {'<' if falling else '>'} (%s, %s)"
     way = "DESC" if falling else "ASC"
-    vendor, table = connections[alias].vendor, Comment._meta.db_table
-    return _TOPS.format(
+    vendor, columns = connections[alias].vendor, _READ.written(alias)
+    return _PAGE[vendor].format(
         where=where,
-        column=column,
         by=f"{column} {way}, id {way}",
         lines=lines,
         few=few,
-        columns=_READ.written(alias),
-        table=table,
-        replies=_REPLIES[vendor].format(table=table, until=_UNTIL[vendor], few=few),
+        narrow=_NARROW[vendor].format(columns=columns, column=column),
+        columns=columns,
+        table=Comment._meta.db_table,
+        until=_UNTIL[vendor],
     )
 
 
