@@ -1,13 +1,13 @@
 """How fast a first page is read: in closed and open loops, cached and not, after a post, and beside three peers.
 
-    make bench B=reads                                            about eight minutes
-    make bench B=reads PEERS=0                                    without the peers: about five
-    make bench B=reads PARTS="closed open stale cold peers"       some of it
+    make bench B=reads                     about twelve minutes
+    make bench B=reads PEERS=0             without the peers: about nine
+    make bench B=reads PART="cold open"    some of it: cold closed open stale storm on PostgreSQL, cold peers on SQLite
 
-Writes bench/results/reads.json; with PARTS only the figures of these parts are replaced. The peers are installed from
-their public packages into a cache folder (descant-bench in XDG_CACHE_HOME, else in ~/.cache) at the first run, which
-takes some minutes. A run that other work on the machine disturbs is taken again, then left out; a figure without enough
-runs is not written, nor is a ratio that stands on it.
+Writes bench/results/reads.json after each part, so that one which fails costs no other; with PART only the figures of
+these parts are replaced. The peers are installed from their public packages into a cache folder (descant-bench in
+XDG_CACHE_HOME, else in ~/.cache) at the first run, which takes some minutes. A run that other work on the machine
+disturbs is taken again, then left out; a figure without enough runs is not written, nor is a ratio that stands on it.
 """
 
 import json
@@ -15,11 +15,14 @@ import os
 import signal
 import sys
 import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.rig.reading import comparing, hosts, sizes, uncached
+from bench.rig.reading import comparing, hosts, sizes, storm, uncached
 from bench.rig.reading.hot import Hot
 from bench.rig.reading.proxy import proxy_before
 from bench.rig.reading.rounds import Book
@@ -27,51 +30,93 @@ from bench.rig.reading.threads import export
 from bench.rig.sites import FORUM, Site, site_on
 
 RESULTS = Path(__file__).parent / "results" / "reads.json"
-PARTS = {"postgresql": {"cold", "closed", "open", "stale"}, "sqlite": {"cold", "peers"}}
 THREADS, FEW_THREADS, COMMENTS = 4_000, 600, 25
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "descant-bench"
+
+Part = Callable[[Book, Site, Path], None]
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is ended
-    asked = os.environ.get("PARTS", "").split()
-    parts = set(asked) or PARTS["postgresql"] | PARTS["sqlite"]
-    parts -= {"peers"} if os.environ.get("PEERS") == "0" else set()
-    book = Book()
+    asked = set((os.environ.get("PART") or os.environ.get("PARTS") or "").split())
+    unknown = asked - {name for parts in PARTS.values() for name in parts}
+    if unknown:
+        sys.exit(f"There is no part {', '.join(sorted(unknown))}.")
+    without = {"peers"} if os.environ.get("PEERS") == "0" else set()
+    whole = Book(json.loads(RESULTS.read_text()) if asked and RESULTS.exists() else {})
     with tempfile.TemporaryDirectory(prefix="descant-bench-") as made:
-        for database, measure in (("postgresql", measure_postgresql), ("sqlite", measure_sqlite)):
-            if parts & PARTS[database]:
-                with site_on(database, Path(made)) as site:
-                    measure(book, site, Path(made), parts)
-    ratios = [value for name, value in book.figures.items() if name.endswith("page1000_over_page1")]
-    if ratios:
-        book.note("reads.page1000_over_page1", max(ratios))  # of the two databases the worse
-    write(book, keep=bool(asked))
+        for database, parts in PARTS.items():
+            wanted = [name for name in parts if (not asked or name in asked) and name not in without]
+            if wanted:
+                with the_failure_of(f"the site on {database}", whole), site_on(database, Path(made)) as site:
+                    measure(whole, site, Path(made), {name: parts[name] for name in wanted})
+    tell(whole)
 
 
-def measure_postgresql(book: Book, site: Site, folder: Path, parts: set[str]) -> None:
+def measure(whole: Book, site: Site, folder: Path, parts: dict[str, Part]) -> None:
+    """Each part by itself: its figures are kept as soon as they are there, whatever becomes of the next."""
+    for name, part in parts.items():
+        own, room = Book(), folder / f"{site.data.name}-{name}"
+        room.mkdir()
+        print(f"{name}, {site.data.name} …", flush=True)
+        with the_failure_of(f"reads.{name}", own):
+            part(own, site, room)
+        whole.take(own)
+        whole.take(_between_parts(whole))
+        RESULTS.write_text(json.dumps(whole.figures, indent=1, sort_keys=True) + "\n")
+        tell(own)
+
+
+@contextmanager
+def the_failure_of(name: str, book: Book) -> Iterator[None]:
+    """… of a part stands in the book, and ends nothing but the part."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        traceback.print_exc()
+        book.missing[name] = f"{type(error).__name__}: {error}"[:300]
+
+
+def cold(database: str, threads: int) -> Part:
+    def measured(book: Book, site: Site, folder: Path) -> None:
+        fill(site, threads)
+        uncached.measure(book, site, database)
+
+    return measured
+
+
+def closed(book: Book, site: Site, folder: Path) -> None:
     fill(site, THREADS)
-    if "cold" in parts:
-        uncached.measure(book, site, "postgresql")
-    if {"closed", "open"} & parts:
-        key = site.public_key()
-        with site.serving() as pid:
-            hot = Hot(book, site.port, pid, key, folder, THREADS)
-            if "closed" in parts:
-                hot.closed_loops()
-            if "open" in parts:
-                hot.open_loop()
-    if "stale" in parts:
-        hosts.measure(book, site, folder)
+    key, among_others = site.public_key(), hosts.host_among_others(site, folder / "host")
+    with site.serving() as pid, among_others.serving() as pid_among_others:
+        hot = Hot(book, site.port, pid, key, folder, THREADS)
+        hot.closed_loops(among_others.port, pid_among_others)
 
 
-def measure_sqlite(book: Book, site: Site, folder: Path, parts: set[str]) -> None:
-    """Beside the peers, which keep their comments in SQLite too."""
-    if "cold" in parts:
-        fill(site, FEW_THREADS)
-        uncached.measure(book, site, "sqlite")
-    if "peers" not in parts:
-        return
+def open_loop(book: Book, site: Site, folder: Path) -> None:
+    fill(site, THREADS)
+    key = site.public_key()
+    with site.serving() as pid:
+        Hot(book, site.port, pid, key, folder, THREADS).open_loop()
+
+
+def stale(book: Book, site: Site, folder: Path) -> None:
+    fill(site, THREADS)
+    hosts.measure(book, site, folder)
+
+
+def stormed(book: Book, site: Site, folder: Path) -> None:
+    fill(site, THREADS)
+    with open(folder / "export.xml", "w", encoding="utf-8") as written:
+        written.writelines(export(storm.SPREAD, COMMENTS))
+    storm.open_other_forum(site, folder / "export.xml")
+    key = site.public_key()
+    with site.serving():
+        storm.measure(book, site, folder, key)
+
+
+def peers(book: Book, site: Site, folder: Path) -> None:
+    """Beside Descant on SQLite, for they keep their comments there too."""
     sizes.time_start(book, site)
     key = site.public_key()
     with (
@@ -87,19 +132,46 @@ def measure_sqlite(book: Book, site: Site, folder: Path, parts: set[str]) -> Non
         sizes.weigh_memory(book, found)
 
 
+PARTS: dict[str, dict[str, Part]] = {
+    "postgresql": {
+        "cold": cold("postgresql", THREADS),
+        "closed": closed,
+        "open": open_loop,
+        "stale": stale,
+        "storm": stormed,
+    },
+    "sqlite": {"cold": cold("sqlite", FEW_THREADS), "peers": peers},
+}
+
+
 def fill(site: Site, threads: int) -> None:
-    """Threads of 25 comments, through an import; and the worker has done what follows from it."""
+    """Threads of 25 comments, through an import, once; and the worker has done what follows from it."""
     file = site.data / "export.xml"
+    if file.exists():
+        return
     with open(file, "w", encoding="utf-8") as written:
         written.writelines(export(threads, COMMENTS))
     site.command("import", "disqus", str(file), "--forum", FORUM)
     site.command("worker", "--once")
 
 
-def write(book: Book, *, keep: bool) -> None:
-    """To the file, and to whoever has asked; ``keep``: what the file has of other parts stays."""
-    before = json.loads(RESULTS.read_text()) if keep and RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(before | book.figures, indent=1, sort_keys=True) + "\n")
+def _between_parts(whole: Book) -> Book:
+    """What stands on figures of two parts."""
+    book = Book(dict(whole.figures))
+    ratios = [value for name, value in whole.figures.items() if name.endswith("l_page1000_over_page1")]
+    if ratios:
+        book.note("reads.page1000_over_page1", max(ratios))  # of the two databases the worse
+    alone = {name: value for name, value in whole.figures.items() if name.endswith("_25_alone_ms")}
+    if alone:
+        fastest = min(alone, key=alone.__getitem__)
+        book.note_ratio("reads.uncached_25_over_fastest_peer", "reads.sqlite_uncached_25_ms", fastest)
+    if {"reads.even_rps", "reads.even_among_others_rps"} <= set(whole.figures):
+        book.note_ratio("reads.among_others_over_alone", "reads.even_among_others_rps", "reads.even_rps")
+    return book
+
+
+def tell(book: Book) -> None:
+    """Print what is known, and why the rest is not."""
     for name, value in sorted(book.figures.items()):
         if not name.endswith(("_least", "_most")):
             ends = [book.figures.get(f"{name}_{end}") for end in ("least", "most")]
@@ -107,6 +179,7 @@ def write(book: Book, *, keep: bool) -> None:
             print(f"{name:<50}{value:>14,.2f}{spread}")
     for name, reason in sorted(book.missing.items()):
         print(f"{name:<50}{'–':>14}   {reason}")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Two hosts of one site, on the same PostgreSQL: when does each show what was posted to the first?"""
+"""Several hosts of one site, on the same PostgreSQL: what that costs, and when each shows what another has taken."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +17,9 @@ BOUND_SECONDS = 1.0
 def measure(book: Book, site: Site, folder: Path) -> None:
     """Post to threads that both hosts keep, read at once from the one, and again and again from the other."""
     key = site.public_key()
-    other = another_host(site, folder / "other-host")
-    with site.serving(), other.serving(), ThreadPoolExecutor(WRITERS) as pool:
-        posters = [Poster(site.port, key, f"writer{number}w") for number in range(WRITERS)]
+    one, other = (host_among_others(site, folder / f"host-{number}") for number in (1, 2))
+    with one.serving(), other.serving(), ThreadPoolExecutor(WRITERS) as pool:
+        posters = [Poster(one.port, key, f"writer{number}w") for number in range(WRITERS)]
         found = pool.map(lambda number: _posts(posters[number], other.port, number), range(WRITERS))
         missed = sorted(seconds for one in found for seconds in one)
     book.note("reads.posts_looked_for", len(missed))
@@ -29,11 +29,11 @@ def measure(book: Book, site: Site, folder: Path) -> None:
     book.note("reads.other_host_most_ms", 1_000 * missed[-1])
 
 
-def another_host(site: Site, data: Path) -> Site:
-    """A second host of a site: the same databases and secrets, a data folder and a port of its own."""
+def host_among_others(site: Site, data: Path) -> Site:
+    """A host of a site that knows of others: the same databases and secrets, a data folder and a port of its own."""
     data.mkdir()
     shutil.copy(site.data / "secret.key", data)
-    return Site(data, {**site.environment, "DESCANT_DATA": str(data)})
+    return Site(data, {**site.environment, "DESCANT_DATA": str(data), "DESCANT_ONE_MACHINE": "0"})
 
 
 def _posts(poster: Poster, other: int, writer: int) -> list[float]:

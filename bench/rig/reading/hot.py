@@ -41,9 +41,11 @@ class Hot:
         self.poster = Poster(self.port, self.key, "hot")
         read_closed(self.port, self.paths, seconds=WARM_SECONDS)
 
-    def closed_loops(self) -> None:
-        """Rates over all threads and on some, alone and behind the cache, beside the generator's own."""
+    def closed_loops(self, port_among_others: int, pid_among_others: int) -> None:
+        """Rates over all threads and on some, alone, behind the cache, and of a host that knows of others."""
+        read_closed(port_among_others, self.paths, seconds=WARM_SECONDS)
         acts = {
+            "even_among_others": partial(self._read, port_among_others, 0, pid_among_others),
             "even": partial(self._read, self.port, 0, self.pid),
             "skewed": partial(self._read, self.port, HOT_THREADS, self.pid),
         }

@@ -20,6 +20,13 @@ class Book:
     figures: dict[str, float] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
 
+    def take(self, other: "Book") -> None:
+        """What another book knows, in place of what was known; what it could not learn is known no longer."""
+        for name in other.missing:
+            self.figures.pop(name, None)
+        self.figures |= other.figures
+        self.missing |= other.missing
+
     def note(self, name: str, value: float) -> None:
         self.figures[name] = round(value, 4)
 

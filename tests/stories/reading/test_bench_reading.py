@@ -13,8 +13,10 @@ from typing import cast
 
 import pytest
 
+from bench.reads import the_failure_of
 from bench.rig.reading.loads.closed import parsed
 from bench.rig.reading.loads.paced import Paced, compile_into, read_paced, unpacked
+from bench.rig.reading.proxy import NoHAProxy
 from bench.rig.reading.rounds import Book, in_turn
 from bench.rig.reading.threads import comments_of, export, is_page_of
 
@@ -60,6 +62,15 @@ def test_nine_reads_in_ten_fall_on_the_hot_threads(program: Path, paths: Path) -
     assert 0.86 < hot / asked.total() < 0.95
 
 
+def test_a_line_may_be_a_form_to_post(program: Path, tmp_path: Path) -> None:
+    paths = tmp_path / "forms"
+    paths.write_text("POST /said message=Rye&name=Gus\n")
+    with answering() as (port, asked):
+        run = read_paced(program, port, paths, rate=RATE, seconds=0.5)
+    assert asked == {"/said message=Rye&name=Gus": run.due}
+    assert len(run.milliseconds) == run.due > 0
+
+
 def test_an_answer_other_than_200_is_no_answer(program: Path, paths: Path) -> None:
     with answering(status="503 No") as (port, asked):
         run = read_paced(program, port, paths, rate=RATE, seconds=0.5)
@@ -102,6 +113,17 @@ def test_a_disturbed_run_is_taken_once_more_and_left_out(monkeypatch: pytest.Mon
     assert in_turn({"act": lambda: next(taken)}, 3) == {"act": [0, 2]}
 
 
+def test_a_part_that_fails_costs_no_other_its_figures_and_leaves_none_of_its_own() -> None:
+    whole, own = Book({"even": 1.0, "stale": 0.0}), Book()
+    with the_failure_of("reads.stale", own):
+        own.note("even", 2)
+        own.missing["stale"] = "the machine was busy"
+        raise NoHAProxy
+    whole.take(own)
+    assert whole.figures == {"even": 2}
+    assert set(whole.missing) == {"stale", "reads.stale"}
+
+
 def test_a_page_is_known_by_the_words_of_its_thread() -> None:
     texts = [text for text, _ in comments_of(7, 25)]
     assert is_page_of(7, "\n".join(texts).encode())
@@ -130,7 +152,8 @@ class Answering(asyncio.Protocol):
         self.open_ones.discard(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        path = data.split()[1].decode()
+        head, _, form = data.decode().partition("\r\n\r\n")
+        path = " ".join([head.split()[1], *form.split()])
         self.asked[path] += 1
         if self.asked.total() == 100:
             time.sleep(self.stall)

@@ -1,8 +1,8 @@
-/* An open loop of GETs: requests fall due at random (Poisson) at a given rate, whether or not earlier ones are answered.
+/* An open loop: requests fall due at random (Poisson) at a given rate, whether or not earlier ones are answered.
  *
  *     paced PORT RATE SECONDS CONNECTIONS PATHS HOT TAKEN SAMPLES
  *
- * PATHS has one path a line; nine requests in ten go to its first HOT lines (0: all alike). Each request takes a kept
+ * PATHS has one path a line, or "POST PATH FORM"; nine requests in ten go to its first HOT lines (0: all alike). Each request takes a kept
  * connection that is free; where none is, it waits, and its time runs from when it was due: nothing is omitted because
  * the server was slow. Microseconds of each answer of status 200 are written to TAKEN as 32-bit numbers; every 500th
  * answer to SAMPLES, as "LINE-OF-ITS-PATH BYTES\n" and the whole answer. Prints: due, answered with 200, otherwise, never.
@@ -56,6 +56,27 @@ static double now(void) {
     return time.tv_sec + time.tv_nsec / 1e9;
 }
 
+/* The whole request that a line stands for. */
+static char *written(struct run *run, char *line) {
+    char *whole, *path = line, *form = NULL;
+    if (strncmp(line, "POST ", 5) == 0) {
+        path = line + 5;
+        form = strchr(path, ' ');
+        if (!form)
+            stop("a form is missing");
+        *form++ = 0;
+    }
+    int length = form ? asprintf(&whole,
+                                 "POST %s HTTP/1.1\r\nHost: localhost:%d\r\n"
+                                 "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
+                                 path, run->port, strlen(form), form)
+                      : asprintf(&whole, "GET %s HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n",
+                                 path, run->port);
+    if (length < 0)
+        stop("no memory");
+    return whole;
+}
+
 static void read_paths(struct run *run, const char *name) {
     FILE *file = fopen(name, "r");
     if (!file)
@@ -69,9 +90,7 @@ static void read_paths(struct run *run, const char *name) {
             kept = kept ? 2 * kept : 1024;
             run->requests = realloc(run->requests, kept * sizeof(char *));
         }
-        if (asprintf(&run->requests[run->paths++],
-                     "GET %s HTTP/1.1\r\nHost: localhost:%d\r\nAccept-Encoding: gzip\r\n\r\n", line, run->port) < 0)
-            stop("no memory");
+        run->requests[run->paths++] = written(run, line);
     }
     free(line);
     fclose(file);
