@@ -83,6 +83,7 @@ def test_a_vote_is_given_turned_and_taken_back(
     expect(line.locator(".score")).to_have_text("1")
     gus.visit(article.url)
     expect(up).to_have_attribute("aria-pressed", "true")
+    expect(line.locator(".score")).to_have_text("1")
     wait_until_shown(other, article, "1")
     expect(other.line("Worth a vote.").get_by_role("button", name="Vote up")).to_have_attribute(
         "aria-pressed", "false"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -65,7 +65,8 @@ def mine(asking: Asking, body: Body) -> Body:
 
     told: Body = {"person": person_of(asking.author), "moderates": asking.author.moderates}
     told["preferences"] = {"order": chosen.order, "language": chosen.language}
-    told |= {"votes": {}, "own": {}, "blocked": {}, "thread": {"state": "open"}} | dict.fromkeys(LISTS, ())
+    told |= {name: {} for name in ("votes", "scores", "own", "blocked")} | dict.fromkeys(LISTS, ())
+    told["thread"] = {"state": "open"}
     told |= replicas.read(asking.forum.partition, reading)
     return told | _heard(asking, told["thread"].get("id"))
 
@@ -92,7 +93,7 @@ def _told(seen: _Seen, drawn: Sequence[int]) -> Body:
     told: Body = {"thread": thread, "blocked": _blocked(seen, drawn)}
     lists: dict[str, list[Comment]] = {}
     if author.voter:
-        told |= {"votes": _votes(seen, drawn), "own": _changeable(seen, drawn)}
+        told |= {**_votes(seen, drawn), "own": _changeable(seen, drawn)}
         lists |= _own(seen, drawn)
         told["decided"] = [
             _decision(each) for each in told_of(thread=seen.thread, author=author, using=seen.alias)
@@ -103,10 +104,16 @@ def _told(seen: _Seen, drawn: Sequence[int]) -> Body:
     return told | {name: _lines(seen, comments) for name, comments in lists.items()}
 
 
-def _votes(seen: _Seen, drawn: Sequence[int]) -> dict[str, int]:
+def _votes(seen: _Seen, drawn: Sequence[int]) -> Body:
+    """Her votes, and the scores of now: those on a page are some seconds old, and she knows how she has voted."""
     votes = Vote.objects.of(seen.asking.forum).using(seen.alias)
-    own = votes.filter(comment__in=drawn, voter=seen.asking.author.voter)
-    return {str(comment_id): value for comment_id, value in own.values_list("comment_id", "value")}
+    own = votes.filter(comment=OuterRef("pk"), voter=seen.asking.author.voter).values("value")
+    rows = seen.rows().shown().filter(pk__in=drawn).annotate(own=Subquery(own))
+    found = list(rows.values_list("pk", "ups", "downs", "own"))
+    return {
+        "votes": {str(key): value for key, _ups, _downs, value in found if value},
+        "scores": {str(key): ups - downs for key, ups, downs, _value in found},
+    }
 
 
 def _changeable(seen: _Seen, drawn: Sequence[int]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from descant.discussion.deciding import decide
 from descant.discussion.editing import delete_comment, edit_comment
 from descant.discussion.models import Comment
 from descant.discussion.seeing import may_see
+from descant.discussion.voting import cast_vote
 from descant.forums.models import Premoderation
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
@@ -135,3 +136,17 @@ def test_the_call_costs_the_same_for_one_comment_and_for_many(cast: Cast, say: S
         for some in (drawn[:1], drawn):
             with query_budget(queries):
                 mine(person, *some)
+
+
+def test_who_has_voted_is_told_the_scores_of_now_which_her_page_may_not_show_yet(
+    cast: Cast, say: Say, mine: Mine
+) -> None:
+    bread, rye, hidden = say("Bread."), say("Rye."), say("Sawdust.")
+    for person, value in ((cast.ann, 1), (cast.bo, 1), (cast.guest, -1)):
+        cast_vote(forum=cast.gazette, comment=bread, author=person, value=value)
+    cast_vote(forum=cast.gazette, comment=rye, author=cast.ann, value=1)
+    cast_vote(forum=cast.gazette, comment=rye, author=cast.ann, value=0)
+    decide(forum=cast.gazette, comments=[hidden], verdict="hide", by=cast.bo)
+    told = mine(cast.ann, bread, rye, hidden)
+    assert told["votes"] == {str(bread.pk): 1}
+    assert told["scores"] == {str(bread.pk): 1, str(rye.pk): 0}, "also where she has taken her vote back"

@@ -93,6 +93,7 @@ async function learn() {
   for (const { html } of mine.hidden) setAside(html);
   for (const waiting of mine.held) showWaiting(waiting);
   for (const waiting of mine.waiting) showWaiting(waiting, words.waiting);
+  for (const [id, score] of Object.entries(mine.scores)) if (lineOf(id)) showScore(lineOf(id), score);
   for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
   mine.decided.forEach(showDecision);
   showThread(mine.thread.state);
@@ -209,7 +210,12 @@ async function vote(line, value) {
   showVote(line, wanted);
   const answer = await attempt(article, beSomebody().then(() => call('vote', { comment: line.dataset.id, value: wanted })));
   showVote(line, answer ? answer.value : before);
-  if (answer) find('.score', article).textContent = written(answer.ups - answer.downs);
+  if (answer) showScore(line, answer.ups - answer.downs);
+}
+
+function showScore(line, score) {
+  const shown = find('.score', articleOf(line));
+  if (shown) shown.textContent = written(score);
 }
 
 /** Further acts unfold in the row, where no edge of the frame can cut them off. */
