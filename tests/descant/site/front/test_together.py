@@ -77,6 +77,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     store = Embedded(tmp_path)
+    assert store.put("begun", b"", seconds=60), "nobody waits for its file later"
     with closing(Threads(12, "maker")) as makers:
         found = Machine(store, makers)
         yield found
