@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Collection
+from math import inf
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from descant.discussion.signals import thread_changed
 from descant.embed.pages import TO_KEEP
 from descant.site.front.asking import COMMENTS, page_asked
 from descant.site.front.behind import Behind, request_of_nobody
-from descant.site.front.elsewhere import Elsewhere, raise_what_changed
+from descant.site.front.elsewhere import ASK_ALONE_EVERY, Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Answer, Page, answer_of, page_of
 from descant.site.front.together import Together
@@ -33,7 +34,8 @@ class Front:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         threads = settings.DESCANT_THREADS
         self.makers = Threads(max(1, threads - 1), "maker")
-        self.elsewhere = None if settings.DESCANT_ONE_MACHINE else Elsewhere(raise_what_changed, slots())
+        times = {"sure": inf, "every": ASK_ALONE_EVERY} if settings.DESCANT_ONE_MACHINE else {}
+        self.elsewhere = Elsewhere(raise_what_changed, slots(), **times)
         run = settings.DESCANT_RUN
         self.hot = HotPages(
             self.make,
@@ -48,8 +50,7 @@ class Front:
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.behind.close()
         self.makers.close()
-        if self.elsewhere is not None:
-            self.elsewhere.close()
+        self.elsewhere.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.path == COMMENTS and scope.method in ("GET", "HEAD"):

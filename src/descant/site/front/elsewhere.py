@@ -22,6 +22,9 @@ from django_headroom.caching.slots import EVERYTHING, Slots, slots
 
 SURE_SECONDS = 1.0  # a page may be old for so long, if it was changed on another machine
 ASK_EVERY = 0.4  # … and is asked for so much oftener that no reader waits for it
+ASK_ALONE_EVERY = (
+    10.0  # where there is no other machine: a process may have died before it told what it had changed
+)
 UNREAD_MOST = 25  # times that a page is asked for while nobody reads it
 GATHER_SECONDS = 0.02
 GLOBAL = "default"
@@ -35,10 +38,14 @@ class Elsewhere:
 
     Args:
         ask: raises the slots of what has changed; called with the alias of the partition and what pages rest on.
+        sure: for how many seconds an answer holds; later a page is not sent before it was asked for.
+        every: seconds from one question to the next.
     """
 
-    def __init__(self, ask: Ask, slots: Slots) -> None:
-        self._ask, self._slots = ask, slots
+    def __init__(
+        self, ask: Ask, slots: Slots, *, sure: float = SURE_SECONDS, every: float = ASK_EVERY
+    ) -> None:
+        self._ask, self._slots, self.sure, self.every = ask, slots, sure, every
         self._partitions: dict[str, _Partition] = {}
 
     def watch(self, page: Page) -> None:
@@ -64,15 +71,17 @@ class Elsewhere:
     def _of(self, page: Page) -> "_Partition":
         alias = page.rests_on.partition
         if alias not in self._partitions:
-            self._partitions[alias] = _Partition(alias, partial(self._ask, alias), self._slots)
+            self._partitions[alias] = _Partition(self, alias, partial(self._ask, alias), self._slots.words)
         return self._partitions[alias]
 
 
 class _Partition:
     """The pages of a partition that are being read, and the thread that asks for them."""
 
-    def __init__(self, alias: str, ask: Callable[[Sequence[RestsOn]], None], slots: Slots) -> None:
-        self._ask, self._words = ask, slots.words
+    def __init__(
+        self, whole: Elsewhere, alias: str, ask: Callable[[Sequence[RestsOn]], None], words: memoryview
+    ) -> None:
+        self._ask, self._words, self._sure, self._every = ask, words, whole.sure, whole.every
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"elsewhere-{alias}")
         self._pages: dict[int, Page] = {}
         self._asking: asyncio.Task[None] | None = None
@@ -91,20 +100,20 @@ class _Partition:
     async def ask(self, page: Page) -> None:
         page.unread = 0
         self.watch(page)
-        if self._began + SURE_SECONDS > time.monotonic():
+        if self._began + self._sure > time.monotonic():
             self._next = self._next or asyncio.get_running_loop().create_future()
             self._hurry.set()
-            answered, _ = await asyncio.wait([self._next], timeout=SURE_SECONDS)
+            answered, _ = await asyncio.wait([self._next], timeout=self._sure)
             if answered:
                 return
-        page.sure_until = time.monotonic() + SURE_SECONDS
+        page.sure_until = time.monotonic() + self._sure
 
     def close(self) -> None:
         self._thread.shutdown(wait=False)
 
     async def _ask_again_and_again(self) -> None:
         loop = asyncio.get_running_loop()
-        until = time.monotonic() + ASK_EVERY
+        until = time.monotonic() + self._every
         while self._pages:
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(until - time.monotonic(), GATHER_SECONDS)):
@@ -113,7 +122,7 @@ class _Partition:
             waiting, self._next = self._next, None
             self._hurry.clear()
             self._began = time.monotonic()
-            until = self._began + ASK_EVERY
+            until = self._began + self._every
             pages = [*self._pages.values()]
             for page in await loop.run_in_executor(self._thread, self._asked, pages, self._began):
                 self.leave(page)
@@ -134,7 +143,7 @@ class _Partition:
         finally:
             close_old_connections()
         for page in read:
-            page.sure_until = began + SURE_SECONDS
+            page.sure_until = began + self._sure
             page.unread += 1
         return others
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import partial
 from math import inf
 
-from descant.site.front.elsewhere import ASK_EVERY, SURE_SECONDS, Elsewhere
+from descant.site.front.elsewhere import Elsewhere
 from descant.site.front.pages import SCORES_SECONDS, Answer, Page
 from descant.site.front.together import BETWEEN, Make, Together
 from descant.site.front.waiting import Threads, TooMany, forum_named_in
@@ -29,7 +29,7 @@ class HotPages:
     Args:
         make: makes the page; called in one of ``makers``.
         room: bytes.
-        elsewhere: who knows what other machines have changed; None where there are none.
+        elsewhere: who knows what was changed and not told here; None: nothing is.
         together: by whom pages are made in turn with the machine's other processes; None: they are made alone.
     """
 
@@ -146,14 +146,16 @@ class HotPages:
         """Whether a page that another process has made is as good as one of our own; in a thread of its own."""
         now = time.monotonic()
         lacks_votes = self._words[page.scores_slot] > page.seen and page.made_at + SCORES_SECONDS < now
-        is_known = self._elsewhere is None or page.rests_on.thread_id is not None
+        is_known = (
+            page.rests_on.thread_id is not None or self._elsewhere is None or self._elsewhere.sure == inf
+        )
         return now < page.soft_at and not lacks_votes and is_known and self._is_fresh(page)
 
     async def _is_sure(self, page: Page) -> bool:
         """Whether no other machine has changed what a page shows that another process has made."""
-        if self._elsewhere is None or page.made_at + SURE_SECONDS > time.monotonic():
+        if self._elsewhere is None or page.made_at + self._elsewhere.sure > time.monotonic():
             return True
-        page.sure_until = page.made_at + SURE_SECONDS
+        page.sure_until = page.made_at + self._elsewhere.sure
         await self._elsewhere.ask(page)
         return self._is_fresh(page)
 
@@ -175,9 +177,10 @@ class HotPages:
             self._elsewhere.leave(last)
         if self._elsewhere:
             if page.sure_until == inf:
-                page.sure_until = page.made_at + SURE_SECONDS
+                page.sure_until = page.made_at + self._elsewhere.sure
             if thread_id is None:  # where there is no thread nobody can ask for its version: it is made anew
-                page.soft_at, page.hard_at = page.made_at + ASK_EVERY, page.sure_until
+                page.soft_at = min(page.soft_at, page.made_at + self._elsewhere.every)
+                page.hard_at = min(page.hard_at, page.sure_until)
         self._pages.put(asked, page, page.size)
         if thread_id is not None and self._pages.peek(asked) is page:  # else there was no room for it
             self._of_thread[thread_id].add(asked)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import closing
+from math import inf
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from descant.discussion.reading import marks
 from descant.forums.caches.sending import PublicPage, RestsOn
 from descant.forums.opening import change_forum
 from descant.site.front import elsewhere as module
-from descant.site.front import hot
 from descant.site.front.elsewhere import Elsewhere, raise_what_changed
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Page, page_of
@@ -80,17 +80,14 @@ def tell(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A story in which is asked more often than else, and an answer holds for ever."""
 
     def told(story: Story, sure: float = 1_000.0, every: float = 0.01, unread: int = 100_000) -> None:
-        monkeypatch.setattr(module, "ASK_EVERY", every)
         monkeypatch.setattr(module, "UNREAD_MOST", unread)
-        monkeypatch.setattr(module, "SURE_SECONDS", sure)
-        monkeypatch.setattr(hot, "SURE_SECONDS", sure)
-        asyncio.run(whole(story))
+        asyncio.run(whole(story, sure, every))
 
-    async def whole(story: Story) -> None:
+    async def whole(story: Story, sure: float, every: float) -> None:
         databases = Databases()
         with (
             closing(Threads(4, "maker")) as makers,
-            closing(Elsewhere(databases.ask, databases.slots)) as elsewhere,
+            closing(Elsewhere(databases.ask, databases.slots, sure=sure, every=every)) as elsewhere,
         ):
             pages = HotPages(
                 databases.make, makers=makers, room=9_000_000, slots=databases.slots, elsewhere=elsewhere
@@ -146,6 +143,24 @@ def test_a_page_that_was_changed_elsewhere_is_old_and_the_others_are_not(tell: C
         assert (page.rests_on.version, databases.made) == (2, 3)
 
     tell(story)
+
+
+def test_where_there_is_no_other_machine_nobody_waits_and_what_was_never_told_is_found(
+    tell: Callable[..., None],
+) -> None:
+    """As by a process that died after its commit, or a command of another user, who has slots of her own."""
+
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, ["1"])
+        databases.answer["p1"].clear()
+        await eventually(lambda: bool(databases.asked["p1"]))
+        assert pages.ready("1") is not None
+        assert kept(pages, "1").sure_until == inf
+        databases.versions[1] = 2
+        databases.answer["p1"].set()
+        await eventually(lambda: pages.ready("1") is None)
+
+    tell(story, sure=inf)
 
 
 def test_what_is_known_to_be_old_is_asked_for_no_more(tell: Callable[..., None]) -> None:
