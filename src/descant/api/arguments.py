@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from descant.api.declaring import Given, Parameter
-from descant.api.declaring.parameters import bad, every, id_in, moment, one_of, some_of, text, whole
+from descant.api.declaring import Asked, Given, Parameter
+from descant.api.declaring.parameters import bad, every, id_in, moment, one_of, row_ids, some_of, text, whole
 from descant.discussion.addressing.addresses import PageAddress
 
+FORUM = text("forum", "If given, the name of the key's own forum, or `:all`.", most=50)
 LIMIT = whole("limit", "How many at most.", least=1, most=100, default=25)
 CURSOR = text("cursor", "Where to go on: `cursor.next` of the page before.", most=80)
 SINCE = moment("since", "From this time on: 2026-11-23T10:00:00 (UTC), or seconds since 1970.")
@@ -74,3 +76,20 @@ _MANY: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}, "maxIt
 THREAD = Parameter("thread", "Which thread: its id.", _one, {"type": "string"}, needed=True, also=_TYPED)
 THREADS = Parameter("thread", "Which threads: their ids.", _asked_many, _MANY, needed=True, also=_TYPED)
 ONLY_THREADS = Parameter("thread", "Only these threads.", _many, _MANY, also=_TYPED)
+_DAY = timedelta(days=1)
+_INTERVALS = {
+    **{f"{hours}h": timedelta(hours=hours) for hours in (1, 6, 12)},
+    **{f"{days}d": days * _DAY for days in (1, 3, 7, 30, 60, 90)},
+}
+INTERVAL = one_of("interval", "In which time, up to now.", [*_INTERVALS], "7d")
+ONLY_CATEGORY = row_ids("category", "Only of these categories; a forum has one.", most=100)
+
+
+def interval_of(asked: Asked) -> timedelta:
+    """The time that was asked for."""
+    return _INTERVALS[asked[INTERVAL]]
+
+
+def is_of_category(asked: Asked) -> bool:
+    """Whether the forum's one category is among those that were asked for."""
+    return not asked[ONLY_CATEGORY] or asked.forum.pk in asked[ONLY_CATEGORY]

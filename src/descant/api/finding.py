@@ -1,13 +1,16 @@
 """Finding the rows that a request names, within the forum of its key."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
 from descant.api.arguments import ThreadName
 from descant.discussion.addressing.finding import find_thread
-from descant.discussion.models import Thread
+from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.forums.models import Forum
 
 
 def thread_named(forum: Forum, name: ThreadName, *, using: str = "") -> Thread:
-    """The thread that is named.
+    """The thread that is named; of one that was merged into another, the other.
 
     Args:
         using: the copy of the forum's partition to ask; by default the primary.
@@ -15,10 +18,43 @@ def thread_named(forum: Forum, name: ThreadName, *, using: str = "") -> Thread:
     Raises:
         Thread.DoesNotExist: there is none.
     """
+    rows = Thread.objects.of(forum).using(using or forum.partition)
     if name.id is not None:
-        found = Thread.objects.of(forum).using(using or forum.partition).filter(pk=name.id).first()
+        found = rows.filter(pk=name.id).first()
     else:
         found = find_thread(forum, name.page, using=using)
+    if found is not None and found.merged_into_id:
+        found = rows.filter(pk=found.merged_into_id).first()
     if found is None:
         raise Thread.DoesNotExist("Invalid argument, 'thread': there is no such thread in this forum.")
+    return found
+
+
+def threads_named(forum: Forum, names: Sequence[ThreadName], *, using: str = "") -> list[Thread]:
+    """The threads that are named, two queries for all, in their order; what is not there is left out."""
+    alias = using or forum.partition
+    wanted = [name.page.digests()[0] for name in names if name.id is None]
+    addresses = ThreadAddress.objects.of(forum).using(alias).filter(digest__in=wanted)
+    by_digest = dict(addresses.values_list("digest", "thread_id")) if wanted else {}
+    chosen = [by_digest.get(name.page.digests()[0]) if name.id is None else name.id for name in names]
+    by_id = Thread.objects.of(forum).using(alias).in_bulk({key for key in chosen if key})
+    return [by_id[key] for key in dict.fromkeys(chosen) if key in by_id]
+
+
+def identifiers_of(forum: Forum, threads: Iterable[int], *, using: str) -> Mapping[int, Sequence[str]]:
+    """The pages' own names of some threads, one query for all."""
+    addresses = ThreadAddress.objects.of(forum).using(using)
+    rows = addresses.filter(thread__in=list(threads), kind=ThreadAddress.Kind.IDENTIFIER)
+    found: dict[int, list[str]] = defaultdict(list)
+    for thread_id, value in rows.order_by("value", "id").values_list("thread_id", "value"):
+        found[thread_id].append(value)
+    return found
+
+
+def post_with_id(forum: Forum, key: int, *, using: str = "") -> Comment:
+    """A comment of the forum. Raises: Comment.DoesNotExist."""
+    rows = Comment.objects.of(forum).using(using or forum.partition).select_related("thread")
+    found: Comment | None = rows.defer("author_email").filter(pk=key).first()
+    if found is None:
+        raise Comment.DoesNotExist("Invalid argument, 'post': there is no such comment in this forum.")
     return found

@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "descant.embed",
     "descant.moderate",
     "descant.community",
+    "descant.api",
     "descant.site",
 ]
 MIDDLEWARE = [

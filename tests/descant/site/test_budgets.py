@@ -15,6 +15,7 @@ from django.test import Client
 
 from descant.accounts.preferring import show_profile
 from descant.accounts.tokens import issue_token
+from descant.api.declaring import ENDPOINTS, Endpoint
 from descant.discussion import authors
 from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
@@ -34,6 +35,7 @@ from django_headroom.testing import RouteBudgets, route_budgets
 from tests.conftest import BUDGETS
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
+from tests.descant.site.walking_api import filled, keys_for
 
 Say = Callable[..., Comment]
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
@@ -56,7 +58,11 @@ class Site:
     cast: Cast
     comment: Comment
     answer: Comment
-    key: str
+    keys: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        return self.keys["api_key"]
 
     def call(self, act: str, **body: Any) -> HttpResponse:
         """By the moderator, who sees most."""
@@ -78,7 +84,13 @@ def site(cast: Cast, say: Say, client: Client, settings: Any) -> Site:
     hidden = say("Sawdust.", to=comment)
     decide(forum=cast.gazette, comments=[hidden], verdict="hide", by=cast.ann)
     settings.DESCANT_COMMENTS_PER_MINUTE = settings.DESCANT_VOTES_PER_MINUTE = 10  # to be paced costs as well
-    return Site(client, cast, comment, answer, issue_key(forum=cast.gazette).public_key)
+    issued = issue_key(forum=cast.gazette)
+    keys = {
+        "api_key": issued.public_key,
+        "api_secret": issued.secret_key,
+        "access_token": issued.access_token,
+    }
+    return Site(client, cast, comment, answer, keys)
 
 
 def forget() -> None:
@@ -127,6 +139,34 @@ def create(site: Site) -> HttpResponse:
     said = {"api_key": site.key, "message": "Oats.", "author_name": "Gus", **NEW}
     forget()
     return site.client.post("/api/3.0/posts/create.json", said)
+
+
+def example_of(endpoint: Endpoint) -> Callable[[Site], HttpResponse]:
+    """As the reference says, by the owner of the dearest key, and with all that can be had beside it."""
+
+    def ask(site: Site) -> HttpResponse:
+        cy, gazette = site.cast.cy.user, site.cast.gazette
+        assert cy is not None
+        show_profile(user=cy, name="cyril", scope="everywhere", forum_ids=[])
+        job = gazette.import_jobs.create(format="disqus", file_name="all.xml.gz", file_size=1, file_digest="")
+        ids = {
+            "thread": site.comment.thread_id,
+            "post": site.comment.pk,
+            "reply": site.answer.pk,
+            "user": cy.pk,
+        }
+        asked = {"category": gazette.pk, "import": job.pk, **ids}
+        key = keys_for(endpoint)[0]
+        said = {
+            key: site.keys[key],
+            **{name: filled(value, asked) for name, value in endpoint.example.items()},
+        }
+        said |= {each.name: each.schema["items"]["enum"] for each in endpoint.takes if each.name == "related"}
+        forget()
+        send = site.client.get if endpoint.method == "GET" else site.client.post
+        return send(f"/{endpoint.path}", said)
+
+    return ask
 
 
 def read_profile(site: Site) -> HttpResponse:
@@ -229,10 +269,10 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
         "ban", comment=str(site.answer.pk), reason="spam", kind="author", days="1"
     ),
     "POST embed/do/thread": lambda site: site.call("thread", state="closed"),
+    **{f"{each.method} {each.path}": example_of(each) for each in ENDPOINTS.values()},
     "POST api/3.0/posts/create.json": create,
-    "GET api/3.0/threads/listPosts.json": lambda site: site.get(
-        "/api/3.0/threads/listPosts.json", api_key=site.key, **{"thread:ident": "bread", "related": "thread"}
-    ),
+    "GET api/": lambda site: site.get("/api/"),
+    "GET api/openapi.json": lambda site: site.get("/api/openapi.json"),
 }
 
 

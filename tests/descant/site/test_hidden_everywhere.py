@@ -28,6 +28,7 @@ from tests.descant.site.walking import (
     routes,
     text_of,
 )
+from tests.descant.site.walking_api import IN_EXAMPLES, TELL_COMMENTS, asked_by
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -35,6 +36,7 @@ Say = Callable[..., Comment]
 
 SECRET = "caraway"  # in the text
 THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
+HERE = {"reply": "{reply}", "category": "{category}"}
 READ: dict[str, list[Ask]] = {
     "embed/comments/": [
         Ask("/embed/comments/", {"f": "gazette", "t_i": "bread", **more})
@@ -49,16 +51,20 @@ READ: dict[str, list[Ask]] = {
     "embed/feed/": [Ask("/embed/feed/", {"f": "gazette", **more}) for more in ({}, {"t_i": "bread"})],
     "embed/do/mine": [call("mine", thread=THREAD, comments=["{comment}", "{reply}"])],
     "embed/do/source": [call("source", comment="{comment}")],
-    "api/3.0/threads/listPosts.json": [
-        Ask("/api/3.0/threads/listPosts.json", {"api_key": "{key}", "thread:ident": "bread", **more})
-        for more in (
-            {},
-            {"order": "asc"},
-            {"include": "unapproved"},
-            {"include": "spam"},
-            {"include": "deleted"},
-        )
-    ],
+    **{
+        endpoint.path: [
+            Ask(f"/{endpoint.path}", {**asked_by(endpoint, "api_key", {**IN_EXAMPLES, **HERE}), **more})
+            for more in (
+                {},
+                {"related": "thread"},
+                {"order": "asc"},
+                {"include": "unapproved"},
+                {"include": ["spam", "deleted", "flagged"]},
+            )
+            if "include" in {each.name for each in endpoint.takes} or more.keys() <= {"related"}
+        ]
+        for endpoint in TELL_COMMENTS
+    },
 }
 READ |= {
     "f/<str:name>/": [Ask("/f/gazette/")],
@@ -86,14 +92,14 @@ WRITE = {
         for part in (
             "/do/",
             "/settings/",
-            "create.json",
+            "api/3.0/",
             "count-data.js",
             "moderate/merge/",
             "moderate/rules/",
         )
         if route != "moderate/rules/try/"
     )
-}
+} - READ.keys()
 PRIVATE = {route for route in READ if "embed/do/" in route or route.startswith("moderate/")}
 TELL_NOTHING = {"embed/sign-in/", "mail/stop/<str:token>/", "mail/confirm/<str:token>/"}
 
@@ -121,6 +127,7 @@ def test_what_is_hidden_is_in_no_output(what_happens: str, cast: Cast, say: Say)
         "comment": str(comment.pk),
         "reply": str(reply.pk),
         "key": issue_key(forum=cast.gazette).public_key,
+        "category": str(cast.gazette.pk),
     }
     for asked in (ask.filled(names) for asks in READ.values() for ask in asks):
         for who in (Author(), cast.cy, cast.guest, cast.dee):
@@ -138,6 +145,7 @@ def test_what_is_shown_is_in_every_output(cast: Cast, say: Say) -> None:
         "comment": str(comment.pk),
         "reply": str(comment.pk),
         "key": issue_key(forum=cast.gazette).public_key,
+        "category": str(cast.gazette.pk),
     }
     for route in READ.keys() - {*PRIVATE, "f/<slug:name>/transparency/", "by/<str:name>/"}:
         for asked in (ask.filled(names) for ask in READ[route]):

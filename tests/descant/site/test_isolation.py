@@ -81,12 +81,13 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     decision = Decision(comment=comment, verdict="hide", before="shown", after="hidden")
     decision.forum_id = herald.pk
     decision.save(force_insert=True, using=herald.partition)
-    key = issue_key(forum=cast.gazette).public_key
+    key = issue_key(forum=cast.gazette)
     issue_key(forum=herald)
     Ban.objects.create(forum=herald, kind="guest", value="x", shown="Gus", reason="x")
     rule = Rule.objects.create(forum=herald, title="Herald only", kind="words", said={"words": ["rye"]})
     Appeal.objects.of(herald).create(comment=comment, said="Herald only, please.")
-    same = {"own": str(own.pk), "own_thread": str(here.pk), "key": key}
+    same = {"own": str(own.pk), "own_thread": str(here.pk)}
+    same |= {"key": key.public_key, "secret": key.secret_key, "token": key.access_token}
     there = {
         "comment": str(comment.pk), "thread_id": str(thread.pk), "identifier": "page-far-away",
         "batch": str(decision.batch), "forum": "herald", "host": "herald.example", "owner": str(cast.dee.user.pk),

@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from descant.accounts.tokens import issue_token
+from descant.api.declaring import Endpoint
 from descant.discussion.authors import Author
 from descant.forums.models import Forum
+from tests.descant.site.walking_api import ROUTES, asked_by, keys_for
 
 THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
 
@@ -21,6 +23,8 @@ PUBLIC = ("f/<str:name>/", "by/<str:name>/")
 NAME_NOTHING = (
     "",
     "healthz",
+    "api/",
+    "api/openapi.json",
     "embed.js",
     "count.js",
     "embed/do/guest",
@@ -66,6 +70,21 @@ def call(act: str, **body: Any) -> Ask:
     return Ask(f"/embed/do/{act}", body={"forum": "gazette", **body})
 
 
+def api_asks(endpoint: Endpoint) -> list[Ask]:
+    """Of a thread that is elsewhere and for a forum that is, by each kind of key; reading also as the example says."""
+    path, asks = f"/{endpoint.path}", []
+    for key in keys_for(endpoint):
+        asked = asked_by(endpoint, key)
+        there = {**asked, "thread": "{thread_id}"} if "thread:ident" in asked else asked
+        there.pop("thread:ident", None)
+        every = [there, {**asked, "forum": "{forum}"}]
+        if endpoint.method == "GET":
+            asks += [Ask(path, each) for each in (asked, *every)]
+        else:
+            asks += [Ask(path, form=each) for each in every]
+    return asks
+
+
 ASKED: dict[str, list[Ask]] = {
     "count-data.js": [Ask("/count-data.js", {"1": "{thread_id}", "f": "gazette"})],
     "<slug:shortname>/count-data.js": [Ask("/gazette/count-data.js", {"1": "{thread_id}"})],
@@ -98,20 +117,7 @@ ASKED: dict[str, list[Ask]] = {
     "mail/confirm/<str:token>/": [Ask("/mail/confirm/{comment}/", form={})],
     "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],
     "embed/do/thread": [call("thread", thread={"identifier": "{identifier}"}, state="closed")],
-    "api/3.0/posts/create.json": [
-        Ask(
-            "/api/3.0/posts/create.json",
-            form={"api_key": "{key}", "message": "Rye.", "author_name": "Gus", **more},
-        )
-        for more in (
-            {"thread": "{thread_id}"},
-            {"thread:ident": "bread", "parent": "{comment}"},
-            {"thread:ident": "bread", "forum": "{forum}"},
-        )
-    ],
-    "api/3.0/threads/listPosts.json": [
-        Ask("/api/3.0/threads/listPosts.json", {"api_key": "{key}", "thread": "{thread_id}"})
-    ],
+    **{route: api_asks(endpoint) for route, endpoint in ROUTES.items()},
     "moderate/": [
         Ask("/moderate/", asked)
         for asked in (
@@ -186,6 +192,14 @@ ASKED: dict[str, list[Ask]] = {
         for page in ("", "policy/", "look/")
     },
 }
+
+ASKED["api/3.0/posts/create.json"].append(
+    Ask(
+        "/api/3.0/posts/create.json",
+        form={"api_key": "{key}", "message": "Rye.", "author_name": "Gus", "thread:ident": "bread"}
+        | {"parent": "{comment}"},
+    )
+)
 
 
 def answer_to(ask: Ask, forum: Forum, who: Author) -> HttpResponseBase:

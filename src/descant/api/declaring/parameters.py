@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from django.http import QueryDict
 
 Given = QueryDict
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -20,7 +20,7 @@ class BadArgument(ValueError):
 
 
 @dataclass(frozen=True)
-class Parameter(Generic[T]):
+class Parameter(Generic[T_co]):
     """An argument that endpoints take.
 
     ``read`` takes all that was given, and raises BadArgument; ``also`` says the further names by which it is asked.
@@ -28,7 +28,7 @@ class Parameter(Generic[T]):
 
     name: str
     about: str
-    read: Callable[[Given], T]
+    read: Callable[[Given], T_co]
     schema: Mapping[str, Any]
     needed: bool = False
     also: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from descant.accounts.models import User
 from descant.api.objects.moments import moment
 from descant.api.objects.shapes import Author, Post
+from descant.api.objects.users import username
 from descant.discussion import text
 from descant.discussion.authors import Author as Viewer
 from descant.discussion.models import Comment
@@ -10,9 +11,9 @@ from descant.discussion.seeing import may_see
 from descant.forums.models import Forum
 
 
-def post_object(comment: Comment, forum: Forum, viewer: Viewer | None = None) -> Post:
-    """A comment as somebody may read it; its author and thread must be attached."""
-    seen = may_see(comment, viewer) or comment.state == Comment.State.WAITING
+def post_object(comment: Comment, forum: Forum, viewer: Viewer | None = None, *, own: bool = False) -> Post:
+    """A comment as somebody may read it, or who has just written it; its author and thread must be attached."""
+    seen = may_see(comment, viewer) or (own and comment.state == Comment.State.WAITING)
     html = text.shown_html(comment) if seen else ""
     return {
         "id": str(comment.pk),
@@ -49,5 +50,5 @@ def author_object(comment: Comment) -> Author:
         "avatar": {"permalink": "", "cache": ""},
     }
     if user is not None:
-        told |= {"id": str(user.pk), "username": f"u{user.pk}"}  # what signs her in is nobody's to know
+        told |= {"id": str(user.pk), "username": username(user)}
     return told

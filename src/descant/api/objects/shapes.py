@@ -30,7 +30,7 @@ class Thread(TypedDict):
 
     id: str
     forum: Annotated[Any, "The forum's name; the whole forum with `related=forum`."]
-    category: Annotated[Any, "The category's id, or null; the whole category with `related=category`."]
+    category: Annotated[Any, "The category's id; the whole category with `related=category`."]
     author: Annotated[str | None, "Always null: pages begin threads here."]
     title: str
     clean_title: str
@@ -71,4 +71,101 @@ class Post(TypedDict):
     isJuliaFlagged: Annotated[bool, "Always false."]
     media: Annotated[list[Any], "Always empty."]
     url: Annotated[str, "Its address on the page."]
-    author: Author | None
+    author: Annotated[Author | None, "Null where it may not be read."]
+
+
+class PlacedPost(Post):
+    """A comment in its place among the answers."""
+
+    depth: Annotated[int, "How many answers deep; 0 at the top."]
+
+
+class ForumSettings(TypedDict):
+    """What a page should know before it asks somebody to write."""
+
+    allowAnonPost: Annotated[bool, "Whether guests may write."]
+    mustVerify: Annotated[bool, "Whether what guests write waits for a moderator."]
+
+
+class Forum(TypedDict):
+    """A website's place here."""
+
+    id: Annotated[str, "The forum's name, which Disqus calls the shortname."]
+    pk: str
+    name: Annotated[str, "Its title."]
+    url: Annotated[str, "Of its first domain; empty if it has none."]
+    language: str
+    founder: Annotated[str | None, "Always null."]
+    createdAt: str
+    category: Annotated[str, "Of all threads that name no other."]
+    settings: ForumSettings
+
+
+class User(TypedDict):
+    """Somebody with an account. Never an e-mail address, nor a hash of one."""
+
+    id: str
+    username: str
+    name: str
+    profileUrl: Annotated[str, "Of her page here; empty if there is none."]
+    isAnonymous: bool
+    avatar: Avatar
+
+
+class Moderator(TypedDict):
+    """Somebody who decides on a forum."""
+
+    id: Annotated[str, "Of her role."]
+    role: Annotated[str, "`owner` or `moderator`."]
+    user: User
+
+
+class Activity(TypedDict):
+    """Something that somebody did; here always that she wrote."""
+
+    type: str
+    createdAt: str
+    object: Post
+
+
+class Category(TypedDict):
+    """A part of a forum. Each forum has one, to which all of its threads belong."""
+
+    id: str
+    forum: str
+    title: str
+    order: int
+    isDefault: bool
+
+
+class Import(TypedDict):
+    """One run of an import."""
+
+    id: str
+    forum: str
+    format: str
+    fileName: str
+    state: Annotated[str, "`running`, `finished`, `refused` or `stopped`."]
+    done: Annotated[int, "Rows so far."]
+    total: Annotated[int, "Rows of the file, as far as it is known."]
+    refusal: Annotated[str, "Why it was refused."]
+    startedAt: str
+    finishedAt: str | None
+
+
+class Changes(TypedDict):
+    """What has changed in a thread."""
+
+    thread: Thread
+    epoch: Annotated[str, "Versions of another epoch mean nothing: read all anew."]
+    version: Annotated[int, "What to ask with the next time."]
+    reload: Annotated[bool, "Whether it is too much to tell: read all anew."]
+    posts: Annotated[list[Post], "As they are now; of what may not be read no more than its state."]
+
+
+class ThreadClock(TypedDict):
+    """Where a thread's clock stands."""
+
+    thread: str
+    epoch: str
+    version: int

@@ -13,7 +13,7 @@ def thread_object(thread: Thread, forum: Forum, identifiers: Sequence[str]) -> T
     return {
         "id": str(thread.pk),
         "forum": forum.name,
-        "category": None,
+        "category": str(forum.pk),
         "author": None,
         "title": thread.title,
         "clean_title": thread.title,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -18,22 +19,34 @@ _CURSOR = re.compile(r"(-?[0-9]{1,17}):([0-9]{1,18}):0", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def some_of(rows: QuerySet[Any], asked: Asked, time: str = "created_at") -> list[Any]:
-    """The rows that a page asks for, by this column of theirs, and one more if there are more."""
+def some_of(lanes: Sequence[QuerySet[Any]], asked: Asked, time: str = "created_at") -> list[Any]:
+    """The rows that a page asks for, by this column of theirs, and one more if there are more.
+
+    Each lane is a query that its own index answers in order, as one for each state is; the rows of all are merged.
+    """
+    rising = asked[ORDER] == "asc"
+    found = [row for lane in lanes for row in _of_lane(lane, asked, time)]
+    found.sort(key=attrgetter(time, "pk"), reverse=not rising)
+    return found[: asked[LIMIT] + 1]
+
+
+def _of_lane(rows: QuerySet[Any], asked: Asked, time: str) -> QuerySet[Any]:
     rising = asked[ORDER] == "asc"
     if since := asked[SINCE]:
         rows = rows.filter(**{f"{time}__gte": since})
     if cursor := asked[CURSOR]:
         rows = rows.filter(_place(cursor).beyond(time, newest=not rising))
     order = (time, "id") if rising else (f"-{time}", "-id")
-    return [*rows.order_by(*order)[: asked[LIMIT] + 1]]
+    return rows.order_by(*order)[: asked[LIMIT] + 1]
 
 
-def page_of(rows: Sequence[Any], asked: Asked, told: Callable[[Any], T], time: str = "created_at") -> Page[T]:
-    """A page of what ``some_of`` has found."""
+def page_of(
+    rows: Sequence[Any], asked: Asked, told: Callable[[Sequence[Any]], Sequence[T]], time: str = "created_at"
+) -> Page[T]:
+    """A page of what ``some_of`` has found, as it is told."""
     shown, more = rows[: asked[LIMIT]], len(rows) > asked[LIMIT]
     last = _key(shown[-1], time) if shown else None
-    return Page([told(row) for row in shown], cursor_at(last, more=more, before=bool(asked[CURSOR])))
+    return Page(told(shown), cursor_at(last, more=more, before=bool(asked[CURSOR])))
 
 
 def cursor_at(last: str | None, *, more: bool, before: bool) -> Mapping[str, Any]:

@@ -1,44 +1,105 @@
 """Reading threads, and the comments of one."""
 
-from descant.api.arguments import PAGING, THREAD, related
-from descant.api.declaring import Asked, Page, endpoint
-from descant.api.finding import thread_named
-from descant.api.objects.posts import post_object
-from descant.api.objects.shapes import Post
-from descant.api.objects.threads import thread_object
-from descant.api.reading.paging import page_of, some_of
-from descant.discussion.models import Comment, Thread, ThreadAddress
-from descant.forums.models import Forum
-from django_headroom import replicas
-from django_headroom.joins import attach
+from datetime import timedelta
 
-RELATED = related("forum", "thread")
-
-
-@endpoint(
-    "threads/listPosts", takes=(THREAD, *PAGING, RELATED), example={"thread:ident": "bread", "order": "asc"}
+from descant.api.arguments import (
+    CURSOR,
+    INTERVAL,
+    LIMIT,
+    ONLY_CATEGORY,
+    PAGING,
+    THREAD,
+    THREADS,
+    interval_of,
+    is_of_category,
 )
+from descant.api.declaring import Asked, Page, endpoint
+from descant.api.declaring.parameters import one_of
+from descant.api.finding import identifiers_of, thread_named, threads_named
+from descant.api.objects.shapes import PlacedPost, Post
+from descant.api.objects.shapes import Thread as Told
+from descant.api.reading.paging import cursor_at
+from descant.api.reading.posts_of import BESIDE, posts_page, posts_told
+from descant.api.reading.posts_of import RELATED as WITH_POSTS
+from descant.api.reading.threads_of import INCLUDE, RELATED, threads_page, threads_read
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.models import Comment, Thread
+from descant.discussion.reading.lately import LOOKED_BACK, busiest, said_lately
+from descant.discussion.reading.pages import read_page
+
+BREAD = {"thread:ident": "bread"}
+AS_READ = one_of("order", "The best first, or by time.", ("popular", "desc", "asc"), "popular")
+_ORDERS = {"popular": "best", "desc": "newest", "asc": "oldest"}
+
+
+@endpoint("threads/details", takes=(THREAD, RELATED), example=BREAD)
+def details(asked: Asked) -> Told:
+    """A thread."""
+    return threads_read(asked, lambda alias: [thread_named(asked.forum, asked[THREAD], using=alias)])[0]
+
+
+@endpoint("threads/set", takes=(THREADS, RELATED), example={"thread": ["{thread}", "ident:bread"]})
+def some(asked: Asked) -> list[Told]:
+    """Those threads, as far as they are there: how a page with many of them learns their counts."""
+    return threads_read(asked, lambda alias: threads_named(asked.forum, asked[THREADS], using=alias))
+
+
+@endpoint("threads/list", takes=(ONLY_CATEGORY, *PAGING, INCLUDE, RELATED), example={"limit": "2"})
+def listed(asked: Asked) -> Page[Told]:
+    """The threads of the forum."""
+    return (
+        threads_page(asked) if is_of_category(asked) else Page([], cursor_at(None, more=False, before=False))
+    )
+
+
+@endpoint("threads/listHot", takes=(LIMIT, RELATED))
+def hot(asked: Asked) -> list[Told]:
+    """The threads that are busy, the busiest first: by the latest 500 comments of the last 30 days."""
+    return _busy(asked, LOOKED_BACK)
+
+
+@endpoint("threads/listPopular", takes=(INTERVAL, LIMIT, RELATED), example={"interval": "30d"})
+def popular(asked: Asked) -> list[Told]:
+    """The threads that were busy in a time: by its latest 500 comments."""
+    return _busy(asked, interval_of(asked))
+
+
+@endpoint("threads/listPosts", takes=(THREAD, *PAGING, *BESIDE), example={**BREAD, "order": "asc"})
 def list_posts(asked: Asked) -> Page[Post]:
-    """The comments of a thread that everybody may read."""
+    """The comments of a thread."""
 
-    def reading(alias: str) -> tuple[Thread, list[Comment], list[str]]:
+    def narrow(alias: str) -> list[object]:
         thread = thread_named(asked.forum, asked[THREAD], using=alias)
-        rows = Comment.objects.of(asked.forum).using(alias).shown().filter(thread=thread)
-        found = attach(some_of(rows.defer("author_email"), asked), "author")
-        return thread, found, _identifiers(asked.forum, thread) if "thread" in asked[RELATED] else []
+        return [Comment.objects.of(asked.forum).using(alias).filter(thread=thread)]
 
-    thread, found, identifiers = replicas.read(asked.forum.partition, reading)
-    for comment in found:
-        comment.thread = thread
-    page = page_of(found, asked, lambda comment: post_object(comment, asked.forum))
-    if "thread" in asked[RELATED]:
-        whole = thread_object(thread, asked.forum, identifiers)
-        for post in page.items:
-            post["thread"] = whole
-    return page
+    return posts_page(asked, narrow)
 
 
-def _identifiers(forum: Forum, thread: Thread) -> list[str]:
-    addresses = ThreadAddress.objects.of(forum).using(thread._state.db)
-    addresses = addresses.filter(thread=thread, kind=ThreadAddress.Kind.IDENTIFIER)
-    return list(addresses.order_by("value", "id").values_list("value", flat=True))
+@endpoint("threads/listPostsThreaded", takes=(THREAD, AS_READ, CURSOR, WITH_POSTS), example=BREAD)
+def list_posts_threaded(asked: Asked) -> Page[PlacedPost]:
+    """The comments of a thread as its page shows them: each with its answers below it, 25 lines a page."""
+    page = read_page(
+        forum=asked.forum, page=_page_of(asked), order=_ORDERS[asked[AS_READ]], cursor=asked[CURSOR]
+    )
+    lines = [line for line in page.lines if line.kind != "stub"]
+    told = posts_told([line.comment for line in lines], asked)
+    placed = [PlacedPost(**post, depth=line.level) for post, line in zip(told, lines, strict=True)]
+    more = bool(page.next_cursor)
+    return Page(placed, cursor_at(page.next_cursor or None, more=more, before=not page.first))
+
+
+def _busy(asked: Asked, back: timedelta) -> list[Told]:
+    def reading(alias: str) -> list[Thread]:
+        threads = Thread.objects.of(asked.forum).using(alias)
+        return busiest(threads, said_lately(asked.forum, alias, back), asked[LIMIT])
+
+    return threads_read(asked, reading)
+
+
+def _page_of(asked: Asked) -> PageAddress:
+    """What the page of a thread is called; a thread that was named by its id has to be looked up."""
+    if asked[THREAD].id is None:
+        return asked[THREAD].page
+    thread = thread_named(asked.forum, asked[THREAD])
+    names = identifiers_of(asked.forum, [thread.pk], using=asked.forum.partition)[thread.pk]
+    return PageAddress(names[0] if names else "", thread.url)

@@ -35,7 +35,7 @@ def create(asked: Asked) -> Post:
     page = replace(name.page, title=asked[TITLE])
     where = thread_named(asked.forum, name) if name.id is not None else page
     comment = post_comment(forum=asked.forum, thread=where, author=author, draft=draft)
-    return post_object(as_its_author_sees(comment), asked.forum)
+    return post_object(as_its_author_sees(comment), asked.forum, own=True)
 
 
 def _key(asked: Asked) -> str:

@@ -1,0 +1,50 @@
+"""Forums, and what belongs to one, as the API tells them."""
+
+from typing import Any
+
+from descant.api.objects.moments import moment
+from descant.api.objects.shapes import Category, Import
+from descant.api.objects.shapes import Forum as Told
+from descant.forums.models import Forum, Premoderation
+
+_GUESTS_WAIT = (Premoderation.GUESTS, Premoderation.EVERYBODY)
+
+
+def forum_object(forum: Forum) -> Told:
+    """A forum; its domains must be loaded."""
+    hosts = [domain.host for domain in forum.domains.all() if "*" not in domain.host]
+    return {
+        "id": forum.name,
+        "pk": str(forum.pk),
+        "name": forum.title,
+        "url": f"https://{hosts[0]}/" if hosts else "",
+        "language": forum.language,
+        "founder": None,
+        "createdAt": moment(forum.opened_at),
+        "category": str(forum.pk),
+        "settings": {
+            "allowAnonPost": forum.guests_may_post,
+            "mustVerify": forum.premoderation in _GUESTS_WAIT,
+        },
+    }
+
+
+def category_object(forum: Forum) -> Category:
+    """The one category of a forum, which bears its number."""
+    return {"id": str(forum.pk), "forum": forum.name, "title": "General", "order": 0, "isDefault": True}
+
+
+def import_object(job: Any, forum: Forum) -> Import:
+    """One run of an import."""
+    return {
+        "id": str(job.pk),
+        "forum": forum.name,
+        "format": job.format,
+        "fileName": job.file_name,
+        "state": str(job.state),
+        "done": job.done,
+        "total": job.total,
+        "refusal": job.refusal,
+        "startedAt": moment(job.started_at),
+        "finishedAt": moment(job.finished_at) if job.finished_at else None,
+    }

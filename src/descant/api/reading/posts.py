@@ -1,0 +1,108 @@
+"""Reading comments, of a whole forum or one by one."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from descant.api.arguments import (
+    INTERVAL,
+    LIMIT,
+    ONLY_CATEGORY,
+    ONLY_THREADS,
+    PAGING,
+    interval_of,
+    is_of_category,
+)
+from descant.api.declaring import Asked, Page, endpoint
+from descant.api.declaring.parameters import moment, one_of, row_id, text
+from descant.api.finding import post_with_id, threads_named
+from descant.api.objects.shapes import Post
+from descant.api.reading.posts_of import BESIDE, RELATED, posts_page, posts_told
+from descant.discussion.models import Comment
+from descant.discussion.reading.lately import LOOKED_AT
+from descant.discussion.reading.searching import with_words
+from descant.discussion.seeing import may_see
+from descant.discussion.tree.paths import ancestors_in
+from django_headroom import replicas
+
+POST = row_id("post", "The comment's id.")
+QUERY = text("query", "Words that must be in it, or words that begin so; only of whole forums.", most=200)
+START = moment("start", "From this time on, as `since`.")
+END = moment("end", "Up to this time.")
+BEST = one_of("order", "By votes, or by how sure they are.", ("popular", "best"), "popular")
+
+
+@endpoint("posts/details", takes=(POST, RELATED), example={"post": "{post}"})
+def details(asked: Asked) -> Post:
+    """A comment."""
+    return posts_told([_read(asked)], asked)[0]
+
+
+@endpoint("posts/getContext", takes=(POST, RELATED), example={"post": "{reply}"})
+def context(asked: Asked) -> list[Post]:
+    """A comment, and before it what it answers, from the top of the thread down."""
+
+    def reading(alias: str) -> list[Comment]:
+        found = post_with_id(asked.forum, asked[POST], using=alias)
+        rows = Comment.objects.of(asked.forum).using(alias).defer("author_email")
+        above = rows.filter(thread=found.thread, pk__in=ancestors_in(found.path))
+        return [*sorted(above, key=lambda comment: comment.path), found]
+
+    read = replicas.read(asked.forum.partition, reading)
+    return posts_told(_if_told(read, asked), asked)
+
+
+@endpoint(
+    "posts/list",
+    takes=(ONLY_CATEGORY, ONLY_THREADS, *PAGING, START, END, QUERY, *BESIDE),
+    example={"related": "thread", "limit": "2"},
+)
+def listed(asked: Asked) -> Page[Post]:
+    """The comments of the forum, or of some of its threads; `since` with `order=asc` is how a program keeps up."""
+
+    def narrow(alias: str) -> list[Any]:
+        rows = Comment.objects.of(asked.forum).using(alias)
+        if not is_of_category(asked):
+            return []
+        if start := asked[START]:
+            rows = rows.filter(created_at__gte=start)
+        if end := asked[END]:
+            rows = rows.filter(created_at__lte=end)
+        if words := asked[QUERY]:
+            rows = rows.filter(pk__in=with_words(asked.forum, words, alias))
+        if not asked[ONLY_THREADS]:
+            return [rows]
+        threads = threads_named(asked.forum, asked[ONLY_THREADS], using=alias)
+        return [rows.filter(thread=thread) for thread in threads]
+
+    return posts_page(asked, narrow)
+
+
+@endpoint("posts/listPopular", takes=(INTERVAL, LIMIT, BEST, RELATED), example={"interval": "30d"})
+def popular(asked: Asked) -> list[Post]:
+    """The comments that readers liked best, of the latest 500 of a time."""
+
+    def reading(alias: str) -> list[Comment]:
+        rows = Comment.objects.of(asked.forum).using(alias).shown()
+        rows = rows.filter(created_at__gte=timezone.now() - interval_of(asked)).defer("author_email")
+        return list(rows.order_by("-created_at", "-id")[:LOOKED_AT])
+
+    found = replicas.read(asked.forum.partition, reading)
+    by_votes = asked[BEST] == "popular"
+    found.sort(key=lambda comment: comment.ups - comment.downs if by_votes else comment.score, reverse=True)
+    return posts_told(found[: asked[LIMIT]], asked)
+
+
+def _read(asked: Asked) -> Comment:
+    found = replicas.read(
+        asked.forum.partition, lambda alias: post_with_id(asked.forum, asked[POST], using=alias)
+    )
+    return _if_told([found], asked)[0]
+
+
+def _if_told(comments: list[Comment], asked: Asked) -> list[Comment]:
+    """What waits or is spam is not there for those who may not read it; what was shown once leaves a mark."""
+    asked_for = comments[-1]
+    if asked_for.version is None and not may_see(asked_for, asked.viewer):
+        raise Comment.DoesNotExist("Invalid argument, 'post': there is no such comment in this forum.")
+    return comments

@@ -1,0 +1,55 @@
+"""Lists of threads, wherever they are of, with what beside them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from descant.api.arguments import related
+from descant.api.declaring import Asked, Page
+from descant.api.declaring.parameters import some_of as any_of
+from descant.api.finding import identifiers_of
+from descant.api.objects.forums import category_object, forum_object
+from descant.api.objects.shapes import Thread as Told
+from descant.api.objects.threads import thread_object
+from descant.api.reading.paging import page_of, some_of
+from descant.discussion.models import Thread
+from django_headroom import replicas
+
+INCLUDE = any_of(
+    "include", "In which states.", ("open", "closed", "killed"), ("open", "closed")
+)  # killed: none here
+RELATED = related("forum", "author", "category")
+
+
+def threads_page(asked: Asked) -> Page[Told]:
+    """A page of the forum's threads, in the order in which they began."""
+    wanted = [state for state in (Thread.State.OPEN, Thread.State.CLOSED) if state in asked[INCLUDE]]
+
+    def reading(alias: str) -> list[Thread]:
+        threads = Thread.objects.of(asked.forum).using(alias)
+        return some_of([threads.filter(state=state) for state in wanted], asked)
+
+    found = replicas.read(asked.forum.partition, reading)
+    return page_of(found, asked, lambda threads: threads_told(threads, asked))
+
+
+def threads_read(asked: Asked, choose: Callable[[str], Sequence[Thread]]) -> list[Told]:
+    """Threads that are chosen from one copy of the forum's partition."""
+    return threads_told(replicas.read(asked.forum.partition, choose), asked)
+
+
+def threads_told(threads: Sequence[Thread], asked: Asked) -> list[Told]:
+    """Threads with the names that their pages have for them, and whole what was asked for."""
+    if not threads:
+        return []
+    names = identifiers_of(
+        asked.forum, [thread.pk for thread in threads], using=threads[0]._state.db or asked.forum.partition
+    )
+    told = [thread_object(thread, asked.forum, names[thread.pk]) for thread in threads]
+    whole: dict[str, Any] = {}
+    if "forum" in asked[RELATED]:
+        whole["forum"] = forum_object(asked.forum)
+    if "category" in asked[RELATED]:
+        whole["category"] = category_object(asked.forum)
+    for each in told:
+        each.update(whole)  # type: ignore[typeddict-item]  # the two that may be whole
+    return told

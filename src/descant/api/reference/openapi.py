@@ -1,0 +1,112 @@
+"""The endpoints as an OpenAPI 3.1 document."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from descant import __version__
+from descant.api.arguments import FORUM
+from descant.api.asking import KEYS
+from descant.api.declaring import ENDPOINTS, Endpoint, Parameter
+from descant.api.reference.schemas import CURSOR, envelope_of, object_schema, shapes
+from descant.forums.caches.sending import cacheable
+
+FRESH_SECONDS = 60
+REFUSALS = {
+    400: "An argument is missing or cannot be read.",
+    401: "No forum has this key.",
+    403: "The key may not do this, or not from this site; or who sends it is banned.",
+    404: "There is nothing of this name here.",
+    409: "The Idempotency-Key was used for something else.",
+    429: "Too fast; Retry-After says how many seconds to wait.",
+    503: "A database is out of reach; try again.",
+}
+_FORM = "application/x-www-form-urlencoded"
+
+
+@require_safe
+def openapi_json(request: HttpRequest) -> HttpResponse:
+    """The document."""
+    return cacheable(request, orjson.dumps(document()).decode(), "application/json", FRESH_SECONDS)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Made of the declarations, once for each process."""
+    schemas = {name: object_schema(shape) for name, shape in shapes().items()}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Descant", "version": __version__, "description": "Comments of many websites."},
+        "servers": [{"url": "/"}],
+        "paths": {f"/{each.path}": {each.method.lower(): _operation(each)} for each in ENDPOINTS.values()},
+        "components": {
+            "schemas": {**schemas, "Cursor": CURSOR, "Refusal": _REFUSAL},
+            "securitySchemes": {name: {"type": "apiKey", "in": "query", "name": name} for name in KEYS},
+        },
+    }
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    good: list[dict[str, list[str]]] = [
+        {name: []} for name, (standing, _) in KEYS.items() if standing >= endpoint.who
+    ]
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name.replace("/", "_"),
+        "tags": [endpoint.name.partition("/")[0]],
+        "summary": endpoint.about.splitlines()[0],
+        "security": good,
+        "responses": {
+            "200": _answer("The answer.", envelope_of(endpoint.gives)),
+            **{
+                str(status): _answer(why, {"$ref": "#/components/schemas/Refusal"})
+                for status, why in REFUSALS.items()
+            },
+        },
+    }
+    arguments = list(_arguments((*endpoint.takes, FORUM)))
+    if endpoint.method == "GET":
+        operation["parameters"] = [
+            {"name": name, "in": "query", "description": about, "required": needed, "schema": schema}
+            for name, about, needed, schema in arguments
+        ]
+    else:
+        operation["requestBody"] = {"content": {_FORM: {"schema": _form(arguments)}}}
+    return operation
+
+
+def _arguments(takes: tuple[Parameter[Any], ...]) -> Iterator[tuple[str, str, bool, Any]]:
+    """Name, what it says, whether it is needed, schema; what can be asked by several names needs none of them alone."""
+    for parameter in takes:
+        yield parameter.name, parameter.about, parameter.needed and not parameter.also, parameter.schema
+        for name, about in parameter.also.items():
+            yield name, about, False, {"type": parameter.schema["type"], **_items(parameter)}
+
+
+def _items(parameter: Parameter[Any]) -> dict[str, Any]:
+    return {"items": {"type": "string"}} if parameter.schema["type"] == "array" else {}
+
+
+def _form(arguments: list[tuple[str, str, bool, Any]]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {name: {**schema, "description": about} for name, about, _, schema in arguments},
+        "required": [name for name, _, needed, _ in arguments if needed],
+    }
+
+
+def _answer(about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": about, "content": {"application/json": {"schema": schema}}}
+
+
+_REFUSAL = {
+    "type": "object",
+    "properties": {
+        "code": {"type": "integer", "minimum": 1},
+        "response": {"type": "string", "description": "What is wrong, and what to do."},
+    },
+    "required": ["code", "response"],
+}
