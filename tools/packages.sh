@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, memcached, HAProxy, Varnish, Chromium,
-# gettext, a C compiler; told "bench", also to what the benchmarks need: load generators, and Node for one of the peers.
+# gettext, a C compiler, and PHP, Ruby and Node for the recipes in the docs; told "bench", also to what the benchmarks need: load generators, and Node for one of the peers.
 set -eu
 
 missing=
@@ -16,6 +16,9 @@ command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || missing="$missing h
 command -v varnishd >/dev/null || [ -x /usr/sbin/varnishd ] || missing="$missing varnish"
 ls /usr/lib/*/varnish/vmods/libvmod_xkey.so >/dev/null 2>&1 || missing="$missing varnish-modules"
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
+command -v php >/dev/null || missing="$missing php-cli"
+command -v ruby >/dev/null || missing="$missing ruby"
+command -v node >/dev/null || missing="$missing nodejs"
 if [ "${1:-}" = bench ]; then
     command -v wrk >/dev/null || missing="$missing wrk"
     command -v npm >/dev/null || missing="$missing nodejs npm libnode-dev"

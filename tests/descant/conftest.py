@@ -22,6 +22,7 @@ from descant.forums import bans, directory
 from descant.forums.keys import showing
 from descant.forums.models import Forum, Role
 from descant.forums.opening import open_forum
+from descant.forums.signing_on.keys import keys_in_force
 from django_headroom.transactions.guarding import refuse_holding
 
 ALL_DATABASES = ["default", "p1", "p2"]
@@ -58,14 +59,14 @@ def _nothing_is_held() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process remembers for seconds a test remembers to its end: a slow machine must not count more queries."""
-    for memory in (directory.forums, bans.in_force, book.in_force):
+    for memory in (directory.forums, bans.in_force, book.in_force, keys_in_force):
         monkeypatch.setattr(memory, "seconds", 3600.0)
     for kept in (directory, lately, authors, showing):
         monkeypatch.setattr(kept, "KEPT_SECONDS", 3600.0)
-    for kept in (directory, bans.in_force, lately, book, authors.names, showing):
+    for kept in (directory, bans.in_force, lately, book, authors.names, showing, keys_in_force):
         kept.forget()
     yield
-    for kept in (directory, bans.in_force, lately, book, authors.names, showing):
+    for kept in (directory, bans.in_force, lately, book, authors.names, showing, keys_in_force):
         kept.forget()
 
 

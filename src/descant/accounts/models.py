@@ -23,6 +23,8 @@ class User(AbstractUser, Mapped):
     name = models.CharField(max_length=NAME_MAX, blank=True)
     # Raised, every token and session from before is void.
     token_epoch = models.PositiveIntegerField(default=0)
+    # Of a person whose own site signs her in: the organisation that vouches for her. See ``Remote``.
+    organisation = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -32,6 +34,12 @@ class User(AbstractUser, Mapped):
 
     def get_short_name(self) -> str:
         return self.name
+
+    def known_email(self) -> str:
+        """Her address, or what her site has told of it, which is asked for."""
+        if self.organisation is None:
+            return self.email
+        return Remote.objects.filter(user=self.pk).values_list("email", flat=True).first() or ""
 
     def get_session_auth_hash(self) -> str:
         return f"{super().get_session_auth_hash()}.{self.token_epoch}"
@@ -49,6 +57,29 @@ class ProfileQuerySet(models.QuerySet["Profile"]):
         everywhere, chosen = Profile.Scope.EVERYWHERE, Profile.Scope.FORUMS
         agreed = models.Q(scope=everywhere) | models.Q(scope=chosen, shown_on__forum_id=forum_id)
         return self.filter(agreed, user__is_active=True)
+
+
+class Remote(NoBareSave):
+    """What a site says of one of its people whom it signs in; no password and no mail leads to her account.
+
+    Her address stands here and not with the account, so that nothing that finds accounts by an address finds hers.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="remote")
+    organisation = models.BigIntegerField()  # the forum that it began with
+    identifier = models.CharField(max_length=128)  # the site's own id of her
+    email = models.CharField(max_length=254, blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    avatar = models.CharField(max_length=500, blank=True)
+    told_at = models.DateTimeField()  # when the site wrote what stands here
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "identifier"], name="accounts_remote_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identifier} of organisation {self.organisation}"
 
 
 class Profile(NoBareSave):

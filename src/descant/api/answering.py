@@ -18,6 +18,7 @@ from descant.discussion.tree.cursors import BadCursor
 from descant.forums.directory import UnknownForum, UnknownKey
 from descant.forums.domains import PageOutside
 from descant.forums.keys.showing import BadAccessToken
+from descant.forums.signing_on.messages import BadMessage
 
 BAD_ARGUMENT, BAD_KEY, NOT_FOUND, NOT_ALLOWED, TOO_FAST, OUT_OF_REACH, BAD_TOKEN = 2, 5, 8, 12, 13, 15, 18
 RETRY_SECONDS = 2
@@ -26,6 +27,7 @@ RETRY_SECONDS = 2
 _STATUS: dict[type[Exception], tuple[int, int]] = {
     UnknownKey: (401, BAD_KEY),
     BadAccessToken: (401, BAD_TOKEN),
+    BadMessage: (401, BAD_TOKEN),
     UnknownForum: (404, NOT_FOUND),
     NotAllowed: (403, NOT_ALLOWED),
     PageOutside: (403, NOT_ALLOWED),

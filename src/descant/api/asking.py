@@ -1,5 +1,7 @@
 """A request, checked: what was given, who asks by which keys, and whether she may from where she does."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -12,6 +14,7 @@ from descant.forums.directory import UnknownForum, forum_named, forum_with_id
 from descant.forums.domains import PageOutside, check_page
 from descant.forums.keys.showing import bearer_of, key_with_public, key_with_secret, key_with_token
 from descant.forums.models import Forum, Key
+from descant.forums.signing_on.people import signed_on
 from django_headroom.replicas import known_as
 
 NEEDED = {Standing.PERSON: "access_token", Standing.SERVER: "api_secret", Standing.MODERATOR: "access_token"}
@@ -26,7 +29,7 @@ def ask(endpoint: Endpoint, request: HttpRequest) -> Asked:
     """What is asked of an endpoint, with its arguments read.
 
     Raises:
-        BadArgument, UnknownKey, BadAccessToken, NotAllowed
+        BadArgument, UnknownKey, BadAccessToken, BadMessage, NotAllowed
     """
     given = given_in(request)
     key, user = _shown(request, given)
@@ -37,9 +40,24 @@ def ask(endpoint: Endpoint, request: HttpRequest) -> Asked:
         raise NotAllowed(f"This endpoint is for programs that show their {NEEDED[endpoint.who]}.")
     if standing == Standing.GUEST:
         _check_sender(request, forum)
+    if user is None:
+        author = _signed_on(given, forum, author)
     known_as(f"k{forum.pk}")  # who writes with a forum's key reads with it, from whatever machine
     values = {parameter.name: parameter.read(given) for parameter in endpoint.takes}
     return Asked(request, forum, author, standing, values, key)
+
+
+def _signed_on(given: Given, forum: Forum, author: Author) -> Author:
+    """Whom the forum's site signs in by ``remote_auth``, with a guest's standing: a message gives no ability.
+
+    Raises:
+        BadMessage
+    """
+    written = given.get("remote_auth") or given.get("remote_auth_s3")
+    if not written:
+        return author
+    user, _message = signed_on(forum=forum, written=written, public_key=given.get("api_key", ""))
+    return replace(author, user=user, role=_role(forum, user))
 
 
 def given_in(request: HttpRequest) -> Given:

@@ -16,11 +16,12 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
 from descant.accounts.network import client_address, own_origins
-from descant.accounts.tokens import read_token
+from descant.accounts.tokens import BadToken, read_token
 from descant.discussion.authors import Author, role_of
 from descant.embed.refusing import REFUSALS, BadCall, refusal
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import FORUM_NAME, Forum
+from descant.forums.signing_on.people import still_speaks
 from django_headroom.replicas import known_as
 
 BODY_MOST = 256 * 1024
@@ -130,6 +131,8 @@ def author_of(request: HttpRequest, forum: Forum) -> Author:
     if scheme.lower() != "bearer" or not token:
         return Author(address=address)
     bearer = read_token(token.strip(), forum_id=forum.pk)
+    if not still_speaks(forum, bearer):
+        raise BadToken(_("You are not signed in here any more: sign in again."))
     role = role_of(bearer.user, forum)
     return Author(user=bearer.user, guest=bearer.guest, address=address, role=role)
 

@@ -17,6 +17,7 @@ from descant.discussion.posting import Refused
 from descant.discussion.voting import VoteRefused
 from descant.forums.directory import UnknownForum
 from descant.forums.domains import PageOutside
+from descant.forums.signing_on.messages import BadMessage
 
 OUT_OF_REACH_SECONDS = 2
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class BadCall(Exception):
 REFUSALS = (
     BadCall,
     BadToken,
+    BadMessage,
     UnknownForum,
     PageOutside,
     NoAddress,
@@ -48,6 +50,7 @@ REFUSALS = (
 
 STATUS = {
     "bad_token": 401,
+    "bad_message": 403,
     "sign_in": 403,
     "not_yours": 403,
     "not_a_moderator": 403,

@@ -23,6 +23,7 @@ from descant.embed.calling import Asking, Body, answer, call, person_of, text_in
 from descant.embed.refusing import BadCall
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum
+from descant.forums.signing_on.people import signed_on
 
 ASKED = "asked_to_sign_in"
 ASKED_MOST = 5
@@ -60,6 +61,17 @@ def collect(asking: Asking, body: Body) -> Body | HttpResponse:
         return answer({}, status=202)
     known = Author(user=user, role=role_of(user, asking.forum))
     return {"token": tokens.issue_token(forum_id=asking.forum.pk, user=user), "person": person_of(known)}
+
+
+@call
+def sign_on(asking: Asking, body: Body) -> Body:
+    """The token of whom the site around the frame says is reading; none if it says that nobody is."""
+    written, public_key = text_in(body, "message"), text_in(body, "key")
+    user, message = signed_on(forum=asking.forum, written=written, public_key=public_key)
+    if user is None:
+        return {"token": None, "person": None}
+    token = tokens.issue_token(forum_id=asking.forum.pk, user=user, key_id=message.key.pk)
+    return {"token": token, "person": person_of(Author(user=user, role=role_of(user, asking.forum)))}
 
 
 @call

@@ -18,6 +18,7 @@ urlpatterns = [
     path("embed/sign-in/", signing_in.sign_in, name="embed_sign_in"),
     path("embed/do/guest", signing_in.guest),
     path("embed/do/collect", signing_in.collect),
+    path("embed/do/sign_on", signing_in.sign_on),
     path("embed/do/sign_out", signing_in.sign_out),
     path("embed/do/mine", personal.mine),
     path("embed/do/block", preferring.block),

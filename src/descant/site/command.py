@@ -27,6 +27,7 @@ COMMANDS = {
     "user": "descant.operate.commands.user",
     "apikey": "descant.operate.commands.apikey",
     "mail": "descant.operate.commands.mail",
+    "sso": "descant.operate.commands.sso",
     "rule": "descant.operate.commands.rule",
     "import": "descant.exchange.command",
     "export": "descant.exchange.leaving.command",

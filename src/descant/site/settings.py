@@ -87,6 +87,7 @@ DESCANT_COMMENTS_PER_MINUTE = int(
 )  # of an account or address
 DESCANT_VOTES_PER_MINUTE = int(os.environ.get("DESCANT_VOTES_PER_MINUTE", "60"))
 DESCANT_TOKEN_DAYS = int(os.environ.get("DESCANT_TOKEN_DAYS", "30"))
+DESCANT_SIGN_ON_SECONDS = int(os.environ.get("DESCANT_SIGN_ON_SECONDS", "7200"))
 
 # --- Judges outside ----------------------------------------------------------------------------------------------
 # What of our own network they may be: HOST:PORT, ….

@@ -10,8 +10,10 @@ from django.test import Client
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.forums.keys.issuing import issue_key
+from descant.forums.signing_on.keys import make_key
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
+from tests.descant.signing import EVE, signed
 
 Say = Callable[..., Comment]
 CREATE, LIST = "/api/3.0/posts/create.json", "/api/3.0/threads/listPosts.json"
@@ -203,3 +205,18 @@ def test_the_comments_of_an_account_that_is_gone_are_still_listed(
 def test_an_e_mail_that_is_none_is_not_kept(client: Client, key: str, cast: Cast) -> None:
     create(client, key, author_email="a@b.example\r\nBcc: x@y.example")
     assert Comment.objects.of(cast.gazette).get().author_email == ""
+
+
+def test_a_message_of_the_site_signs_its_person_in_and_gives_no_ability(
+    cast: Cast, bread: Thread, client: Client
+) -> None:
+    key = make_key(forum=cast.gazette)
+    said = {"api_key": key.public_key, "message": "Rye.", "thread": str(bread.pk)}
+    written = signed({**EVE, "role": "owner"}, key.secret_key)
+    answer = client.post("/api/3.0/posts/create.json", {**said, "remote_auth": written})
+    author = answer.json()["response"]["author"]
+    assert (author["name"], author["isAnonymous"]) == ("Eve", False)
+    assert "mail.example" not in answer.content.decode()
+    forged = {**said, "remote_auth_s3": signed(EVE, "x" * 48)}
+    refused = client.post("/api/3.0/posts/create.json", forged)
+    assert (refused.status_code, refused.json()["code"]) == (401, 18)

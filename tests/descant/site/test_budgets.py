@@ -29,12 +29,15 @@ from descant.followups.models import Mailbox
 from descant.forums import bans, directory
 from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Key
+from descant.forums.signing_on.keys import keys_in_force, make_key
+from descant.forums.signing_on.people import signed_on
 from django_headroom.delayed.worker import drain
 from django_headroom.ids.stepping import forget_blocks
 from django_headroom.testing import RouteBudgets, route_budgets
 from tests.conftest import BUDGETS
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
+from tests.descant.signing import EVE, signed
 from tests.descant.site.walking_api import filled, keys_for
 
 Say = Callable[..., Comment]
@@ -182,6 +185,14 @@ def read_profile(site: Site) -> HttpResponse:
     return site.get("/by/cyril/")
 
 
+def sign_on(site: Site) -> HttpResponse:
+    """Of somebody whose site has given her another name since."""
+    key = make_key(forum=site.cast.gazette)
+    signed_on(forum=site.cast.gazette, written=signed(EVE, key.secret_key))
+    keys_in_force.forget()
+    return site.call("sign_on", message=signed({**EVE, "username": "Eva"}, key.secret_key))
+
+
 SETTINGS = {
     "": {
         "title": "G",
@@ -238,6 +249,7 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST embed/sign-in/": grant,
     "POST embed/do/collect": collect,
     "POST embed/do/guest": lambda site: site.call("guest"),
+    "POST embed/do/sign_on": sign_on,
     "POST embed/do/sign_out": lambda site: site.call("sign_out"),
     "POST embed/do/mine": lambda site: site.call(
         "mine", comments=[str(site.comment.pk)], blocked=[str(site.answer.pk)]

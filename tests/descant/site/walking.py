@@ -29,6 +29,7 @@ NAME_NOTHING = (
     "count.js",
     "embed/do/guest",
     "embed/do/collect",
+    "embed/do/sign_on",
     "embed/do/sign_out",
 )
 NAME_NOTHING_BELOW = ("accounts/", "<slug:shortname>/embed.js", "<slug:shortname>/count.js", "static/")

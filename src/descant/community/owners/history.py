@@ -23,6 +23,8 @@ WORDS = {
     What.KEY_MADE: gettext_lazy("Key made"),
     What.KEY_ROTATED: gettext_lazy("Key given a new secret"),
     What.KEY_REVOKED: gettext_lazy("Key revoked"),
+    What.SIGN_ON_ALLOWED: gettext_lazy("Single sign-on allowed to a key"),
+    What.SIGN_ON_FORBIDDEN: gettext_lazy("Single sign-on taken from a key"),
     What.RULE_WRITTEN: gettext_lazy("Rule written"),
     What.RULE_CHANGED: gettext_lazy("Rule changed"),
     What.RULE_ON: gettext_lazy("Rule switched on"),

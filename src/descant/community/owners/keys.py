@@ -35,6 +35,9 @@ def keys(owning: Owning) -> HttpResponse:
             lambda: acts.revoke_key(forum=forum, by=by, key_id=key_id, why=why_in(owning)),
             _("The key is revoked. Programs that show it are refused within five seconds."),
         )
+    for may, button in ((True, "allow"), (False, "forbid")):
+        if button in posted:
+            return _set_sign_on(owning, id_in(posted[button]), may)
     made = None
     if "add" in posted:
         title = posted.get("title", "").replace("\0", "")
@@ -44,6 +47,19 @@ def keys(owning: Owning) -> HttpResponse:
         made = _made(owning, lambda: acts.rotate_key(forum=forum, by=by, key_id=key_id, why=why_in(owning)))
     shown = {"lines": _lines(forum), "made": made, "is_new": "add" in posted}
     return owning.show("community/owners/keys.html", shown)
+
+
+def _set_sign_on(owning: Owning, key_id: int, may: bool) -> HttpResponse:
+    forum, by = owning.forum, owning.by
+    return acted(
+        owning,
+        lambda: acts.set_sign_on(forum=forum, by=by, key_id=key_id, may=may, why=why_in(owning)),
+        _("The key signs people of your site in.")
+        if may
+        else _(
+            "The key signs nobody in any more, and whom it has signed in is signed out within five seconds."
+        ),
+    )
 
 
 def _made(owning: Owning, act: Callable[[], IssuedKey]) -> IssuedKey | None:

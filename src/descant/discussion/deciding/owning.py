@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from descant.accounts.models import User
+from descant.accounts.models import Remote, User
 from descant.discussion import text
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
@@ -18,6 +18,8 @@ from descant.forums.keys.issuing import IssuedKey
 from descant.forums.models import Forum, Role
 from descant.forums.noting import Noted
 from descant.forums.opening import BadForum
+from descant.forums.signing_on.keys import TooManyKeys, let_sign_in
+from descant.forums.signing_on.people import organisation_of
 
 
 class CannotChange(Refused):
@@ -75,13 +77,14 @@ def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") 
     """Give somebody a role.
 
     Args:
-        whom: the name that she signs in with, or an e-mail address that she has confirmed.
+        whom: the name that she signs in with, or an e-mail address that she has confirmed; of somebody whom the
+            forum's own site signs in ``site:`` and the site's id of her.
 
     Raises:
         NotAModerator, CannotChange
     """
     check_ability(by, "roles")
-    user = _known_as(whom.strip())
+    user = _known_as(whom.strip(), forum)
     if user is None or kind not in Role.Kind:
         raise CannotChange(_("There is no account with this user name or confirmed e-mail address."))
     try:
@@ -137,9 +140,28 @@ def revoke_key(*, forum: Forum, by: Author, key_id: int, why: str = "") -> None:
         raise CannotChange(_("This key is not there any more."))
 
 
-def _known_as(whom: str) -> User | None:
+def set_sign_on(*, forum: Forum, by: Author, key_id: int, may: bool, why: str = "") -> None:
+    """Let a key's secret sign people of the forum's site in, or no longer.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "settings")
+    try:
+        is_changed = let_sign_in(forum=forum, key_id=key_id, may=may, noted=Noted(by.user, why))
+    except TooManyKeys as error:
+        raise CannotChange(_("As many keys sign people in as can: let another one stop first.")) from error
+    if not is_changed:
+        raise CannotChange(_("This key is not there any more, or somebody else has just done it."))
+
+
+def _known_as(whom: str, forum: Forum) -> User | None:
     """An address that nobody has confirmed may be written by anybody, so it is nobody's."""
     found = User.objects.filter(is_active=True)
+    if whom.startswith("site:"):
+        hers = {"identifier": whom.removeprefix("site:"), "organisation": organisation_of(forum)}
+        return found.filter(pk__in=Remote.objects.filter(**hers).values("user")).first()
+    found = found.filter(organisation=None)
     named = found.filter(username=whom).first()
     if named is not None or "@" not in whom:
         return named

@@ -36,7 +36,7 @@ def marks_of(author: Author) -> list[tuple[str, str]]:
     marks = [
         (Ban.Kind.ACCOUNT, str(user.pk) if user else ""),
         (Ban.Kind.GUEST, author.guest if user is None else ""),
-        (Ban.Kind.EMAIL, mailbox_of(user.email if user else author.email)),
+        (Ban.Kind.EMAIL, mailbox_of(user.known_email() if user else author.email)),
         (Ban.Kind.ADDRESS, origin_of(author.address)),
         (Ban.Kind.ADDRESS, range_of(author.address)),
     ]

@@ -54,6 +54,8 @@ class Forum(Mapped, NoBareSave):
     policy = models.TextField(blank=True)  # what the owner asks of people, in her words
     look = models.JSONField(default=dict, blank=True)  # colours and font where the page says none
     opened_at = models.DateTimeField(default=timezone.now)
+    # Whose people are its own as well, where sites sign them in; none: it has people of its own.
+    organisation = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     objects: ClassVar = MappedQuerySet.as_manager()
 
@@ -211,6 +213,8 @@ class Change(NoBareSave):
         KEY_MADE = "key_made"
         KEY_ROTATED = "key_rotated"
         KEY_REVOKED = "key_revoked"
+        SIGN_ON_ALLOWED = "sign_on_allowed"
+        SIGN_ON_FORBIDDEN = "sign_on_forbidden"
         RULE_WRITTEN = "rule_written"
         RULE_CHANGED = "rule_changed"
         RULE_ON = "rule_on"

@@ -34,6 +34,7 @@ class Key(NoBareSave):
     former_secret_digest = models.CharField(max_length=64, unique=True, null=True)
     former_token_digest = models.CharField(max_length=64, unique=True, null=True)
     former_until = models.DateTimeField(null=True)
+    signs_in = models.BooleanField(default=False, db_default=False)  # whether its secret signs people in
     made_at = models.DateTimeField(default=timezone.now)
     uses = models.BigIntegerField(default=0, db_default=0)  # a few seconds late
     uses_noted = models.BigIntegerField(default=0, db_default=0)  # those of them that are in the hours

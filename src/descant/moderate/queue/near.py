@@ -136,7 +136,7 @@ def _bans(forum: Forum, comment: Comment) -> list[Ban]:
     marks = [
         (Ban.Kind.ACCOUNT, str(comment.author_id or "")),
         (Ban.Kind.GUEST, comment.guest),
-        (Ban.Kind.EMAIL, mailbox_of(author.email if author else comment.author_email)),
+        (Ban.Kind.EMAIL, mailbox_of(author.known_email() if author else comment.author_email)),
         (Ban.Kind.ADDRESS, comment.origin),
         (Ban.Kind.ADDRESS, comment.origin_range),
     ]

@@ -70,9 +70,15 @@ export const store = {
   },
 };
 
+/** What was granted by the word of the page around us: `{message, token}`. It goes before what was granted by us. */
+export const vouched = {
+  get: () => store.get(`vouched:${forum}`),
+  set: (value) => store.set(`vouched:${forum}`, value),
+};
+
 export const token = {
-  get: () => store.get(`token:${forum}`),
-  set: (value) => store.set(`token:${forum}`, value),
+  get: () => vouched.get()?.token || store.get(`token:${forum}`),
+  set: (value) => (value === null && vouched.get() ? vouched.set(null) : store.set(`token:${forum}`, value)),
 };
 
 /** Why a call did not do what was asked, and whether it may work later. */
@@ -91,7 +97,7 @@ export class Refused extends Error {
  */
 export async function call(act, body = {}) {
   const headers = { 'Content-Type': 'application/json' };
-  if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
+  if (token.get() && act !== 'sign_on') headers.Authorization = `Bearer ${token.get()}`;
   const answer = await reach(calls + act, { method: 'POST', headers, body: JSON.stringify({ forum, lang: here.lang, ...body }) });
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return told;

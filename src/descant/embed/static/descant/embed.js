@@ -97,6 +97,20 @@
     frame.contentWindow.postMessage({ descant: 1, ...message }, home.origin);
   }
 
+  /** What a frame is told when it wakes: drafts, and of the page's own people who reads and how they sign in. */
+  function introduce(place) {
+    const { page, sso: { name, url, logout, width, height } } = place.config;
+    const site = { message: page.remote_auth_s3, key: page.api_key, name, url: web(url), logout: web(logout), width, height };
+    send(place, { drafts: drafts(), site: JSON.parse(JSON.stringify(site)) });
+  }
+
+  /** An address of the web, whole; nothing in the place of any other. */
+  function web(written) {
+    const link = document.createElement('a');
+    link.href = written || '';
+    return written && /^https?:$/.test(link.protocol) ? link.href : '';
+  }
+
   /** Drafts, where the browser refuses the frame a storage of its own. */
   function drafts(key, value) {
     try {
@@ -138,8 +152,11 @@
     if (type === 'keep') drafts(key, value);
     if (type === 'ready') {
       frame.title = title;
-      send(place, { drafts: drafts() });
+      introduce(place);
     }
+    const { sso } = place.config;
+    if (type === 'reload' && document.hasFocus()) location.reload();
+    if (type === 'logout' && web(sso.logout)) location.href = web(sso.logout);
     const names = { ready: ['onReady', 'afterRender'], identify: ['onIdentify'], before: ['beforeComment'], comment: ['onNewComment'], paginate: ['onPaginate'] };
     place.told = { id, text };
     run(place, ...(names[type] || []));

@@ -1,6 +1,6 @@
 /** The frame wakes: clicks find their acts, and what is personal is fetched. Then what readers and moderators do. */
 
-import { call, find, here, made, memory, note, say, store, token, words, written } from './calls.js';
+import { call, find, here, made, memory, note, say, store, token, vouched, words, written } from './calls.js';
 import { boxActs, dress, mark, openBox, openMain, restoreDraft, showHeld } from './composer.js';
 import { hear, tell, tellHeight } from './host.js';
 import { beSomebody, hasAccount, me } from './identity.js';
@@ -46,10 +46,12 @@ tell('ready', { title: document.title });
 if (/^(comment|descant)-/.test(new URLSearchParams(location.search).get('cursor'))) {
   point(find('.whole ~ #read .line:not(.stub)'));
 }
-learn();
+if (!vouched.get() || parent === window) learn(); // else the page around us says first who reads it
 
-function onMessage({ type, comment, drafts }) {
+function onMessage({ type, comment, drafts, site }) {
   if (type === 'show') show(comment);
+  if (site && (site.message || site.url)) import('./vouching.js').then(({ believe }) => believe(site, learn));
+  else if (site && vouched.get()) learn();
   for (const key in drafts) if (key.startsWith('draft:')) memory.set(key, drafts[key]);
   if (drafts) restoreDraft();
 }

@@ -1,6 +1,7 @@
 /** Who writes here: a guest, someone signed in, or nobody yet. */
 
-import { call, here, token } from './calls.js';
+import { call, here, token, vouched } from './calls.js';
+import { tell } from './host.js';
 
 /** What the server said about us; `own` holds until when (ms) a comment of ours may be edited. */
 export const me = {
@@ -8,6 +9,10 @@ export const me = {
   person: null,
   own: {},
   moderates: false,
+  /** Draws the way to the site's own sign-in beside ours, where the page around us names one. @param {any} form */
+  door: (form) => {},
+  /** Whether the site says how one signs out of it. */
+  leaves: false,
 };
 
 export const hasAccount = () => me.person?.kind === 'account';
@@ -18,9 +23,11 @@ export async function beSomebody() {
 }
 
 export async function signOut() {
+  const isVouched = vouched.get();
   await call('sign_out').catch(() => {});
   token.set(null);
-  location.reload();
+  if (isVouched) tell('logout');
+  else location.reload();
 }
 
 function become(granted) {
