@@ -93,6 +93,15 @@ def ask(
         raise EgressFailed(f"{parts.hostname} gave no answer: {error or type(error).__name__}") from error
 
 
+def check(url: str) -> None:
+    """Whether a URL could be asked, as it is written; where its name leads is looked at when it is.
+
+    Raises:
+        EgressRefused
+    """
+    _checked(url, _Running(Bounds(), 0.0))
+
+
 @dataclass(frozen=True)
 class _Running:
     """A question on its way."""

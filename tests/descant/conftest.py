@@ -24,6 +24,7 @@ from descant.forums.models import Forum, Role
 from descant.forums.opening import open_forum
 from descant.forums.signing_on.keys import keys_in_force
 from django_headroom.transactions.guarding import refuse_holding
+from tests.descant.discussion.judging.outsiders import Outsider, outsider
 
 ALL_DATABASES = ["default", "p1", "p2"]
 
@@ -126,3 +127,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.django_db(databases=ALL_DATABASES, transaction=transaction), append=False
             )
+
+
+@pytest.fixture
+def out(settings: Any) -> Iterator[Outsider]:
+    """A server that the operator has named, for it is on this machine."""
+    with outsider() as server:
+        settings.DESCANT_EGRESS_ALLOWED = [server.place]
+        yield server

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from descant.community import hearing, preferences, public
-from descant.community.owners import forms, history, keys, lists
+from descant.community.owners import forms, history, keys, lists, webhooks
 
 settings = [
     path("", forms.general, name="forum_settings"),
@@ -12,6 +12,7 @@ settings = [
     path("policy/", forms.policy, name="forum_policy"),
     path("look/", forms.look, name="forum_look"),
     path("keys/", keys.keys, name="forum_keys"),
+    path("webhooks/", webhooks.webhooks, name="forum_webhooks"),
     path("rules/", lists.rules, name="forum_rules"),
     path("history/", history.history, name="forum_history"),
 ]

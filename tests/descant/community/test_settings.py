@@ -23,7 +23,7 @@ from tests.descant.conftest import Cast
 
 SignedIn = Callable[[Author], Client]
 HOME = "/f/gazette/settings/"
-SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "rules/", "history/"]
+SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "webhooks/", "rules/", "history/"]
 GENERAL = {
     "title": "The Gazette",
     "language": "de",

@@ -206,6 +206,12 @@ SETTINGS = {
     "policy/": {"policy": "Be kind."},
     "look/": {"font": "Georgia"},
     "keys/": {"rotate": "KEY"},
+    "webhooks/": {
+        "add": "",
+        "url": "https://gazette.example/told",
+        "events": "comment.created",
+        "dialect": "standard",
+    },
 }
 
 

@@ -21,6 +21,7 @@ from descant.discussion.tree.paths import path_below
 from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Ban, Forum, Key, Rule
 from descant.forums.opening import open_forum
+from descant.forums.webhooks.targets import Wish, add_target
 from tests.descant.conftest import ALL_DATABASES, Cast
 from tests.descant.site.walking import (
     ASKED,
@@ -83,6 +84,7 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     decision.save(force_insert=True, using=herald.partition)
     key = issue_key(forum=cast.gazette)
     issue_key(forum=herald)
+    target = add_target(forum=herald, wish=Wish("https://herald.example/told"))
     Ban.objects.create(forum=herald, kind="guest", value="x", shown="Gus", reason="x")
     rule = Rule.objects.create(forum=herald, title="Herald only", kind="words", said={"words": ["rye"]})
     Appeal.objects.of(herald).create(comment=comment, said="Herald only, please.")
@@ -92,12 +94,12 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
         "comment": str(comment.pk), "thread_id": str(thread.pk), "identifier": "page-far-away",
         "batch": str(decision.batch), "forum": "herald", "host": "herald.example", "owner": str(cast.dee.user.pk),
         "ban": str(Ban.objects.get().pk), "appeal": str(Appeal.objects.of(herald).get().pk),
-        "far_key": str(Key.objects.get(forum=herald).pk), "rule": str(rule.pk),
+        "far_key": str(Key.objects.get(forum=herald).pk), "far_target": str(target.pk), "rule": str(rule.pk),
     }  # fmt: skip
     nowhere = {
         "comment": "999999999999", "thread_id": "999999999999", "identifier": "page-of-nobody", "batch": str(uuid4()),
         "forum": "nowhere", "host": "nowhere.example", "owner": "999999999999", "ban": "999999999999",
-        "appeal": "999999999999", "far_key": "999999999999", "rule": "999999999999",
+        "appeal": "999999999999", "far_key": "999999999999", "far_target": "999999999999", "rule": "999999999999",
     }  # fmt: skip
     return {**there, **same}, {**nowhere, **same}
 

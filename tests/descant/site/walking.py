@@ -181,6 +181,7 @@ ASKED: dict[str, list[Ask]] = {
             "domains/": {"remove": "{host}"},
             "people/": {"remove": "{owner}"},
             "keys/": {"remove": "{far_key}"},
+            "webhooks/": {"remove": "{far_target}"},
             "rules/": {"remove": "{comment}"},
             "history/": {"before": "{comment}"},
         }.items()

@@ -14,6 +14,7 @@ from descant.forums.models.forum import (
 )
 from descant.forums.models.keys import Key, KeyHour, digest_of
 from descant.forums.models.remembered import NETWORK, Fingerprint, Lesson, Weight
+from descant.forums.models.webhooks import Target
 
 __all__ = [
     "FORUM_NAME",
@@ -30,6 +31,7 @@ __all__ = [
     "Role",
     "Rule",
     "RuleVersion",
+    "Target",
     "Weight",
     "WhenUnjudged",
     "digest_of",

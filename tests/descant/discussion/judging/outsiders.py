@@ -1,6 +1,7 @@
 """A real server for the tests, on this machine, that answers as it is told: late, in drips, wrongly, or elsewhere."""
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -62,6 +63,13 @@ class _Answering(BaseHTTPRequestHandler):
 
     def _broken(self, _asked: str) -> None:
         self._send(500, b"out of order")
+
+    def _gone(self, _asked: str) -> None:
+        self._send(410, b"")
+
+    def _challenge(self, _asked: str) -> None:
+        """As a plugin of Disqus answers: with the challenge, where it is asked for one."""
+        self._send(200, str(json.loads(self.server.heard[-1][2]).get("challenge", "OK")).encode())
 
     def _large(self, _asked: str) -> None:
         self._send(200, b"x" * 2_000_000)
