@@ -12,12 +12,16 @@ from types import ModuleType
 
 from django.utils import timezone
 
+from descant.discussion.models import Thread
+from descant.exchange.arriving.asides import bring_asides
 from descant.exchange.arriving.berth import Berth
 from descant.exchange.arriving.comments import bring_comments
+from descant.exchange.arriving.people import bring_people
 from descant.exchange.arriving.threads import bring_threads
 from descant.exchange.models import ImportJob
+from descant.exchange.native import FORMAT
 from descant.exchange.progress import Progress, Unwatched
-from descant.exchange.reading import disqus, wxr
+from descant.exchange.reading import disqus, native, wxr
 from descant.exchange.reading.unpacking import Unpacked
 from descant.exchange.report import Report
 from descant.exchange.sorting import arrivals
@@ -27,7 +31,7 @@ from descant.forums.models import Forum
 from django_headroom.updates import change
 
 # A format is a module with SOURCE, the name its old ids are kept under, and read(file, choices).
-FORMATS: dict[str, ModuleType] = {"disqus": disqus, "wordpress": wxr}
+FORMATS: dict[str, ModuleType] = {"disqus": disqus, "wordpress": wxr, FORMAT: native}
 TOUCH_EVERY = timedelta(seconds=1)
 SILENT_FOR = timedelta(minutes=1)
 
@@ -58,7 +62,7 @@ def run_import(
     if not path.is_file():
         raise ImportRefused(f"there is no file {path.name}")
     file, watched = Unpacked(path), progress or Unwatched()
-    choices = Choices(source_forum, apart, pingbacks)
+    choices = _choices_of_ours(forum, file) if format == FORMAT else Choices(source_forum, apart, pingbacks)
     if dry_run:
         return _bring(file, forum, FORMATS[format], choices, Steps(watched, None))
     job = _start(file, forum, format, choices)
@@ -103,10 +107,12 @@ def _bring(file: Unpacked, forum: Forum, read_format: ModuleType, choices: Choic
         arrivals.sort(spool, read_format.read(file, choices), choices)
         berth = Berth(forum, read_format.SOURCE, spool, report, report.dry_run, steps.reach)
         berth.prepare()
+        bring_people(berth)
         steps.begin("threads", spool.one("SELECT count(*) FROM thread WHERE main = seq"))
         bring_threads(berth)
         steps.begin("comments", spool.one("SELECT count(*) FROM comment WHERE top IS NOT NULL"))
         bring_comments(berth)
+        bring_asides(berth)
     steps.watched.end()
     return report
 
@@ -118,16 +124,30 @@ def _start(file: Unpacked, forum: Forum, format: str, choices: Choices) -> Impor
         forum=forum, state=ImportJob.State.RUNNING, touched_at__lt=now - SILENT_FOR
     )
     silent.update(state=ImportJob.State.STOPPED)
-    with file.path.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
     return ImportJob.objects.create(
         forum=forum,
         format=format,
         source_forum=choices.source_forum[:200],
         file_name=file.path.name[:255],
         file_size=file.size,
-        file_digest=digest,
+        file_digest=_digest(file),
     )
+
+
+def _choices_of_ours(forum: Forum, file: Unpacked) -> Choices:
+    """Into an empty forum, for what was decided elsewhere is not mixed with what was here; the same file may go on."""
+    was_begun = ImportJob.objects.filter(forum=forum, file_digest=_digest(file)).exists()
+    if not was_begun and Thread.objects.of(forum).exists():
+        raise ImportRefused(
+            f"the forum {forum} has threads: this format is read into an empty forum, open another"
+        )
+    # Threads that have left as two arrive as two, whatever their pages say.
+    return Choices(apart=True)
+
+
+def _digest(file: Unpacked) -> str:
+    with file.path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 @contextmanager

@@ -59,6 +59,7 @@ class Report:
     marks_known: int = 0
     skips: dict[tuple[Kind, str], Lines] = field(default_factory=dict)
     notes: dict[tuple[Kind, str], Lines] = field(default_factory=dict)
+    others: dict[str, int] = field(default_factory=dict)  # rows of other kinds, which only our own format has
     dry_run: bool = False
 
     def of(self, kind: Kind) -> Tally:
@@ -92,6 +93,9 @@ class Report:
             lines.append(
                 f"{'':10}and {self.marks:,} marks for parents that the file lacks (not among the rows read)"
             )
+        if self.others:
+            told = ", ".join(f"{count:,} {kind.replace('_', ' ')}s" for kind, count in self.others.items())
+            lines.append(f"others:   {told}")
         if self.dry_run:
             lines.append("A dry run: nothing was written.")
         elif not self.rows_written():
@@ -115,6 +119,7 @@ class Report:
             "marks_known": self.marks_known,
             "skips": _plain(self.skips),
             "notes": _plain(self.notes),
+            "others": self.others,
             "dry_run": self.dry_run,
         }
 

@@ -1,8 +1,9 @@
 """The one stream into which every format is read: threads, comments and skipped rows, in any order."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 THREAD: Final = "thread"
 COMMENT: Final = "comment"
@@ -47,7 +48,8 @@ class CommentRead:
     """A comment as its file tells it.
 
     `thread` and `parent` are names, the likeliest first; `names` are what replies call this one by.
-    `elsewhere` is (source, source_id) of the same comment in another service's export.
+    `elsewhere` is (source, source_id) of the same comment in another service's export; `more` are columns that only
+    our own format has.
     """
 
     source: str
@@ -65,6 +67,16 @@ class CommentRead:
     marked_spam: bool = False
     created_at: datetime | None = None
     elsewhere: tuple[str, str] | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row of another kind, which only our own format has: an account, a vote, a decision."""
+
+    kind: str
+    line: int
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,7 @@ class Choices:
     pingbacks: bool = False
 
 
-Read: TypeAlias = ThreadRead | CommentRead | SkippedRow
+Read: TypeAlias = ThreadRead | CommentRead | Aside | SkippedRow
 
 
 def read_time(text: str) -> datetime | None:

@@ -40,7 +40,11 @@ class Berth:
         leave_unmapped(self.forum.partition)
         self.spool.rows.executescript(
             "CREATE TABLE thread_here (number INTEGER PRIMARY KEY, id INTEGER);"
-            "CREATE TABLE comment_here (number INTEGER PRIMARY KEY, id INTEGER, thread INTEGER, path BLOB); BEGIN"
+            "CREATE TABLE comment_here (number INTEGER PRIMARY KEY, id INTEGER, thread INTEGER, path BLOB);"
+            "CREATE INDEX aside_kind ON aside (kind, seq);"
+            "CREATE INDEX aside_id ON aside (kind, CAST(fields ->> 'id' AS INTEGER));"
+            "CREATE TABLE account_here (number INTEGER PRIMARY KEY, id INTEGER);"
+            "CREATE TABLE rule_here (number INTEGER PRIMARY KEY, id INTEGER); BEGIN"
         )
 
     def keep_threads(self, ids: dict[int, int]) -> None:

@@ -15,6 +15,7 @@ from descant.discussion.signals import say_changed
 from descant.discussion.tree.paths import ancestors_in, counted_in, level_of, path_below
 from descant.exchange.arriving.berth import Berth, Placed, chunks, until_alone
 from descant.exchange.arriving.copying import count_anew, insert_rows
+from descant.exchange.arriving.ours import columns_of_ours
 from descant.exchange.sorting import arrivals
 from descant.exchange.sorting.arrivals import CommentArrival
 from descant.exchange.stream import COMMENT
@@ -70,7 +71,9 @@ def _bring(berth: Berth, arrived: list[CommentArrival]) -> Chunk:
     chunk.placed.update(berth.placed(parents))
     threads = berth.thread_ids(each.thread for each in arrived)
     if chunk.fresh or chunk.fills:
-        columns = {each.number: _columns(each) for each in (*chunk.fresh, *chunk.fills.values())}
+        written = (*chunk.fresh, *chunk.fills.values())
+        ours = columns_of_ours(berth, written)
+        columns = {each.number: {**_columns(each), **ours.get(each.number, {})} for each in written}
         with writing(berth.forum) as alias:
             _Writing(berth, alias, chunk, threads, columns).write()
     berth.keep_comments({each.number: chunk.placed[each.number] for each in arrived})
@@ -167,7 +170,6 @@ class _Writing:
                 level=level_of(path),
                 source=source,
                 source_id=source_id,
-                reasons=[MARK] if arrival.missing else [],
             )
             rows.append(row)
             if row.is_shown:
@@ -182,7 +184,7 @@ class _Writing:
             columns |= {"drawn": True, "version": versions[placed.thread_id]}
         # The mark may have been known by another key: a later run must find the comment by its own.
         columns["source"], columns["source_id"] = _key(arrival)
-        Comment.objects.of(self.berth.forum).filter(pk=placed.id).update(reasons=[], **columns)
+        Comment.objects.of(self.berth.forum).filter(pk=placed.id).update(**columns)
 
     def _count_replies(self, more: Mapping[int, int]) -> None:
         """Rows of earlier chunks get their new replies; a mark that has some is drawn from now on."""
@@ -224,6 +226,7 @@ def _columns(arrival: CommentArrival) -> Columns:
         "state": arrival.state,
         "marked_spam": arrival.marked_spam,
         "created_at": arrival.created_at,
+        "reasons": [MARK] if arrival.missing else [],
     }
 
 

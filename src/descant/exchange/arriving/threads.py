@@ -29,7 +29,7 @@ Address: TypeAlias = tuple[str, str, str]  # kind, value, digest
 class Here:
     """What of a chunk is in the forum already."""
 
-    by_source_id: dict[str, int] = field(default_factory=dict)
+    by_source_id: dict[tuple[str, str], int] = field(default_factory=dict)
     by_digest: dict[str, int] = field(default_factory=dict)
     with_identifier: set[int] = field(default_factory=set)
 
@@ -64,7 +64,7 @@ def _bring(berth: Berth, chunk: list[ThreadArrival], wanted: dict[int, list[Addr
         found = next(
             (
                 here.by_source_id[each]
-                for each in map(_kept_id, arrival.source_ids)
+                for each in ((arrival.source, _kept_id(own)) for own in arrival.source_ids)
                 if each in here.by_source_id
             ),
             None,
@@ -98,12 +98,16 @@ def _report(berth: Berth, chunk: list[ThreadArrival], known: int, joined: list[i
 def _look_up(berth: Berth, chunk: list[ThreadArrival], wanted: dict[int, list[Address]]) -> Here:
     source_ids = [_kept_id(each) for arrival in chunk for each in arrival.source_ids]
     keys = [key for addresses in wanted.values() for _, _, key in addresses]
-    threads = Thread.objects.of(berth.forum).filter(source=berth.source, source_id__in=source_ids)
+    sources = {arrival.source for arrival in chunk}
+    threads = Thread.objects.of(berth.forum).filter(source__in=sources, source_id__in=source_ids)
     addresses = ThreadAddress.objects.of(berth.forum)
     by_digest = dict(addresses.filter(digest__in=keys).values_list("digest", "thread_id"))
     named = addresses.filter(thread__in=set(by_digest.values()), kind=ThreadAddress.Kind.IDENTIFIER)
     return Here(
-        by_source_id=dict(threads.exclude(source_id="").values_list("source_id", "id")),
+        by_source_id={
+            (source, own): pk
+            for source, own, pk in threads.exclude(source_id="").values_list("source", "source_id", "id")
+        },
         by_digest=by_digest,
         with_identifier=set(named.values_list("thread_id", flat=True)),
     )
@@ -142,7 +146,7 @@ def _row(berth: Berth, arrival: ThreadArrival) -> Thread:
         url=next((url for url in arrival.urls if len(url) <= URL_MAX), ""),
         state=Thread.State.CLOSED if arrival.closed else Thread.State.OPEN,
         created_at=arrival.created_at,
-        source=berth.source,
+        source=arrival.source,
         source_id=_kept_id(arrival.source_ids[0]),
     )
 

@@ -9,14 +9,14 @@ from types import ModuleType
 from typing import BinaryIO
 
 from descant.discussion.models import Comment, Thread
-from descant.exchange.leaving import disqus, wxr
+from descant.exchange.leaving import disqus, native, wxr
 from descant.exchange.leaving.wanted import Wanted
 from descant.exchange.progress import Progress, Unwatched
 from descant.forums.models import Forum
 from django_headroom.transactions import one_state
 
 # A format is a module with ENDING, by which its files are known, and write(wanted), the text in pieces.
-FORMATS: dict[str, ModuleType] = {"disqus": disqus, "wxr": wxr}
+FORMATS: dict[str, ModuleType] = {"disqus": disqus, "wxr": wxr, "native": native}
 
 
 class ExportRefused(Exception):
@@ -48,7 +48,7 @@ def run_export(
     """
     watched = progress or Unwatched()
     packed = path.suffix == ".gz" if packed is None else packed
-    with one_state(forum.partition) as alias, written_whole(path) as file:
+    with one_state(forum.partition) as alias, one_state("default"), written_whole(path) as file:
         watched.begin("rows", _count(alias, forum))
         wanted = Wanted(forum, alias, personal, watched.reach)
         try:

@@ -1,7 +1,7 @@
 """Reads a file through the spool and hands out threads and comments as they can be written: parents first."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ class ThreadArrival:
     """A thread with all that was merged into it; `number` is its name within this import."""
 
     number: int
+    source: str
     source_ids: tuple[str, ...]
     identifiers: tuple[str, ...]
     urls: tuple[str, ...]
@@ -46,6 +47,7 @@ class CommentArrival:
     marked_spam: bool
     elsewhere: tuple[str, str] | None
     created_at: datetime
+    more: Mapping[str, Any]
 
 
 def sort(spool: Spool, stream: Iterable[Read], choices: Choices) -> None:
@@ -64,12 +66,14 @@ def threads(spool: Spool) -> Iterator[ThreadArrival]:
     ):
         parts = list(
             spool.each(
-                "SELECT source_id, identifiers, urls, title, closed FROM thread WHERE main = ? ORDER BY removed, seq",
+                "SELECT source_id, identifiers, urls, title, closed, source FROM thread WHERE main = ?"
+                " ORDER BY removed, seq",
                 seq,
             )
         )
         yield ThreadArrival(
             number=seq,
+            source=parts[0][5],
             source_ids=tuple(dict.fromkeys(part[0] for part in parts)),
             identifiers=tuple(dict.fromkeys(name for part in parts for name in json.loads(part[1]))),
             urls=tuple(dict.fromkeys(url for part in parts for url in json.loads(part[2]))),
@@ -80,18 +84,24 @@ def threads(spool: Spool) -> Iterator[ThreadArrival]:
         )
 
 
+def asides(spool: Spool, kind: str) -> Iterator[dict[str, Any]]:
+    """The rows of another kind, in the order of the file."""
+    for (fields,) in spool.each("SELECT fields FROM aside WHERE kind = ? ORDER BY seq", kind):
+        yield json.loads(fields)
+
+
 def comments(spool: Spool) -> Iterator[CommentArrival]:
     """The comments thread by thread, branch by branch; parents before replies, then by time, then by the file."""
     for row in spool.each(
         """SELECT c.seq, c.thread, c.parent, c.missing NOT NULL, c.line, c.source, c.source_id,
             b.author_name, b.author_email, b.author_url, b.text, b.format,
             CASE WHEN t.removed AND b.state IN ('shown', 'waiting') THEN 'hidden' ELSE b.state END,
-            b.marked_spam, b.elsewhere, c.created
+            b.marked_spam, b.elsewhere, b.more, c.created
         FROM comment c JOIN body b ON b.seq = c.seq JOIN thread t ON t.seq = c.own_thread
         WHERE c.top NOT NULL ORDER BY c.thread, c.top, c.level, c.created, c.seq"""
     ):
-        number, thread, parent, missing, line, *texts, marked_spam, elsewhere, created = row
+        number, thread, parent, missing, line, *texts, marked_spam, elsewhere, more, created = row
         source, _, source_id = (elsewhere or "").partition("\n")
         known_as = (source, source_id) if source else None
-        ends: tuple[Any, ...] = (bool(marked_spam), known_as, as_moment(created))
+        ends: tuple[Any, ...] = (bool(marked_spam), known_as, as_moment(created), json.loads(more or "{}"))
         yield CommentArrival(number, thread, parent, bool(missing), line, *texts, *ends)

@@ -28,13 +28,13 @@ def merge_threads(spool: Spool, choices: Choices) -> None:
     choose_forum(forums, choices.source_forum)
     spool.rows.execute("CREATE TABLE address (key TEXT PRIMARY KEY, main INTEGER)")
     spool.rows.execute("CREATE INDEX thread_main ON thread (main)")
-    for seq, line, forum, source_id, identifiers, urls in spool.each(
-        "SELECT seq, line, forum, source_id, identifiers, urls FROM thread ORDER BY seq"
+    for seq, line, forum, source, source_id, identifiers, urls in spool.each(
+        "SELECT seq, line, forum, source, source_id, identifiers, urls FROM thread ORDER BY seq"
     ):
         if len(forums) > 1 and forum != choices.source_forum:
             _skip(spool, seq, line, OTHER_FORUM if forum else NO_FORUM)
             continue
-        keys = [f"s{source_id}"]
+        keys = [f"s{source}\n{source_id}"]
         if not choices.apart:
             keys += address_keys(json.loads(identifiers), json.loads(urls))
         _join(spool, seq, keys)

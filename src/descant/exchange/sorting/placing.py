@@ -96,7 +96,9 @@ def _mark_missing_parents(spool: Spool) -> None:
         " THEN 'parent:' ELSE '' END || name, thread, thread, 1 FROM lost",
         (last, spool.source, spool.source),
     )
-    run("INSERT INTO body SELECT ? + seq, '', '', '', '', 'html', 'deleted', 0, NULL FROM lost", (last,))
+    run(
+        "INSERT INTO body SELECT ? + seq, '', '', '', '', 'html', 'deleted', 0, NULL, NULL FROM lost", (last,)
+    )
     _stand_at_top(
         spool,
         OTHER_THREAD,

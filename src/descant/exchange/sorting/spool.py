@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from descant.exchange.reading.taming import is_tangled, with_links_for_pictures, words_of
 from descant.exchange.report import Report
-from descant.exchange.stream import COMMENT, CommentRead, Read, ThreadRead
+from descant.exchange.stream import COMMENT, Aside, CommentRead, Read, ThreadRead
 
 CACHE_KIB = 32 * 1024
 BATCH = 2_000
@@ -19,8 +19,8 @@ TANGLED = "its HTML is too tangled to be shown: only its words are kept"
 # A narrow table of comments is sorted and updated; their texts lie in another and are only fetched at the end.
 TABLES = """
 CREATE TABLE thread (
-    seq INTEGER PRIMARY KEY, line INTEGER, source_id TEXT, forum TEXT, identifiers TEXT, urls TEXT, title TEXT,
-    closed INTEGER, removed INTEGER, created INTEGER, main INTEGER, skip TEXT
+    seq INTEGER PRIMARY KEY, line INTEGER, source TEXT, source_id TEXT, forum TEXT, identifiers TEXT, urls TEXT,
+    title TEXT, closed INTEGER, removed INTEGER, created INTEGER, main INTEGER, skip TEXT
 );
 CREATE TABLE called (name TEXT, thread INTEGER);
 CREATE TABLE comment (
@@ -31,8 +31,9 @@ CREATE TABLE comment (
 );
 CREATE TABLE body (
     seq INTEGER PRIMARY KEY, author_name TEXT, author_email TEXT, author_url TEXT, text TEXT, format TEXT,
-    state TEXT, marked_spam INTEGER, elsewhere TEXT
+    state TEXT, marked_spam INTEGER, elsewhere TEXT, more TEXT
 );
+CREATE TABLE aside (seq INTEGER PRIMARY KEY, kind TEXT, fields TEXT);
 """
 
 
@@ -52,6 +53,7 @@ class Spool:
         self._called: list[tuple[str, int]] = []
         self._comments: list[tuple[Any, ...]] = []
         self._bodies: list[tuple[Any, ...]] = []
+        self._asides: list[tuple[str, str]] = []
         self._taken = self._letters = 0
 
     def __enter__(self) -> Self:
@@ -68,18 +70,20 @@ class Spool:
         elif isinstance(read, ThreadRead):
             self.report.threads.read += 1
             self._take_thread(read)
+        elif isinstance(read, Aside):
+            self._asides.append((read.kind, json.dumps(read.fields, default=str)))
         else:
             self.report.of(read.kind).read += 1
             self.report.skip(read.kind, read.reason, read.line)
-        most = max(len(self._comments), len(self._threads))
+        most = max(len(self._comments), len(self._threads), len(self._asides))
         if most >= BATCH or self._letters >= BATCH_LETTERS:
             self.flush()
 
     def _take_thread(self, read: ThreadRead) -> None:
         created = None if read.created_at is None else as_number(read.created_at)
         self._threads.append(
-            (self._taken, read.line, read.source_id, read.forum, json.dumps(read.identifiers), json.dumps(read.urls),
-             read.title, read.closed, read.removed, created)
+            (self._taken, read.line, read.source, read.source_id, read.forum, json.dumps(read.identifiers),
+             json.dumps(read.urls), read.title, read.closed, read.removed, created)
         )  # fmt: skip
         self._called += [(name, self._taken) for name in read.names]
 
@@ -93,7 +97,7 @@ class Spool:
         elsewhere = None if read.elsewhere is None else "\n".join(read.elsewhere)
         self._bodies.append(
             (self._taken, read.author_name, read.author_email, read.author_url, self._tamed(read), read.format,
-             read.state, read.marked_spam, elsewhere)
+             read.state, read.marked_spam, elsewhere, json.dumps(read.more, default=str) if read.more else None)
         )  # fmt: skip
 
     def _tamed(self, read: CommentRead) -> str:
@@ -108,8 +112,8 @@ class Spool:
     def flush(self) -> None:
         self.rows.execute("BEGIN")
         self.rows.executemany(
-            "INSERT INTO thread (seq, line, source_id, forum, identifiers, urls, title, closed, removed, created)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO thread (seq, line, source, source_id, forum, identifiers, urls, title, closed, removed,"
+            " created) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             self._threads,
         )
         self.rows.executemany("INSERT INTO called VALUES (?,?)", self._called)
@@ -118,9 +122,10 @@ class Spool:
             " parent_name, parent_other, created) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             self._comments,
         )
-        self.rows.executemany("INSERT INTO body VALUES (?,?,?,?,?,?,?,?,?)", self._bodies)
+        self.rows.executemany("INSERT INTO body VALUES (?,?,?,?,?,?,?,?,?,?)", self._bodies)
+        self.rows.executemany("INSERT INTO aside (kind, fields) VALUES (?,?)", self._asides)
         self.rows.execute("COMMIT")
-        for batch in (self._threads, self._called, self._comments, self._bodies):
+        for batch in (self._threads, self._called, self._comments, self._bodies, self._asides):
             batch.clear()
         self._letters = 0
 

@@ -14,7 +14,7 @@ from descant.site import command
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
 
-FORMATS = ["disqus", "wxr"]
+FORMATS = ["disqus", "wxr", "native"]
 
 
 def test_what_was_there_stays_until_the_new_file_is_whole(

@@ -46,7 +46,7 @@ def test_any_text_comes_back_out_of_the_xml(
     assert row.fields.get("id", "") == name.strip()
 
 
-@pytest.mark.parametrize("format", ["disqus", "wxr"])
+@pytest.mark.parametrize("format", ["disqus", "wxr", "native"])
 def test_hostile_texts_and_names_arrive_as_they_were(
     cast: Cast, say: Callable[..., Comment], move: Callable[..., Forum], settings: Any, format: str
 ) -> None:

@@ -24,7 +24,7 @@ from tests.descant.exchange.files import disqus as disqus_file
 from tests.descant.exchange.leaving.told import assert_same, told
 from tests.descant.exchange.test_samples import SAMPLES
 
-FORMATS = ["disqus", "wxr"]
+FORMATS = ["disqus", "wxr", "native"]
 pytestmark = pytest.mark.parametrize("format", FORMATS)
 
 
