@@ -22,7 +22,7 @@ import pytest
 from tests.servers import free_port
 from tests.stories.serving import descant, environment_of_a_site, serving
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 HIDING = """
 from descant.accounts.models import User
 from descant.discussion.authors import Author
