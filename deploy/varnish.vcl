@@ -52,6 +52,10 @@ sub vcl_recv {
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
+    # Event streams, which have no end.
+    if (req.url ~ "^/embed/live/") {
+        return (pipe);
+    }
     # The same for everybody, whatever cookies came with the question.
     if (req.url ~ "^/(embed/(comments|feed)/|static/)" || req.url ~ "^[^?]*/(embed|count|count-data)\.js(\?|$)") {
         unset req.http.Cookie;
@@ -60,6 +64,10 @@ sub vcl_recv {
         return (hash);
     }
     return (pass);
+}
+
+sub vcl_pipe {
+    set bereq.http.Connection = "close";
 }
 
 sub vcl_hash {

@@ -38,10 +38,10 @@ class Site:
         return str(json.loads(self.command("apikey", "create", FORUM, "--json"))["public_key"])
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[int]:
+    def serving(self, *options: str) -> Iterator[int]:
         """The web server and the worker, until the block ends; gives the process id of the whole."""
         line = [sys.executable, "-m", "descant", "serve", "--no-demo", "--port", str(self.port)]
-        line += ["--data", str(self.data)]
+        line += ["--data", str(self.data), *options]
         with open(self.data / "serve.log", "w", encoding="utf-8") as log:
             process = subprocess.Popen(line, env=dict(self.environment), stdout=log, stderr=log)
             try:

@@ -16,8 +16,13 @@ def client_address(request: HttpRequest) -> str:
     What ``X-Forwarded-For`` says counts only as far as proxies named in DESCANT_TRUSTED_PROXIES have said it: from
     the right, the first hop that is none of them.
     """
-    address = _parsed(request.META.get("REMOTE_ADDR", ""))
-    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if address and _is_trusted(address) else []
+    return address_of(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_of(remote: str, forwarded_for: str) -> str:
+    """The same of a request that is no Django's: by the address it came from, and what its header says."""
+    address = _parsed(remote)
+    hops = forwarded_for.split(",") if address and _is_trusted(address) else []
     for hop in reversed(hops[-20:]):
         before = _parsed(hop)
         if before is None:

@@ -26,6 +26,7 @@ class Chosen:
     order: str = ""
     language: str = ""
     blocked: Sequence[str] = ()
+    live: bool = True
 
 
 def keep_preferences(*, user: User, **columns: Any) -> None:
@@ -68,12 +69,13 @@ def unblock_person(*, user: User, whom: str) -> None:
 
 def chosen_by(user: User, *, using: str = "default") -> Chosen:
     """How a person reads and whom she does not, by one query."""
-    columns = ("preferences__order", "preferences__language", "blocks__whom")
+    columns = ("preferences__order", "preferences__language", "preferences__live", "blocks__whom")
     rows = list(User.objects.using(using).filter(pk=user.pk).values_list(*columns)[:BLOCKS_MOST])
     if not rows:
         return Chosen()
-    order, language, _whom = rows[0]
-    return Chosen(order or "", language or "", [whom for _order, _language, whom in rows if whom])
+    order, language, live, _whom = rows[0]
+    blocked = [whom for *_chosen, whom in rows if whom]
+    return Chosen(order or "", language or "", blocked, live is not False)
 
 
 def show_profile(*, user: User, name: str, scope: str, forum_ids: Iterable[int] = ()) -> None:

@@ -47,7 +47,7 @@ class Reading(forms.Form):
     live = forms.BooleanField(
         label=gettext_lazy("Tell me of new comments while I read"),
         required=False,
-        help_text=gettext_lazy("Kept for the day on which this site does: it does not yet."),
+        help_text=gettext_lazy("It says how many there are, and shows them when you like."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

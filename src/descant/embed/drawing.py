@@ -1,17 +1,25 @@
-"""Drawing one line of a thread, for calls that answer with what to show."""
+"""Drawing lines of a thread: for calls that answer with what to show, and for those who watch what changes."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
+from django.views.decorators.http import require_safe
 
 from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.models import Comment
+from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import Page, line_of
+from descant.discussion.reading.changes import Changes, Clock, read_changes
 from descant.embed.calling import Asking
 from descant.embed.pages import FrameAddress, context
-from descant.forums.models import Rule
+from descant.forums.caches.sending import cacheable
+from descant.forums.directory import UnknownForum, forum_named
+from descant.forums.models import Forum, Rule
+
+CHANGES_SECONDS = 1  # how long a shared cache may answer by itself
 
 
 def draw_line(asking: Asking, page: PageAddress, comment: Comment) -> str:
@@ -21,6 +29,44 @@ def draw_line(asking: Asking, page: PageAddress, comment: Comment) -> str:
     return render_to_string(
         "embed/line.html", {**given, "line": line_of(comment, asking.author)}, using="jinja2"
     )
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """What has changed in a thread since a version, for a frame that has no event stream."""
+    asked = request.GET
+    since, thread = Clock.read(asked.get("since", "")), asked.get("thread", "")
+    if since is None or not (thread.isascii() and thread.isdecimal() and len(thread) < 19):
+        return HttpResponse("Say since when, and of which thread.\n", status=400, content_type="text/plain")
+    try:
+        forum = forum_named(asked.get("f", ""))
+        found = read_changes(forum=forum, thread_id=int(thread), since=since)
+    except (UnknownForum, Thread.DoesNotExist):
+        return HttpResponse("There is no such thread here.\n", status=404, content_type="text/plain")
+    told = draw_changes(forum, found, asked.get("lang", "")).decode()
+    return cacheable(request, told, "application/json", CHANGES_SECONDS)
+
+
+def draw_changes(forum: Forum, found: Changes, language: str) -> bytes:
+    """What has changed as scripts are told it, in JSON, drawn as in the frame's document for everybody."""
+    told: dict[str, object] = {"clock": str(found.clock), "told": found.told}
+    if not found.told:
+        return orjson.dumps(told)
+    thread = found.thread
+    with override(forum.language_for(language)):
+        given = context(forum, FrameAddress(forum.name, "", thread.url, get_language() or ""), Page(thread))
+        told["lines"] = [
+            {
+                "id": str(line.comment.pk),
+                "parent": str(line.comment.parent_id) if line.comment.parent_id else None,
+                "html": render_to_string("embed/line.html", {**given, "line": line}, using="jinja2"),
+            }
+            for line in found.lines
+        ]
+    told["gone"] = [str(pk) for pk in found.gone]
+    told["replies"] = {str(pk): replies for pk, replies in found.replies.items()}
+    told |= {"thread": str(thread.pk), "count": thread.comments_shown, "open": thread.takes_comments()}
+    return orjson.dumps(told)
 
 
 def words_for(reasons: Sequence[Any]) -> list[str]:

@@ -17,8 +17,9 @@ from markupsafe import Markup, escape
 from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.models import Thread
 from descant.discussion.reading import ORDERS, Page, read_page
+from descant.discussion.reading.changes import Clock
 from descant.discussion.tree.cursors import BadCursor
-from descant.embed.lean import lean
+from descant.embed.lean import lean_style
 from descant.forums.caches.sending import RestsOn, cacheable
 from descant.forums.caches.surrogates import let_caches_keep
 from descant.forums.directory import UnknownForum, forum_named
@@ -121,6 +122,8 @@ def context(forum: Forum, address: FrameAddress, page: Page) -> dict[str, object
         "page": page,
         "order": page.order,
         "thread_title": thread.title if thread else "",
+        "clock": Clock(str(forum.epoch), thread.version if thread else 0),
+        "is_live": settings.DESCANT_LIVE,
         "address": {
             "f": address.forum,
             "t_i": address.identifier,
@@ -158,7 +161,7 @@ def _spoken() -> dict[str, object]:
 
 @cache
 def _own_style() -> str:
-    return lean(STYLE_FILE.read_text())
+    return lean_style(STYLE_FILE.read_text())
 
 
 def _style(look: str = "") -> str:

@@ -64,7 +64,7 @@ def mine(asking: Asking, body: Body) -> Body:
         return _told(seen, drawn) if seen else {}
 
     told: Body = {"person": person_of(asking.author), "moderates": asking.author.moderates}
-    told["preferences"] = {"order": chosen.order, "language": chosen.language}
+    told["preferences"] = {"order": chosen.order, "language": chosen.language, "live": chosen.live}
     told |= {name: {} for name in ("votes", "scores", "own", "blocked")} | dict.fromkeys(LISTS, ())
     told["thread"] = {"state": "open"}
     told |= replicas.read(asking.forum.partition, reading)

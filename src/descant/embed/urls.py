@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from descant.embed import acts, calling_for, feeds, pages, personal, preferring, scripts, signing_in
+from descant.embed import acts, calling_for, drawing, feeds, pages, personal, preferring, scripts, signing_in
 
 SHORTNAME = "<slug:shortname>"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{SHORTNAME}/count.js", scripts.counter),
     path(f"{SHORTNAME}/count-data.js", scripts.count_data),
     path("embed/comments/", pages.comments, name="embed_comments"),
+    path("embed/changes/", drawing.changes),
     path("embed/feed/", feeds.feed),
     path("embed/sign-in/", signing_in.sign_in, name="embed_sign_in"),
     path("embed/do/guest", signing_in.guest),

@@ -19,8 +19,8 @@ NAME = "serve"
 HELP = "run a whole site: bring the databases up to date, then the web server and the worker"
 
 # Connections that one web process takes in at a time; more wait in the kernel's queue. Of what they ask, the front
-# takes no more to Django than it can answer soon.
-BACKPRESSURE = 2_048
+# takes no more to Django than it can answer soon. Those who watch a thread hold one each, for as long as they do.
+BACKPRESSURE = 16_384
 # Web processes and the threads of each. Threads take turns at the interpreter, and help while others wait for a server;
 # before a file they would wait for the interpreter while they hold the file, and everybody behind them with them.
 WITH_A_SERVER, WITH_FILES = (2, 3), (2, 1)

@@ -30,6 +30,11 @@ DESCANT_THREADS = int(
 )  # of each web process, for what is not answered from memory
 DESCANT_RUN = os.environ.get("DESCANT_RUN", "")  # what the processes of one start know each other by
 DESCANT_HOT_MB = int(os.environ.get("DESCANT_HOT_MB", "64"))  # of each web process, for hot pages
+DESCANT_LIVE = os.environ.get("DESCANT_LIVE", "1") == "1"
+# Of each web process, in all, of one forum and from one address.
+DESCANT_LIVE_READERS = int(os.environ.get("DESCANT_LIVE_READERS", "12000"))
+DESCANT_LIVE_OF_FORUM = int(os.environ.get("DESCANT_LIVE_OF_FORUM", "10000"))
+DESCANT_LIVE_OF_ADDRESS = int(os.environ.get("DESCANT_LIVE_OF_ADDRESS", "100"))
 DESCANT_ONE_MACHINE = (
     os.environ.get("DESCANT_ONE_MACHINE") or ("0" if os.environ.get("DESCANT_DATABASE") else "1")
 ) == "1"

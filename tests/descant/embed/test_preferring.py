@@ -151,9 +151,19 @@ def test_the_order_is_kept_over_sites_and_told_to_her_alone(cast: Cast, say: Say
     keep_preferences(user=cast.cy.user, language="de")  # type: ignore[arg-type]
     for forum in (cast.gazette, cast.tribune):
         told = call("mine", cast.cy, forum=forum, comments=[]).json()["preferences"]
-        assert told == {"order": "newest", "language": "de"}
-    assert call("mine", cast.bo, comments=[]).json()["preferences"] == {"order": "", "language": ""}
-    assert call("mine", cast.guest, comments=[]).json()["preferences"] == {"order": "", "language": ""}
+        assert told == {"order": "newest", "language": "de", "live": True}
+    keep_preferences(user=cast.cy.user, live=False)  # type: ignore[arg-type]
+    assert call("mine", cast.cy, comments=[]).json()["preferences"]["live"] is False
+    assert call("mine", cast.bo, comments=[]).json()["preferences"] == {
+        "order": "",
+        "language": "",
+        "live": True,
+    }
+    assert call("mine", cast.guest, comments=[]).json()["preferences"] == {
+        "order": "",
+        "language": "",
+        "live": True,
+    }
 
 
 @pytest.mark.parametrize("order", ["sideways", "", 7, None])

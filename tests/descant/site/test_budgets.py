@@ -240,6 +240,9 @@ def appeal(site: Site) -> HttpResponse:
 
 ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "GET embed/comments/": lambda site: site.get("/embed/comments/"),
+    "GET embed/changes/": lambda site: site.get(
+        "/embed/changes/", thread=str(site.comment.thread_id), since="1-0"
+    ),
     "GET embed/feed/": lambda site: site.get("/embed/feed/"),
     "GET count-data.js": lambda site: site.get(
         "/count-data.js", **{"1": ["bread", "ham"], "2": [PAGE["url"]]}

@@ -48,6 +48,7 @@ READ: dict[str, list[Ask]] = {
             {"cursor": "descant-{reply}"},
         )
     ],
+    "embed/changes/": [Ask("/embed/changes/", {"f": "gazette", "thread": "{thread}", "since": "1-0"})],
     "embed/feed/": [Ask("/embed/feed/", {"f": "gazette", **more}) for more in ({}, {"t_i": "bread"})],
     "embed/do/mine": [call("mine", thread=THREAD, comments=["{comment}", "{reply}"])],
     "embed/do/source": [call("source", comment="{comment}")],
@@ -126,6 +127,7 @@ def test_what_is_hidden_is_in_no_output(what_happens: str, cast: Cast, say: Say)
     names = {
         "comment": str(comment.pk),
         "reply": str(reply.pk),
+        "thread": str(comment.thread_id),
         "key": issue_key(forum=cast.gazette).public_key,
         "category": str(cast.gazette.pk),
     }
@@ -144,6 +146,7 @@ def test_what_is_shown_is_in_every_output(cast: Cast, say: Say) -> None:
     names = {
         "comment": str(comment.pk),
         "reply": str(comment.pk),
+        "thread": str(comment.thread_id),
         "key": issue_key(forum=cast.gazette).public_key,
         "category": str(cast.gazette.pk),
     }

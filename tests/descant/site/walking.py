@@ -93,6 +93,7 @@ ASKED: dict[str, list[Ask]] = {
         Ask("/embed/comments/", {"f": "gazette", "t_i": "bread", "cursor": f"{kind}-{{comment}}"})
         for kind in ("descant", "comment")
     ],
+    "embed/changes/": [Ask("/embed/changes/", {"f": "gazette", "thread": "{thread_id}", "since": "1-0"})],
     "embed/feed/": [Ask("/embed/feed/", {"f": "gazette", "t_i": "{identifier}"})],
     "embed/sign-in/": [Ask("/embed/sign-in/", {"f": "gazette"})],
     "embed/do/mine": [call("mine", thread=THREAD, comments=["{comment}", "{own}"])],

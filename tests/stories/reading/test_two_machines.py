@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.stories.reading.sites import PAGE, WORKERS, Site, get, page, site
+from tests.stories.reading.streams import watching
 from tests.stories.serving import descant, serving
 
 __all__ = ["site"]  # the first machine
@@ -55,3 +56,12 @@ def test_so_is_what_an_owner_changed(site: Site, other: Site) -> None:
         time.sleep(1.1)
         for reader in readers:
             assert "far.example" in get(reader, f"{PAGE}framed").headers["Content-Security-Policy"]
+
+
+def test_who_watches_at_the_other_is_told_of_it(site: Site, other: Site) -> None:
+    site.post("Known.", "watched")
+    with watching(other, "watched") as reader, watching(other, "unwritten-there") as first:
+        site.post("Rye.", "watched")
+        assert reader.next().texts == ["Rye."]
+        site.post("The first.", "unwritten-there")
+        assert first.next().texts == ["The first."]

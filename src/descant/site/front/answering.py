@@ -12,11 +12,15 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from descant.discussion.signals import thread_changed
 from descant.embed.pages import TO_KEEP
+from descant.live.asking import PATH as LIVE
+from descant.live.asking import asking_in
 from descant.site.front.asking import COMMENTS, page_asked
 from descant.site.front.behind import Behind, request_of_nobody
 from descant.site.front.elsewhere import ASK_ALONE_EVERY, Elsewhere, raise_what_changed
+from descant.site.front.ending import before_the_end
 from descant.site.front.hot import HotPages
 from descant.site.front.pages import Answer, Page, answer_of, page_of
+from descant.site.front.streams import address_in, live_streams
 from descant.site.front.together import Together
 from descant.site.front.waiting import Threads
 from django_headroom.caching.slots import slots
@@ -45,6 +49,9 @@ class Front:
             elsewhere=self.elsewhere,
             together=Together(self.make, run) if run else None,
         )
+        self.live = live_streams(self.makers)
+        if self.live is not None:
+            before_the_end(loop, self.live.close)
         thread_changed.connect(self._changed, weak=False)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -60,6 +67,14 @@ class Front:
                 if (coding := page.send(scope, protocol)) and isinstance(page, Page):
                     await self.hot.pack(asked, page, coding)
                     page.send(scope, protocol)
+                return
+        if scope.path == LIVE and scope.method == "GET" and self.live is not None:
+            said = scope.headers
+            asking = asking_in(scope.query_string, said.get("last-event-id"))
+            if asking is not None:
+                address = address_in(scope.client, said.get("x-forwarded-for"))
+                del said  # a stream is open for long, and there are many
+                await self.live.answer(asking, address, scope.client, protocol)
                 return
         await self.behind.answer(scope, protocol)
 

@@ -81,6 +81,9 @@ export const token = {
   set: (value) => (value === null && vouched.get() ? vouched.set(null) : store.set(`token:${forum}`, value)),
 };
 
+/** Where a guest's browser keeps whom she has blocked: one comment of each person. */
+export const blocks = `blocked:${forum}`;
+
 /** Why a call did not do what was asked, and whether it may work later. */
 export class Refused extends Error {
   /** @param {string} message a sentence to show @param {number} [status] 0: no answer @param {number} [after] seconds */
@@ -106,14 +109,22 @@ export async function call(act, body = {}) {
   throw new Refused(message, answer.status, Number(after));
 }
 
-export async function fetchPage(address) {
+/** The answer, or nothing: then the reason stands in the place. */
+export function attempt(place, asked) {
+  return asked.catch((refused) => void note(place, refused.message));
+}
+
+/** @param {string} [known] the ETag of one that is known; nothing if it is still the same */
+export async function fetchPage(address, known) {
   const answer = await reach(address);
+  const etag = answer.headers.get('ETag');
   if (!answer.ok) throw new Refused(words.unread, answer.status);
-  return new DOMParser().parseFromString(await answer.text(), 'text/html');
+  if (known && etag === known) return null;
+  return Object.assign(new DOMParser().parseFromString(await answer.text(), 'text/html'), { etag });
 }
 
 /** Fetch without cookies, and not for ever. */
-async function reach(address, options) {
+export async function reach(address, options) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), 20000);
   try {

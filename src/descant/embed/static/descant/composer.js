@@ -3,7 +3,7 @@
 import { call, counted, find, here, made, note, Refused, say, store, token, vouched, words } from './calls.js';
 import { tell } from './host.js';
 import { hasAccount, me, randomHex, signIn, signOut } from './identity.js';
-import { articleOf, countComments, countReply, lineFrom, lineOf, redraw, stand } from './lines.js';
+import { articleOf, countComments, countReplies, lineFrom, lineOf, redraw, stand } from './lines.js';
 
 const draftOf = ({ parent, edits }) => `draft:${here.forum}:${here.thread.identifier || here.thread.url}:${edits ? `e${edits}` : parent || ''}`;
 
@@ -202,7 +202,7 @@ function arrive(line, comment, answer) {
   if (answer.token) token.set(answer.token);
   me.own[answer.id] = Date.now() + answer.seconds * 1000;
   if (isShown) {
-    countReply(lineOf(comment.parent));
+    countReplies(lineOf(comment.parent));
     countComments(answer.count);
     tell('comment', { id: answer.id, text: comment.text });
   } else {

@@ -57,7 +57,8 @@
     frame.loading = comment ? 'eager' : 'lazy';
     // The query names the thread and is the same for all readers; what else we know travels behind the "#".
     const query = { f: forum, t_i: data.identifier, t_u: data.url || location.href.split('#')[0], lang: data.lang, cursor: comment };
-    const fragment = { origin: location.origin, title: data.title || document.title, ...look };
+    // A browser holds few connections to one host, and each frame that watches takes one.
+    const fragment = { origin: location.origin, title: data.title || document.title, still: places.length > 2 || '', ...look };
     frame.src = `${home.origin}/embed/comments/?${written(query)}#${written(fragment)}`;
     Object.assign(frame.style, { display: 'block', width: '100%', height: '20rem', border: 0, colorScheme: look.scheme });
     container.append(frame);
@@ -145,10 +146,12 @@
   function hear({ origin, source, data }) {
     const place = places.find(({ frame }) => frame.contentWindow === source);
     if (!place || origin !== home.origin || !data || data.descant !== 1) return;
-    const { type, height, top, id, text, key, value, title } = data;
+    const { type, height, top, by, id, text, key, value, title } = data;
     const { frame } = place;
     if (type === 'height' && height > 0) frame.style.height = `${Math.min(height, 1e6)}px`;
     if (type === 'scroll' && top >= 0) scrollBy(0, frame.getBoundingClientRect().top + top - innerHeight / 4);
+    const { top: above, bottom } = frame.getBoundingClientRect();
+    if (type === 'shift' && above + top <= 0 && bottom > 0) scrollBy({ top: by, behavior: 'instant' });
     if (type === 'keep') drafts(key, value);
     if (type === 'ready') {
       frame.title = title;

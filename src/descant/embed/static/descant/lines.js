@@ -57,9 +57,16 @@ export function redraw(line, html) {
 
 export const countComments = (n) => { find('#count').textContent = counted('comments', n); };
 
-export function countReply(line) {
+/** @param {number} [n] else one more */
+export function countReplies(line, n) {
   const fold = line && find(':scope > .fold', line);
-  if (fold) find('span', fold).textContent = counted('replies', fold.dataset.replies = Number(fold.dataset.replies) + 1);
+  if (fold) find('span', fold).textContent = counted('replies', fold.dataset.replies = n ?? Number(fold.dataset.replies) + 1);
+}
+
+/** @param {'open'|'closed'} state */
+export function showThread(state) {
+  document.documentElement.toggleAttribute('data-closed', state === 'closed');
+  find('[data-act=thread]').textContent = state === 'closed' ? words.open : words.close;
 }
 
 /** Load the page that a link leads to, and join it to what is drawn. */

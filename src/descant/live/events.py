@@ -1,0 +1,26 @@
+"""Events as they are sent: https://html.spec.whatwg.org/multipage/server-sent-events.html."""
+
+import random
+
+import orjson
+
+from descant.discussion.reading.changes import Clock
+
+BEAT = b":\n\n"  # nothing, so that no proxy on the way takes the line for dead
+RELOAD = orjson.dumps({"told": False})
+AGAIN_SECONDS = (1.0, 6.0)  # after which she comes back when the line breaks: not all at once
+
+
+def opening(clock: Clock) -> bytes:
+    """What every stream begins with: when to come back, and what is known already."""
+    return f"retry: {random.uniform(*AGAIN_SECONDS) * 1000:.0f}\nid: {clock}\n\n".encode()
+
+
+def change(clock: Clock, body: bytes) -> bytes:
+    """A change, by which she is at this clock."""
+    return f"id: {clock}\nevent: change\ndata: ".encode() + body + b"\n\n"
+
+
+def scores(found: dict[int, int]) -> bytes:
+    """Scores, without an id: they are asked for anew by whoever comes back."""
+    return b"event: scores\ndata: " + orjson.dumps({str(pk): score for pk, score in found.items()}) + b"\n\n"

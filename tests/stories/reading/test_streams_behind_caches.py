@@ -1,0 +1,27 @@
+"""Event streams through HAProxy and Varnish as `deploy/` sets them up: each event comes at once, and alone."""
+
+import re
+
+import pytest
+
+from descant.live.watching import BEAT_EVERY
+from tests.stories.reading.streams import watching
+from tests.stories.reading.test_behind_caches import DEPLOY, behind_haproxy, behind_varnish, folder
+
+__all__ = ["behind_haproxy", "behind_varnish", "folder"]
+
+
+@pytest.mark.parametrize("cache", ["behind_haproxy", "behind_varnish"])
+def test_what_is_posted_comes_through(cache: str, request: pytest.FixtureRequest) -> None:
+    before = request.getfixturevalue(cache)
+    before.post("bread", "Known.")
+    with watching(before, "bread") as reader, watching(before, "bread") as other:
+        for text in ("Rye.", "Oats."):
+            before.post("bread", text)
+            assert reader.next().texts == other.next().texts == [text]
+
+
+def test_proxies_wait_longer_than_a_stream_is_silent() -> None:
+    said = re.findall(r"timeout (?:client|server) (\d+)s", (DEPLOY / "haproxy.cfg").read_text())
+    assert len(said) == 2
+    assert all(int(seconds) > BEAT_EVERY for seconds in said)
