@@ -15,7 +15,8 @@ from django.db.models.sql import UpdateQuery
 
 from django_headroom.identity import written
 from django_headroom.transactions import note_write
-from django_headroom.updates import as_python, fields_to_insert, insert, values_to_insert
+from django_headroom.updates import as_python, fields_to_insert, values_to_insert
+from django_headroom.updates.stepping import insert_by
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class Chain:
             sql, more = self._on_head(each)
             parts.append(f"hung_{number} AS ({sql})")
             arguments += more
-        found = self._asked(f"WITH {', '.join(parts)} SELECT * FROM head", arguments)
+        with connections[self.alias].cursor() as cursor:
+            found = _asked(cursor, f"WITH {', '.join(parts)} SELECT * FROM head", arguments)
         if found is None:
             return False
         self._take_over(found)
@@ -123,26 +125,20 @@ class Chain:
         return _insertion_from_head(type(each.row), self.alias, has_key, stamped, shape), values
 
     def _run_in_turn(self) -> bool:
-        for guard in self._guards:
-            if self._asked(f"{guard.sql} RETURNING 1", guard.arguments) is None:
+        with connections[self.alias].cursor() as cursor:
+            for guard in self._guards:
+                if _asked(cursor, f"{guard.sql} RETURNING 1", guard.arguments) is None:
+                    return False
+            found = _asked(cursor, f"{self._step.sql} RETURNING {self._columns()}", self._step.arguments)
+            if found is None:
                 return False
-        found = self._asked(f"{self._step.sql} RETURNING {self._columns()}", self._step.arguments)
-        if found is None:
-            return False
-        self._take_over(found)
-        for each in self._hung:
-            if isinstance(each, _Insert):
-                insert(each.row, using=self.alias)
-            else:
-                with connections[self.alias].cursor() as cursor:
+            self._take_over(found)
+            for each in self._hung:
+                if isinstance(each, _Insert):
+                    insert_by(cursor, each.row, self.alias)
+                else:
                     cursor.execute(each.sql, each.arguments)
         return True
-
-    def _asked(self, sql: str, arguments: Sequence[Any]) -> Sequence[Any] | None:
-        with connections[self.alias].cursor() as cursor:
-            cursor.execute(sql, arguments)
-            found: Sequence[Any] | None = cursor.fetchone()
-        return found
 
     def _columns(self) -> str:
         quote = connections[self.alias].ops.quote_name
@@ -159,6 +155,12 @@ class Chain:
             if isinstance(each, _Insert):
                 for name, of_head in each.stamped.items():
                     setattr(each.row, name, getattr(self.head, of_head))
+
+
+def _asked(cursor: Any, sql: str, arguments: Sequence[Any]) -> Sequence[Any] | None:
+    cursor.execute(sql, arguments)
+    found: Sequence[Any] | None = cursor.fetchone()
+    return found
 
 
 def _stepping(row: models.Model, when: Mapping[str, Any], by: Mapping[str, int], quote: Any) -> _Write:

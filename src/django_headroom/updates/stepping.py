@@ -85,11 +85,16 @@ def insert(row: models.Model, *, using: str) -> None:
 
     >>> insert(Comment(pk=7, text="Rye."), using="p1")
     """
-    shape, values = values_to_insert(row, using)
     with connections[using].cursor() as cursor:
-        cursor.execute(_insertion(type(row), using, row.pk is not None, shape), values)
-        if row.pk is None:
-            row.pk = cursor.fetchone()[0]
+        insert_by(cursor, row, using)
+
+
+def insert_by(cursor: Any, row: models.Model, using: str) -> None:
+    """``insert()`` by a cursor that is open already."""
+    shape, values = values_to_insert(row, using)
+    cursor.execute(_insertion(type(row), using, row.pk is not None, shape), values)
+    if row.pk is None:
+        row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, using
     written(row, created=True)
 
