@@ -17,7 +17,6 @@ from descant.forums.models import Forum, Key
 from descant.forums.signing_on.people import signed_on
 from django_headroom.replicas import known_as
 
-NEEDED = {Standing.PERSON: "access_token", Standing.SERVER: "api_secret", Standing.MODERATOR: "access_token"}
 _BEARER = "Bearer "
 
 
@@ -37,7 +36,7 @@ def ask(endpoint: Endpoint, request: HttpRequest) -> Asked:
     author = Author(user=user, role=_role(forum, user), address=client_address(request))
     standing = _standing(given, author)
     if standing < endpoint.who:
-        raise NotAllowed(f"This endpoint is for programs that show their {NEEDED[endpoint.who]}.")
+        raise NotAllowed(f"This endpoint is for programs that show their {endpoint.keys[0]}.")
     if standing == Standing.GUEST:
         _check_sender(request, forum)
     if user is None:

@@ -10,11 +10,10 @@ from django.test import Client
 
 from descant.accounts.preferring import show_profile
 from descant.api import urls
-from descant.api.asking import KEYS
 from descant.api.declaring import ENDPOINTS, Endpoint
 from descant.api.reference.openapi import document
 from descant.discussion.models import Comment
-from descant.forums.issuing import IssuedKey, issue_key
+from descant.forums.keys.issuing import IssuedKey, issue_key
 from tests.descant.conftest import Cast
 
 Say = Callable[..., Comment]
@@ -24,7 +23,11 @@ assert urls.DECLARED_IN, "all endpoints are declared by now"
 @pytest.fixture
 def keys(cast: Cast) -> dict[str, str]:
     issued: IssuedKey = issue_key(forum=cast.gazette)
-    return dict(zip(KEYS, (issued.public_key, issued.secret_key, issued.access_token), strict=True))
+    return {
+        "api_key": issued.public_key,
+        "api_secret": issued.secret_key,
+        "access_token": issued.access_token,
+    }
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def ids(cast: Cast, say: Say) -> dict[str, str]:
     )
     return {
         "thread": str(post.thread_id),
-        "post": str(post.pk),
+        "comment": str(post.pk),
         "reply": str(say("Wet.", to=post).pk),
         "user": str(cast.cy.user.pk),
         "category": str(cast.gazette.pk),
@@ -51,7 +54,7 @@ def filled(value: Any, ids: dict[str, str]) -> Any:
 
 
 def ask(client: Client, endpoint: Endpoint, keys: dict[str, str], **more: Any) -> Any:
-    needed = next(name for name, (standing, _) in KEYS.items() if standing == endpoint.who)
+    needed = endpoint.keys[0]
     send = client.get if endpoint.method == "GET" else client.post
     return send(f"/{endpoint.path}", {needed: keys[needed], **more})
 

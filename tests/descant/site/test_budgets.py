@@ -38,7 +38,7 @@ from tests.conftest import BUDGETS
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
 from tests.descant.signing import EVE, signed
-from tests.descant.site.walking_api import filled, keys_for
+from tests.descant.site.walking_api import dearly_asked
 
 Say = Callable[..., Comment]
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
@@ -145,26 +145,8 @@ def create(site: Site) -> HttpResponse:
 
 
 def example_of(endpoint: Endpoint) -> Callable[[Site], HttpResponse]:
-    """As the reference says, by the owner of the dearest key, and with all that can be had beside it."""
-
     def ask(site: Site) -> HttpResponse:
-        cy, gazette = site.cast.cy.user, site.cast.gazette
-        assert cy is not None
-        show_profile(user=cy, name="cyril", scope="everywhere", forum_ids=[])
-        job = gazette.import_jobs.create(format="disqus", file_name="all.xml.gz", file_size=1, file_digest="")
-        ids = {
-            "thread": site.comment.thread_id,
-            "post": site.comment.pk,
-            "reply": site.answer.pk,
-            "user": cy.pk,
-        }
-        asked = {"category": gazette.pk, "import": job.pk, **ids}
-        key = keys_for(endpoint)[0]
-        said = {
-            key: site.keys[key],
-            **{name: filled(value, asked) for name, value in endpoint.example.items()},
-        }
-        said |= {each.name: each.schema["items"]["enum"] for each in endpoint.takes if each.name == "related"}
+        said = dearly_asked(endpoint, site)
         forget()
         send = site.client.get if endpoint.method == "GET" else site.client.post
         return send(f"/{endpoint.path}", said)

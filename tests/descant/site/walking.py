@@ -13,7 +13,7 @@ from descant.accounts.tokens import issue_token
 from descant.api.declaring import Endpoint
 from descant.discussion.authors import Author
 from descant.forums.models import Forum
-from tests.descant.site.walking_api import ROUTES, asked_by, keys_for
+from tests.descant.site.walking_api import ROUTES, asked_by
 
 THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
 
@@ -74,7 +74,7 @@ def call(act: str, **body: Any) -> Ask:
 def api_asks(endpoint: Endpoint) -> list[Ask]:
     """Of a thread that is elsewhere and for a forum that is, by each kind of key; reading also as the example says."""
     path, asks = f"/{endpoint.path}", []
-    for key in keys_for(endpoint):
+    for key in endpoint.keys:
         asked = asked_by(endpoint, key)
         there = {**asked, "thread": "{thread_id}"} if "thread:ident" in asked else asked
         there.pop("thread:ident", None)

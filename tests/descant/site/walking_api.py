@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from descant.accounts.preferring import show_profile
 from descant.api import urls
-from descant.api.asking import KEYS
 from descant.api.declaring import ENDPOINTS, Endpoint, Standing
 from descant.api.reference.schemas import shapes_in
 
@@ -13,13 +13,13 @@ assert urls.DECLARED_IN, "all endpoints are declared by now"
 # What stands for ids in examples, by the names of the walk.
 IN_EXAMPLES = {
     "thread": "{thread_id}",
-    "post": "{comment}",
+    "comment": "{comment}",
     "reply": "{comment}",
     "user": "{owner}",
     "category": "{comment}",
     "import": "{comment}",
 }
-KEY_NAMES = dict(zip(KEYS, ("{key}", "{secret}", "{token}"), strict=True))
+KEY_NAMES = {"api_key": "{key}", "api_secret": "{secret}", "access_token": "{token}"}
 ROUTES = {endpoint.path: endpoint for endpoint in ENDPOINTS.values()}
 
 
@@ -28,9 +28,23 @@ def asked_by(endpoint: Endpoint, key: str, names: Mapping[str, str] = IN_EXAMPLE
     return {key: KEY_NAMES[key], **{name: filled(value, names) for name, value in endpoint.example.items()}}
 
 
-def keys_for(endpoint: Endpoint) -> list[str]:
-    """The kinds of keys with which it can be asked."""
-    return [name for name, (standing, _) in KEYS.items() if standing >= endpoint.who]
+def dearly_asked(endpoint: Endpoint, site: Any) -> dict[str, Any]:
+    """The arguments of its example for a site of the budgets' tests, with all that can be had beside."""
+    cy, gazette = site.cast.cy.user, site.cast.gazette
+    show_profile(user=cy, name="cyril", scope="everywhere", forum_ids=[])
+    job = gazette.import_jobs.create(format="disqus", file_name="all.xml.gz", file_size=1, file_digest="")
+    ids = {
+        "thread": site.comment.thread_id,
+        "comment": site.comment.pk,
+        "reply": site.answer.pk,
+        "user": cy.pk,
+        "category": gazette.pk,
+        "import": job.pk,
+    }
+    key = endpoint.keys[0]
+    said = {key: site.keys[key], **{name: filled(value, ids) for name, value in endpoint.example.items()}}
+    related = [each.schema["items"]["enum"] for each in endpoint.takes if each.name == "related"]
+    return {**said, "related": related[0]} if related else said
 
 
 def filled(value: Any, names: Mapping[str, str]) -> Any:

@@ -23,6 +23,15 @@ class Standing(IntEnum):
     MODERATOR = 3  # an access token of somebody who moderates this forum
 
 
+# By which keys a program can have a standing, the one that is enough first.
+KEYS = {
+    Standing.GUEST: ("api_key", "api_secret", "access_token"),
+    Standing.PERSON: ("access_token",),
+    Standing.SERVER: ("api_secret", "access_token"),
+    Standing.MODERATOR: ("access_token",),
+}
+
+
 @dataclass(frozen=True)
 class Asked:
     """A request that was checked: for which forum, by whom, and its arguments as values."""
@@ -67,6 +76,11 @@ class Endpoint:
     @property
     def path(self) -> str:
         return f"api/3.0/{self.name}.json"
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """By which of a program's keys it can be asked."""
+        return KEYS[self.who]
 
     @property
     def about(self) -> str:

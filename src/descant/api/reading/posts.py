@@ -32,7 +32,7 @@ END = moment("end", "Up to this time.")
 BEST = one_of("order", "By votes, or by how sure they are.", ("popular", "best"), "popular")
 
 
-@endpoint("posts/details", takes=(POST, RELATED), example={"post": "{post}"})
+@endpoint("posts/details", takes=(POST, RELATED), example={"post": "{comment}"})
 def details(asked: Asked) -> Post:
     """A comment."""
     return posts_told([_read(asked)], asked)[0]

@@ -13,6 +13,8 @@ from descant.api.objects.shapes import Post
 from descant.api.objects.threads import thread_object
 from descant.api.reading.paging import page_of, some_of
 from descant.discussion.models import Comment
+from descant.discussion.reading.lately import in_order
+from descant.discussion.reading.pages import Line
 from django_headroom import replicas
 from django_headroom.joins import attach
 
@@ -63,6 +65,12 @@ def posts_told(comments: Iterable[Comment], asked: Asked) -> list[Post]:
         for post in told:
             post["forum"] = forum_object(asked.forum)
     return told
+
+
+def lines_told(lines: Sequence[Line], asked: Asked) -> list[Post]:
+    """The comments of a page's lines: read whole, for a page needs less of each; told in the order of the page."""
+    rows = Comment.objects.of(asked.forum).select_related("thread").defer("author_email")
+    return posts_told(in_order(rows, [line.comment.pk for line in lines]), asked)
 
 
 def _lanes(rows: Any, asked: Asked) -> list[Any]:

@@ -19,7 +19,7 @@ from descant.api.finding import identifiers_of, thread_named, threads_named
 from descant.api.objects.shapes import PlacedPost, Post
 from descant.api.objects.shapes import Thread as Told
 from descant.api.reading.paging import cursor_at
-from descant.api.reading.posts_of import BESIDE, posts_page, posts_told
+from descant.api.reading.posts_of import BESIDE, lines_told, posts_page
 from descant.api.reading.posts_of import RELATED as WITH_POSTS
 from descant.api.reading.threads_of import INCLUDE, RELATED, threads_page, threads_read
 from descant.discussion.addressing.addresses import PageAddress
@@ -82,8 +82,8 @@ def list_posts_threaded(asked: Asked) -> Page[PlacedPost]:
         forum=asked.forum, page=_page_of(asked), order=_ORDERS[asked[AS_READ]], cursor=asked[CURSOR]
     )
     lines = [line for line in page.lines if line.kind != "stub"]
-    told = posts_told([line.comment for line in lines], asked)
-    placed = [PlacedPost(**post, depth=line.level) for post, line in zip(told, lines, strict=True)]
+    depths = {str(line.comment.pk): line.level for line in lines}
+    placed = [PlacedPost(**post, depth=depths[post["id"]]) for post in lines_told(lines, asked)]
     more = bool(page.next_cursor)
     return Page(placed, cursor_at(page.next_cursor or None, more=more, before=not page.first))
 

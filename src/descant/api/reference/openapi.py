@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from descant import __version__
 from descant.api.arguments import FORUM
-from descant.api.asking import KEYS
-from descant.api.declaring import ENDPOINTS, Endpoint, Parameter
+from descant.api.declaring import ENDPOINTS, Endpoint, Parameter, Standing
+from descant.api.declaring.endpoints import KEYS
 from descant.api.reference.schemas import CURSOR, envelope_of, object_schema, shapes
 from descant.forums.caches.sending import cacheable
 
@@ -45,20 +45,19 @@ def document() -> dict[str, Any]:
         "paths": {f"/{each.path}": {each.method.lower(): _operation(each)} for each in ENDPOINTS.values()},
         "components": {
             "schemas": {**schemas, "Cursor": CURSOR, "Refusal": _REFUSAL},
-            "securitySchemes": {name: {"type": "apiKey", "in": "query", "name": name} for name in KEYS},
+            "securitySchemes": {
+                name: {"type": "apiKey", "in": "query", "name": name} for name in KEYS[Standing.GUEST]
+            },
         },
     }
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    good: list[dict[str, list[str]]] = [
-        {name: []} for name, (standing, _) in KEYS.items() if standing >= endpoint.who
-    ]
     operation: dict[str, Any] = {
         "operationId": endpoint.name.replace("/", "_"),
         "tags": [endpoint.name.partition("/")[0]],
         "summary": endpoint.about.splitlines()[0],
-        "security": good,
+        "security": [{name: []} for name in endpoint.keys],
         "responses": {
             "200": _answer("The answer.", envelope_of(endpoint.gives)),
             **{

@@ -12,7 +12,6 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from descant.api.asking import KEYS
 from descant.api.declaring import ENDPOINTS, Endpoint, Page, Parameter
 from descant.api.reference.openapi import FRESH_SECONDS, REFUSALS
 from descant.api.reference.schemas import fields_of, shapes
@@ -21,7 +20,7 @@ from descant.forums.caches.sending import cacheable
 # What stands for ids in examples, as the page shows it.
 IDS = {
     name: str(2065409 + 1024 * at)
-    for at, name in enumerate(("thread", "post", "reply", "user", "category", "import"))
+    for at, name in enumerate(("thread", "comment", "reply", "user", "category", "import"))
 }
 
 
@@ -57,17 +56,13 @@ def _endpoint(endpoint: Endpoint) -> Mapping[str, Any]:
         "anchor": endpoint.name.replace("/", "-"),
         "method": endpoint.method,
         "about": _marked(endpoint.about),
-        "key": _key(endpoint),
+        "key": endpoint.keys[0],
         "takes": [line for parameter in endpoint.takes for line in _lines(parameter)],
         "gives": _named(endpoint.gives),
         "many": get_origin(endpoint.gives) in (Page, list),
         "paged": get_origin(endpoint.gives) is Page,
         "example": _example(endpoint),
     }
-
-
-def _key(endpoint: Endpoint) -> str:
-    return next(name for name, (standing, _) in KEYS.items() if standing == endpoint.who)
 
 
 def _lines(parameter: Parameter[Any]) -> list[Mapping[str, Any]]:
@@ -87,7 +82,7 @@ def _lines(parameter: Parameter[Any]) -> list[Mapping[str, Any]]:
 
 
 def _example(endpoint: Endpoint) -> str:
-    asked = {_key(endpoint): "KEY", **{name: _filled(value) for name, value in endpoint.example.items()}}
+    asked = {endpoint.keys[0]: "KEY", **{name: _filled(value) for name, value in endpoint.example.items()}}
     address = f"https://comments.example/{endpoint.path}"
     written = urlencode(asked, doseq=True, safe=":")
     if endpoint.method == "GET":

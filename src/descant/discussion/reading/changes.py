@@ -61,6 +61,11 @@ class Changes:
     replies: Mapping[int, int] = field(default_factory=dict)
 
 
+def epoch_of(forum: Forum) -> str:
+    """The forum's, and that of the partition where it is now."""
+    return f"{forum.epoch}.{ids.epoch(alias_of(forum))}"
+
+
 def read_changes(*, forum: Forum, thread_id: int, since: Clock) -> Changes:
     """What has changed in a thread, read from the primary: a replica may not have heard of it.
 
@@ -68,9 +73,8 @@ def read_changes(*, forum: Forum, thread_id: int, since: Clock) -> Changes:
         Thread.DoesNotExist: there is no such thread in this forum.
     """
     alias = alias_of(forum)
-    epoch = f"{forum.epoch}.{ids.epoch(alias)}"
     thread: Thread = Thread.objects.of(forum).get(pk=thread_id)
-    clock = Clock(epoch, thread.version)
+    clock = Clock(epoch_of(forum), thread.version)
     if thread.state == Thread.State.MERGED or not clock.goes_on_from(since):
         return Changes(thread, since, clock)
     shelf = Shelf(alias, thread)
