@@ -15,7 +15,7 @@ BROWSER = "gzip, deflate, br, zstd"
 def page() -> Page:
     response = PublicPage(b"Rye. " * 100)
     response.headers["ETag"] = '"rye"'
-    response.rests_on = RestsOn(3, 1, 1_025, 1)
+    response.rests_on = RestsOn(forum_id=3, revision=1, partition="p1", thread_id=1_025, version=1)
     made = page_of(response, ["gzip"], seen=1, made_at=0.0)
     assert made is not None
     return made
