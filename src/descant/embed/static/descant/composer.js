@@ -1,6 +1,6 @@
 /** The box to write in: drafts, Markdown buttons, preview, and a comment's way to the server. */
 
-import { call, counted, find, here, made, note, Refused, say, store, token, vouched, words } from './calls.js';
+import { call, counted, find, here, made, note, Refused, say, store, token, words } from './calls.js';
 import { tell } from './host.js';
 import { hasAccount, me, randomHex, signIn, signOut } from './identity.js';
 import { articleOf, countComments, countReplies, lineFrom, lineOf, redraw, stand } from './lines.js';
@@ -45,7 +45,6 @@ export function dress(form) {
   find('.guest', form).hidden = edits || hasAccount() || !here.guests;
   find('.as', form).hidden = edits || !hasAccount();
   find('[data-act=sign_in]', form).hidden = edits || hasAccount();
-  find('[data-act=sign_out]', form).hidden = vouched.get() && !me.leaves;
   me.door(form);
   find('bdi', form).textContent = me.person?.name || '';
   form.name.value ||= guest?.name || '';

@@ -100,16 +100,9 @@
 
   /** What a frame is told when it wakes: drafts, and of the page's own people who reads and how they sign in. */
   function introduce(place) {
-    const { page, sso: { name, url, logout, width, height } } = place.config;
-    const site = { message: page.remote_auth_s3, key: page.api_key, name, url: web(url), logout: web(logout), width, height };
+    const { page, sso } = place.config;
+    const site = { ...sso, message: page.remote_auth_s3, key: page.api_key, page: location.href };
     send(place, { drafts: drafts(), site: JSON.parse(JSON.stringify(site)) });
-  }
-
-  /** An address of the web, whole; nothing in the place of any other. */
-  function web(written) {
-    const link = document.createElement('a');
-    link.href = written || '';
-    return written && /^https?:$/.test(link.protocol) ? link.href : '';
   }
 
   /** Drafts, where the browser refuses the frame a storage of its own. */
@@ -157,9 +150,8 @@
       frame.title = title;
       introduce(place);
     }
-    const { sso } = place.config;
     if (type === 'reload' && document.hasFocus()) location.reload();
-    if (type === 'logout' && web(sso.logout)) location.href = web(sso.logout);
+    if (type === 'logout') location.assign(place.config.sso.logout || '');
     const names = { ready: ['onReady', 'afterRender'], identify: ['onIdentify'], before: ['beforeComment'], comment: ['onNewComment'], paginate: ['onPaginate'] };
     place.told = { id, text };
     run(place, ...(names[type] || []));

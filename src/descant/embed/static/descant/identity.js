@@ -9,10 +9,8 @@ export const me = {
   person: null,
   own: {},
   moderates: false,
-  /** Draws the way to the site's own sign-in beside ours, where the page around us names one. @param {any} form */
+  /** Dresses a box for the site's own people, where the page around us speaks of them. @param {any} form */
   door: (form) => {},
-  /** Whether the site says how one signs out of it. */
-  leaves: false,
 };
 
 export const hasAccount = () => me.person?.kind === 'account';
