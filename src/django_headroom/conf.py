@@ -81,6 +81,9 @@ class Headroom:
     delayed_lease_seconds: int = 30
     """How long a claimed event stays with its worker before another may take it."""
 
+    delayed_remember_seconds: int = 3_600
+    """How long at least it is remembered that a receiver has heard an event, where it acts once for each."""
+
     refuse_bare_save: bool = False
     """Whether ``save()`` of an existing row without ``update_fields`` is refused, on models that ask."""
 

@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -10,11 +11,11 @@ from descant.discussion.models import Comment, Thread
 from descant.forums import directory
 from django_headroom.delayed.signals import DelayedSignal
 
-comment_posted = DelayedSignal("comment_posted", schema=1)
-comment_changed = DelayedSignal("comment_changed", schema=1)
+comment_posted = DelayedSignal("comment_posted", schema=1, tenant="forum_id")
+comment_changed = DelayedSignal("comment_changed", schema=1, tenant="forum_id")
 # With the address, which is kept nowhere: it goes with the event, when that was heard.
-comment_unjudged = DelayedSignal("comment_unjudged", schema=1)
-thread_moved = DelayedSignal("thread_moved", schema=1)
+comment_unjudged = DelayedSignal("comment_unjudged", schema=1, tenant="forum_id")
+thread_moved = DelayedSignal("thread_moved", schema=1, tenant="forum_id")
 
 # Heard in this process and at once, when what has raised a thread's version is committed, and before anybody is
 # answered: forum_id, thread_id, and the thread's clock, epoch and version.
@@ -36,7 +37,7 @@ def say_scored(*, at: str, forum_id: int, thread_id: int) -> None:
     transaction.on_commit(partial(scores_changed.send_robust, Thread, **told), using=at)
 
 
-def told(comment: Comment) -> dict[str, object]:
+def told(comment: Comment) -> dict[str, Any]:
     """What receivers are told of a comment: where it is and what became of it, never its text or author's mail."""
     return {
         "forum_id": comment.forum_id,
@@ -49,7 +50,7 @@ def told(comment: Comment) -> dict[str, object]:
     }
 
 
-def told_of_thread(source: Thread, target: Thread) -> dict[str, object]:
+def told_of_thread(source: Thread, target: Thread) -> dict[str, Any]:
     """What receivers are told of a thread whose comments have gone to another."""
     threads = {"source_id": str(source.pk), "target_id": str(target.pk)}
     return {"forum_id": source.forum_id, **threads, "said_at": time.time()}

@@ -22,6 +22,8 @@ COMMANDS = {
     "serve": "descant.site.serving",
     "upgrade": "descant.operate.commands.upgrade",
     "worker": "descant.operate.commands.worker",
+    "events": "descant.operate.commands.events",
+    "jobs": "descant.operate.commands.jobs",
     "partition": "descant.operate.commands.partition",
     "forum": "descant.operate.commands.forum",
     "user": "descant.operate.commands.user",

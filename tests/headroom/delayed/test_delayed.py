@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -14,11 +14,12 @@ from django_headroom.delayed import signals
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.signals import DelayedSignal, SaidOutside, signal_named
 from django_headroom.delayed.worker import BATCH, drain
+from django_headroom.delayed.working import leases
 from django_headroom.transactions import SecondDatabase, writing
 from tests.headroom.market.items.models import Item
 from tests.headroom.market.people.models import Person
 from tests.headroom.market.shops.models import Shop
-from tests.headroom.market.threads import DATABASES, together
+from tests.headroom.market.threads import DATABASES, together, until
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 
@@ -202,16 +203,33 @@ def test_a_slow_receiver_gives_the_rest_of_its_batch_back(
 ) -> None:
     for name in ("rye", "oat", "bun"):
         sell(name)
-    clock = [timezone.now()]
-    monkeypatch.setattr("django_headroom.delayed.worker.timezone.now", lambda: clock[0])
+    monkeypatch.setattr(leases, "GIVE_BACK", 0.01)
 
     def dawdle(payload: Any, event_id: str) -> None:
-        clock[0] += timedelta(seconds=10)
+        until(lambda: events().filter(leased_by=None).count() == 2, "the others are not given back")
 
     sold.connect(dawdle, dispatch_uid="slow")
     assert drain("p1") == 3
-    assert told == ["rye", "oat"], "after 20 of 30 seconds it stops"
-    assert (events().get().leased_by, drain("p1"), told) == (None, 1, ["rye", "oat", "bun"])
+    assert told == ["rye"]
+    sold.receivers.pop("slow")
+    assert (drain("p1"), told) == (2, ["rye", "oat", "bun"])
+
+
+def test_a_receiver_that_runs_longer_than_its_lease_keeps_it(
+    sold: DelayedSignal, sell: Callable[[str], None], told: list[str], settings: Any
+) -> None:
+    settings.HEADROOM = {**settings.HEADROOM, "DELAYED_LEASE_SECONDS": 1}
+    began: list[datetime] = []
+
+    def dawdle(payload: Any, event_id: str) -> None:
+        began.append(events().get().leased_until)
+        later = began[0] + timedelta(seconds=1)
+        until(lambda: events().get().leased_until > later, "the lease was not prolonged")
+        assert drain("p1") == 0, "it is nobody else's"
+
+    sold.connect(dawdle, dispatch_uid="slow")
+    sell("rye")
+    assert (drain("p1"), len(began), told) == (1, 1, ["rye"])
 
 
 def test_a_lease_that_ran_out_is_not_disturbed_by_the_worker_who_had_it(
@@ -224,7 +242,7 @@ def test_a_lease_that_ran_out_is_not_disturbed_by_the_worker_who_had_it(
     sold.connect(overslept, dispatch_uid="overslept")
     sell("rye")
     drain("p1")
-    assert (events().get().tries, str(events().get().leased_by)[:8]) == (0, "12345678")
+    assert (events().get().tries, str(events().get().leased_by)[:8]) == (0, "12345678"), "it tells again"
 
 
 def test_a_receiver_opens_transactions_of_its_own(

@@ -1,5 +1,6 @@
 """Many at once: threads that begin together, and give their database connections back."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -26,3 +27,11 @@ def together(count: int, act: Callable[[int], Found]) -> list[Found]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
+
+
+def until(is_so: Callable[[], object], otherwise: str, seconds: float = 60.0) -> None:
+    """Wait for something, with patience."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.01)

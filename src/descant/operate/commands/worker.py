@@ -15,7 +15,10 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from descant.forums.keys.counting import forget_hours, note_uses
 from descant.operate.upgrading import aliases
 from django_headroom.counters.flushing import flush
-from django_headroom.delayed.worker import BATCH, drain
+from django_headroom.delayed.jobs.scheduling import every, run_due_jobs
+from django_headroom.delayed.trimming import forget_heard
+from django_headroom.delayed.worker import drain
+from django_headroom.delayed.working.looping import Worker
 
 NAME = "worker"
 HELP = "do what follows a comment, until stopped"
@@ -30,6 +33,7 @@ REST_MOST = 5.0
 _log = logging.getLogger(__name__)
 _stop = threading.Event()
 _noted_at = float("-inf")
+_ticks = (0, 0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,22 +44,20 @@ def run(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     _give_way()
-    counted_at = float("-inf")
-    while not _stop.is_set():
-        began, ticks = time.monotonic(), processor_ticks()
-        most = _drain_all()
-        if time.monotonic() > counted_at + COUNT_EVERY:
-            counted_at = time.monotonic()
+    if options.once:
+        _work_off()
+        return 0
+    with Worker(aliases(), rest=rest):
+        while not _stop.is_set():
             bring_in_counts()
-        if options.once and not most:
-            break
-        if options.once:
-            continue
-        if most < BATCH:  # what has come since is worth a round only together with more
-            _stop.wait(PAUSE)
-        else:
-            _stop.wait(rest_after(time.monotonic() - began, idle_between(ticks, processor_ticks())))
+            _run_jobs()
+            _stop.wait(COUNT_EVERY)
     return 0
+
+
+def rest(took: float, is_full: bool) -> float:
+    """A rest after a round; what has come since a short one is worth the next only together with more."""
+    return rest_after(took, _idle_lately()) if is_full else PAUSE
 
 
 def rest_after(took: float, idle: float) -> float:
@@ -87,17 +89,33 @@ def _give_way() -> None:
         Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
-def _drain_all() -> int:
-    """One round over the databases, and the most that one had; one out of reach is tried again in the next."""
-    most = 0
+def _idle_lately() -> float:
+    """The part of the processors' time that was unused since the last look."""
+    global _ticks
+    before, _ticks = _ticks, processor_ticks()
+    return idle_between(before, _ticks)
+
+
+@every(600, name="forget what was heard", limit=120)
+def _forget_heard() -> None:
     for alias in aliases():
-        try:
-            most = max(most, drain(alias))
-        except (OperationalError, InterfaceError) as error:
-            _log.warning("The database %s cannot be reached: %s", alias, error)
-            close_old_connections()
-            _stop.wait(1)
-    return most
+        forget_heard(alias)
+
+
+def _run_jobs() -> None:
+    """What of them is late, `descant jobs` tells; where the global database is out of reach they wait."""
+    try:
+        run_due_jobs()
+    except (OperationalError, InterfaceError) as error:
+        _log.warning("Scheduled jobs wait, for the global database cannot be reached: %s", error)
+        close_old_connections()
+
+
+def _work_off() -> None:
+    told = 1
+    while told and not _stop.is_set():
+        told = sum(drain(alias) for alias in aliases())
+    bring_in_counts()
 
 
 def bring_in_counts() -> None:

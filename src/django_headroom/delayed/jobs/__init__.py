@@ -1,0 +1,1 @@
+"""What else runs on a worker: plain tasks, jobs that run every so often, walks over a whole table."""

@@ -1,0 +1,1 @@
+"""How a worker works: woken, it claims what is due, holds it by lease, tells it and writes down who has heard."""

@@ -1,0 +1,134 @@
+"""``Worker``: drains every database, with threads for each lane, woken when something is said and asking besides."""
+
+import logging
+import select
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+
+from django_headroom.delayed.models import Lane
+from django_headroom.delayed.worker import BATCH, drain
+from django_headroom.delayed.working.bell import Ear, ear_at
+
+LOOK_EVERY = 0.1  # seconds, where nobody rings
+ASK_EVERY = 1.0  # seconds; whatever was missed, and what is tried again
+AWAY_SECONDS = 1.0  # in which a database that cannot be reached is left alone
+
+Rest = Callable[[float, bool], float]
+_log = logging.getLogger(__name__)
+
+
+def no_rest(took: float, is_full: bool) -> float:
+    """Go on at once."""
+    return 0.0
+
+
+class Board:
+    """Which databases each lane should look at."""
+
+    def __init__(self) -> None:
+        self._rung: dict[Lane, dict[str, None]] = {lane: {} for lane in Lane}
+        self._changed = threading.Condition()
+        self._is_over = False
+
+    def ring(self, alias: str, lanes: Sequence[Lane] = tuple(Lane)) -> None:
+        """Say that something may be due there."""
+        with self._changed:
+            for lane in lanes:
+                self._rung[lane][alias] = None
+            self._changed.notify_all()
+
+    def take(self, lane: Lane) -> str | None:
+        """Wait for a database to look at; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._rung[lane] or self._is_over)
+            if self._is_over:
+                return None
+            alias = next(iter(self._rung[lane]))
+            del self._rung[lane][alias]
+            return alias
+
+    def end(self) -> None:
+        """Let everybody go."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+
+class Worker:
+    """Tells what is said in some databases, until it is stopped.
+
+    Args:
+        aliases: the databases.
+        threads: how many for each lane; while a receiver hangs, the others go on.
+        rest: (seconds that a round took, whether there is more) -> seconds to leave the machine to others, except for
+            what is urgent.
+
+    >>> with Worker(["default", "p1"]):
+    ...     stop.wait()
+    """
+
+    def __init__(self, aliases: Sequence[str], *, threads: int = 2, rest: Rest = no_rest) -> None:
+        self._aliases, self._rest = aliases, rest
+        self._board = Board()
+        self._stop = threading.Event()
+        named = [(f"headroom-{lane.name.lower()}", lane) for lane in Lane for _ in range(threads)]
+        self._threads = [threading.Thread(target=self._work, args=[lane], name=name) for name, lane in named]
+        self._threads.append(threading.Thread(target=self._listen, name="headroom-bell"))
+
+    def __enter__(self) -> "Worker":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Let each thread finish what it is telling."""
+        self._stop.set()
+        self._board.end()
+        for thread in self._threads:
+            thread.join()
+
+    def _listen(self) -> None:
+        ears: dict[str, Ear] = {alias: ear_at(alias) for alias in self._aliases}
+        asked_at = 0.0
+        while not self._stop.is_set():
+            is_time = time.monotonic() >= asked_at + ASK_EVERY
+            for alias, ear in ears.items():
+                if _hears(alias, ear) or is_time:
+                    self._board.ring(alias)
+            if is_time:
+                asked_at = time.monotonic()
+            lines = [line for ear in ears.values() if (line := ear.line()) is not None]
+            if len(lines) < len(ears):
+                select.select(lines, [], [], LOOK_EVERY)
+            else:  # everybody is asleep until somebody rings
+                select.select(lines, [], [], ASK_EVERY / 2)
+        for ear in ears.values():
+            ear.close()
+
+    def _work(self, lane: Lane) -> None:
+        while (alias := self._board.take(lane)) is not None:
+            began = time.monotonic()
+            try:
+                took = drain(alias, [lane])
+            except (DatabaseError, InterfaceError) as error:
+                _log.warning("Events of the database %s cannot be told just now: %s", alias, error)
+                self._stop.wait(AWAY_SECONDS)
+                took = 0
+            close_old_connections()
+            if took:
+                later = [each for each in Lane if each > lane or (each == lane and took == BATCH)]
+                self._board.ring(alias, later)
+                if lane != Lane.HIGH:
+                    self._stop.wait(self._rest(time.monotonic() - began, took == BATCH))
+        connections.close_all()
+
+
+def _hears(alias: str, ear: Ear) -> bool:
+    try:
+        return ear.has_come()
+    except DatabaseError as error:
+        _log.warning("Whether something was said in the database %s cannot be seen: %s", alias, error)
+        return True

@@ -1,0 +1,118 @@
+"""A worker is woken by what is said, and asks besides; what hangs keeps nobody else waiting."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from django_headroom.delayed import signals
+from django_headroom.delayed.models import Event
+from django_headroom.delayed.signals import DelayedSignal
+from django_headroom.delayed.working import looping
+from django_headroom.delayed.working.bell import ear_at
+from django_headroom.delayed.working.looping import Worker
+from django_headroom.transactions import writing
+from tests.headroom.market.threads import DATABASES, until
+
+pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
+
+
+@pytest.fixture
+def sold() -> Iterator[DelayedSignal]:
+    yield DelayedSignal("sold", schema=1)
+    signals._signals.pop("sold")
+
+
+def say(signal: DelayedSignal, alias: str = "p1", **told: Any) -> None:
+    with writing(alias):
+        signal.say(at=alias, **told)
+
+
+def nothing_waits() -> bool:
+    return not any(Event.objects.using(alias).exists() for alias in ("p1", "p2"))
+
+
+def test_one_worker_hears_all_databases(sold: DelayedSignal) -> None:
+    heard: list[str] = []
+    sold.connect(lambda data, event: heard.append(event.outbox), dispatch_uid="a")
+    with Worker(["p1", "p2"]):
+        for alias in ("p1", "p2"):
+            say(sold, alias)
+        until(nothing_waits, "not all was heard")
+    assert sorted(heard) == ["p1", "p2"]
+
+
+def test_it_is_woken_without_asking(sold: DelayedSignal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looping, "ASK_EVERY", 3600.0)
+    heard: list[int] = []
+    sold.connect(lambda data: heard.append(data["number"]), dispatch_uid="a")
+    with Worker(["p1"]):
+        for number in range(5):
+            say(sold, number=number)
+            until(lambda number=number: number in heard, "it sleeps on")  # type: ignore[misc]
+        until(nothing_waits, "not all was written down")
+
+
+def test_it_asks_where_nobody_rings(sold: DelayedSignal, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Deaf:
+        def has_come(self) -> bool:
+            return False
+
+        def line(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(looping, "ear_at", lambda alias: Deaf())
+    monkeypatch.setattr(looping, "ASK_EVERY", 0.1)
+    heard: list[str] = []
+    sold.connect(lambda data: heard.append("a"), dispatch_uid="a")
+    with Worker(["p1"]):
+        say(sold)
+        until(nothing_waits, "nobody asked")
+    assert heard == ["a"]
+
+
+def test_a_receiver_that_hangs_keeps_neither_its_lane_nor_the_others(sold: DelayedSignal) -> None:
+    let_go = threading.Event()
+    heard: list[str] = []
+    slow = DelayedSignal("slow", schema=1)
+    slow.connect(lambda data: let_go.wait(60), dispatch_uid="hangs")
+    sold.connect(lambda data: heard.append("low"), dispatch_uid="low")
+    try:
+        with Worker(["p1"]):
+            say(slow)
+            until(lambda: Event.objects.using("p1").exclude(leased_by=None).exists(), "it was not taken up")
+            say(sold)
+            until(lambda: heard == ["low"], "it waits for the one that hangs")
+            until(lambda: Event.objects.using("p1").count() == 1, "it is not written down")
+            assert Event.objects.using("p1").get().signal == "slow"
+            let_go.set()
+            until(nothing_waits, "not all was heard")
+    finally:
+        let_go.set()
+        signals._signals.pop("slow")
+
+
+def test_what_is_said_while_the_worker_lies_down_rings_or_keeps_it_awake(sold: DelayedSignal) -> None:
+    """Whoever is about to commit shares the lock with which a worker would sleep."""
+    if connections["p1"].vendor != "postgresql":
+        ear = ear_at("p1")
+        assert (ear.has_come(), ear.has_come()) == (True, False)
+        say(sold)
+        assert ear.has_come()
+        ear.close()
+    else:
+        ear = ear_at("p1")
+        with writing("p1"):
+            sold.say(at="p1")
+            assert ear.has_come()
+            assert ear.line() is None, "somebody is about to commit"
+        until(lambda: ear.has_come() and ear.line() is not None, "it finds no sleep")
+        assert not ear.has_come()
+        say(sold)
+        until(ear.has_come, "nobody rang")
+        assert ear.line() is None
+        ear.close()
+    Event.objects.using("p1").all().delete()
