@@ -2,7 +2,7 @@
 
 import { call, counted, find, here, made, note, Refused, say, store, token, words } from './calls.js';
 import { tell } from './host.js';
-import { hasAccount, me, randomHex, signIn, signOut } from './identity.js';
+import { hasAccount, me, randomHex, signOut } from './identity.js';
 import { articleOf, countComments, countReplies, lineFrom, lineOf, redraw, stand } from './lines.js';
 
 const draftOf = ({ parent, edits }) => `draft:${here.forum}:${here.thread.identifier || here.thread.url}:${edits ? `e${edits}` : parent || ''}`;
@@ -21,6 +21,7 @@ export function openBox(place, purpose, text = '') {
     form.oninput = () => { keep(form); offerMail(form); };
     form.onkeydown = (event) => hotkey(form, event);
     form.onsubmit = () => submit(form);
+    import('./signing_in.js');
     place.append(form);
     place.classList.add(purpose.edits ? 'editing' : 'writing');
     dress(form);
@@ -78,6 +79,7 @@ export const boxActs = {
     return (show ? preview : form.text).focus();
   },
   async sign_in({ form }) {
+    const { signIn } = await import('./signing_in.js');
     const { address, stop, granted } = signIn();
     form.stopSigning?.();
     form.stopSigning = stop;
