@@ -60,6 +60,13 @@ sub vcl_recv {
     if (req.url ~ "^/(embed/(comments|feed)/|static/)" || req.url ~ "^[^?]*/(embed|count|count-data)\.js(\?|$)") {
         unset req.http.Cookie;
         unset req.http.Authorization;
+        # Of the query only what Descant looks at: a page is kept once, whatever trackers add to its address.
+        if (req.url ~ "^/embed/(comments|feed)/") {
+            set req.http.X-Query = "&" + regsub(req.url, "^[^?]*[?]?", "");
+            set req.http.X-Query = regsuball(req.http.X-Query, "&(?!(f|t_i|t_u|order|cursor|lang)=)[^&]*", "");
+            set req.url = regsub(req.url, "[?].*$", "") + "?" + regsub(req.http.X-Query, "^&", "");
+            unset req.http.X-Query;
+        }
         set req.url = std.querysort(req.url);
         return (hash);
     }

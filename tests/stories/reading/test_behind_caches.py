@@ -46,8 +46,11 @@ class Before:
     site: "Site"
 
     def get(self, thread: str, **headers: str) -> tuple[HTTPResponse, bytes]:
+        return self.ask("GET", self.path(thread), **headers)
+
+    def path(self, thread: str) -> str:
         asked = {"f": "gazette", "t_i": thread, "t_u": f"https://gazette.example/{thread}"}
-        return self.ask("GET", f"/embed/comments/?{urlencode(asked)}", **headers)
+        return f"/embed/comments/?{urlencode(asked)}"
 
     def post(self, thread: str, message: str) -> str:
         body = {
@@ -231,6 +234,25 @@ def test_varnish_keeps_a_page_until_its_thread_changes_and_no_other(behind_varni
     hide(before.site.environment, ids["bread"])
     wait_until(lambda: not before.shows("bread", "Rye."))
     assert before.shows("bread", "Spelt.")
+
+
+def test_varnish_keeps_a_page_once_whatever_is_added_to_its_address(behind_varnish: Before) -> None:
+    before = behind_varnish
+    before.post("bread", "Rye.")
+    wait_until(lambda: is_kept(before, "bread"))
+    path = before.path("bread")
+    for same in (
+        f"{path}&utm_source=mail",
+        f"{path}&x",
+        path.replace("?", "?gclid=7&"),
+        f"{path}&&t=2&order_by=1",
+    ):
+        answer, page = before.ask("GET", same)
+        assert HIT.fullmatch(answer.headers["X-Varnish"]), same
+        assert b"Rye." in page
+    answer, page = before.ask("GET", f"{path}&order=oldest")
+    assert not HIT.fullmatch(answer.headers["X-Varnish"]), "that is another page"
+    assert b"Rye." in page
 
 
 def test_varnish_tells_nobody_how_it_is_told_and_strangers_tell_it_nothing(behind_varnish: Before) -> None:
