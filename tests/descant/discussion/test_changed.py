@@ -179,6 +179,18 @@ def test_a_page_on_which_nobody_had_written_is_old_with_the_first_comment(
     assert slots().is_fresh(seen, *empty)
 
 
+def test_pages_on_which_nobody_had_written_are_old_when_a_merge_is_undone(
+    cast: Cast, bread: Thread, say: Say, commits: Any
+) -> None:
+    say("Rye.")
+    cakes = make_thread(cast.gazette, PageAddress("cakes"))
+    batch = merge_threads(forum=cast.gazette, source=bread, target=cakes, by=cast.bo)
+    seen = slots().last()
+    with commits():
+        undo_batch(forum=cast.gazette, batch=batch, by=cast.bo)
+    assert not slots().is_fresh(seen, marks.slots_of(cast.gazette.pk, None)[0])
+
+
 def test_a_writer_who_died_after_the_commit_is_spoken_for_by_the_worker(
     cast: Cast, bread: Thread, say: Say
 ) -> None:

@@ -1,7 +1,9 @@
 """Two threads made one: the comments of the first move into the second, and its row stays and leads there."""
 
 import uuid
+from functools import partial
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals
@@ -11,6 +13,7 @@ from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.comments import write_about_thread
 from descant.discussion.models import Comment, Moved, Thread, ThreadAddress
 from descant.discussion.posting import Refused
+from descant.discussion.reading import marks
 from descant.discussion.tree import counting
 from descant.forums.models import Forum
 from django_headroom.transactions import writing
@@ -90,6 +93,7 @@ def part_threads(*, forum: Forum, alias: str, source: Thread, batch: uuid.UUID, 
     counting.stamp(source, shown=shown - source.comments_shown)
     change(source, state=was, merged_into=None)
     back.filter(version__isnull=False).update(version=source.version)
+    transaction.on_commit(partial(marks.raise_unwritten, forum.pk), using=alias)  # some pages lead here again
     signals.thread_moved.say(at=alias, **signals.told_of_thread(target, source))
     lately.forget()
     return True
