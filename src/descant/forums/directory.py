@@ -74,6 +74,11 @@ def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
     return {forum.pk: forums.keep(forum, seen) for forum in found or ()}
 
 
+def known_id(name: str) -> int | None:
+    """The id of a forum that this process has met by its name; no query is made."""
+    return _ids_by_name.get(name)
+
+
 def slot_of_forum(forum_id: int) -> int:
     """The slot by which every process of this machine is told that a forum was changed."""
     return slot_of("forum", forum_id)

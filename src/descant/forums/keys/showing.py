@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from descant.accounts.models import User
-from descant.forums.directory import GLOBAL, UnknownKey
+from descant.forums.directory import GLOBAL, UnknownKey, known_id
 from descant.forums.keys.counting import key_uses
 from descant.forums.models import Key
 from descant.forums.models.keys import digest_of
@@ -37,6 +37,13 @@ def key_with_public(public_key: str) -> Key:
     if key is None:
         raise UnknownKey("No forum has this api_key: copy the public key from the forum's owner.")
     return key
+
+
+def forum_called(called: str) -> str:
+    """The same for a forum's name and for its public keys, where this process has met them; no query is made."""
+    key, _seen, _until = _kept.get(f"public/{called}", (None, 0, 0.0))
+    forum_id = known_id(called) if key is None else key.forum_id
+    return called if forum_id is None else f"forum {forum_id}"
 
 
 def key_with_secret(secret: str) -> Key:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from descant.forums.keys.showing import forum_called
+
 WAITING_MOST = 512  # of a process
 OF_ONE_MOST = 256  # of a forum: a crowd in one leaves the others places
 LOOKED_INTO = 4_096  # bytes of a body
@@ -99,6 +101,6 @@ class Waiting:
 
 
 def forum_named_in(query: str, body: bytes = b"") -> str:
-    """What a request calls its forum, by name or by key: enough to keep lines apart, and to nobody a proof of it."""
+    """Which forum a request names, by its name or a key: enough to keep lines apart, and to nobody a proof of it."""
     found = _NAMED.search(query.encode()) or _NAMED.search(body[:LOOKED_INTO])
-    return found[2].decode() if found else ""
+    return forum_called(found[2].decode()) if found else ""

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from descant.forums.directory import forget, forum_named
+from descant.forums.keys.issuing import issue_key
+from descant.forums.keys.showing import forget as forget_keys
+from descant.forums.keys.showing import key_with_public
 from descant.site.front.waiting import OF_ONE_MOST, WAITING_MOST, Waiting, forum_named_in
+from django_headroom.testing import queries_counted
+from tests.descant.conftest import Cast
 
 
 class Hall:
@@ -84,3 +90,19 @@ def test_who_leaves_takes_no_turn_and_keeps_no_thread() -> None:
 )
 def test_a_request_stands_in_the_line_of_the_forum_that_it_names(query: str, body: bytes, forum: str) -> None:
     assert forum_named_in(query, body) == forum
+
+
+def test_a_forum_has_one_line_whether_its_name_or_a_key_is_said(cast: Cast) -> None:
+    key = issue_key(forum=cast.gazette).public_key
+    forget()
+    forget_keys()
+    assert forum_named_in(f"api_key={key}") != forum_named_in("f=gazette"), "nobody knows the key yet"
+    assert key_with_public(key).forum_id == forum_named("gazette").pk
+    with queries_counted() as counted:
+        called = {
+            forum_named_in(f"api_key={key}"),
+            forum_named_in("f=gazette"),
+            forum_named_in("forum=gazette"),
+        }
+    assert (len(called), counted.count) == (1, 0)
+    assert called.isdisjoint({forum_named_in("f=tribune"), forum_named_in("f=nowhere")})
