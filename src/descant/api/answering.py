@@ -10,11 +10,14 @@ from django.http import HttpResponse
 from descant.api.asking import NotAllowed
 from descant.api.declaring.parameters import BadArgument
 from descant.discussion.addressing.addresses import NoAddress
+from descant.discussion.deciding.abilities import NotAModerator
+from descant.discussion.editing import NotYours, TooLate
 from descant.discussion.judging.barring import Banned
 from descant.discussion.judging.naming import BadName
 from descant.discussion.judging.pacing import TooFast
 from descant.discussion.posting import KeyReused, Refused
 from descant.discussion.tree.cursors import BadCursor
+from descant.discussion.voting import VoteRefused
 from descant.forums.directory import UnknownForum, UnknownKey
 from descant.forums.domains import PageOutside
 from descant.forums.keys.showing import BadAccessToken
@@ -34,6 +37,10 @@ _STATUS: dict[type[Exception], tuple[int, int]] = {
     KeyReused: (409, BAD_ARGUMENT),
     TooFast: (429, TOO_FAST),
     Banned: (403, NOT_ALLOWED),
+    NotAModerator: (403, NOT_ALLOWED),
+    NotYours: (403, NOT_ALLOWED),
+    TooLate: (403, NOT_ALLOWED),
+    VoteRefused: (403, NOT_ALLOWED),
     ObjectDoesNotExist: (404, NOT_FOUND),
     Refused: (400, BAD_ARGUMENT),
     BadArgument: (400, BAD_ARGUMENT),

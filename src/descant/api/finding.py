@@ -58,3 +58,16 @@ def post_with_id(forum: Forum, key: int, *, using: str = "") -> Comment:
     if found is None:
         raise Comment.DoesNotExist("Invalid argument, 'post': there is no such comment in this forum.")
     return found
+
+
+def comments_named(forum: Forum, ids: Sequence[int]) -> list[Comment]:
+    """Comments of these ids with their threads, in their order and each once.
+
+    Raises:
+        Comment.DoesNotExist: one of them is not there.
+    """
+    rows = Comment.objects.of(forum).filter(pk__in=ids).select_related("thread")
+    found = {comment.pk: comment for comment in rows}
+    if found.keys() != set(ids):
+        raise Comment.DoesNotExist("Invalid argument, 'post': there is no such comment in this forum.")
+    return [found[each] for each in dict.fromkeys(ids)]

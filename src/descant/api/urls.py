@@ -7,9 +7,15 @@ from descant.api.reading import categories, changes, forums, imports, posts, thr
 from descant.api.reference.openapi import openapi_json
 from descant.api.reference.page import reference_page
 from descant.api.serving import served
+from descant.api.writing import deciding, lists
+from descant.api.writing import forums as writing_forums
 from descant.api.writing import posts as writing_posts
+from descant.api.writing import threads as writing_threads
 
-DECLARED_IN = (categories, changes, forums, imports, posts, threads, users, writing_posts)
+DECLARED_IN = (
+    *(categories, changes, forums, imports, posts, threads, users),
+    *(deciding, writing_forums, lists, writing_posts, writing_threads),
+)
 
 urlpatterns = [
     *(path(endpoint.path, served(endpoint)) for endpoint in ENDPOINTS.values()),

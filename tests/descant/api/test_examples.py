@@ -12,8 +12,10 @@ from descant.accounts.preferring import show_profile
 from descant.api import urls
 from descant.api.declaring import ENDPOINTS, Endpoint
 from descant.api.reference.openapi import document
+from descant.discussion.deciding.banning import address_range, ban_person
 from descant.discussion.models import Comment
 from descant.forums.keys.issuing import IssuedKey, issue_key
+from descant.forums.models import Role
 from tests.descant.conftest import Cast
 
 Say = Callable[..., Comment]
@@ -39,6 +41,8 @@ def ids(cast: Cast, say: Say) -> dict[str, str]:
     job = cast.gazette.import_jobs.create(
         format="disqus", file_name="all.xml.gz", file_size=1, file_digest=""
     )
+    Role.objects.create(forum=cast.gazette, user=cast.cy.user, kind=Role.Kind.TRUSTED)
+    ban_person(forum=cast.gazette, whom=address_range("192.0.2.7"), by=cast.ann, reason="Advertises.")
     return {
         "thread": str(post.thread_id),
         "comment": str(post.pk),
@@ -46,6 +50,7 @@ def ids(cast: Cast, say: Say) -> dict[str, str]:
         "user": str(cast.cy.user.pk),
         "category": str(cast.gazette.pk),
         "import": str(job.pk),
+        "moderator": str(Role.objects.get(forum=cast.gazette, user=cast.bo.user).pk),
     }
 
 

@@ -15,30 +15,25 @@ from django.test import Client
 
 from descant.accounts.preferring import show_profile
 from descant.accounts.tokens import issue_token
-from descant.api.declaring import ENDPOINTS, Endpoint
-from descant.discussion import authors
-from descant.discussion.addressing import lately
+from descant.api.declaring import ENDPOINTS
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import decide
-from descant.discussion.judging.rules import book
 from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, post_comment
 from descant.followups.mail.tokens import link_token
 from descant.followups.models import Mailbox
-from descant.forums import bans, directory
 from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Key
 from descant.forums.signing_on.keys import keys_in_force, make_key
 from descant.forums.signing_on.people import signed_on
 from django_headroom.delayed.worker import drain
-from django_headroom.ids.stepping import forget_blocks
 from django_headroom.testing import RouteBudgets, route_budgets
 from tests.conftest import BUDGETS
+from tests.descant.api.acting import ACTS, example_of, forget
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
 from tests.descant.signing import EVE, signed
-from tests.descant.site.walking_api import dearly_asked
 
 Say = Callable[..., Comment]
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
@@ -96,15 +91,6 @@ def site(cast: Cast, say: Say, client: Client, settings: Any) -> Site:
     return Site(client, cast, comment, answer, keys)
 
 
-def forget() -> None:
-    directory.forget()
-    bans.in_force.forget()
-    book.forget()
-    lately.forget()
-    authors.names.forget()
-    forget_blocks("p1")
-
-
 def signed_in(site: Site) -> Client:
     client = Client()
     client.force_login(site.cast.cy.user, "allauth.account.auth_backends.AuthenticationBackend")
@@ -142,16 +128,6 @@ def create(site: Site) -> HttpResponse:
     said = {"api_key": site.key, "message": "Oats.", "author_name": "Gus", **NEW}
     forget()
     return site.client.post("/api/3.0/posts/create.json", said)
-
-
-def example_of(endpoint: Endpoint) -> Callable[[Site], HttpResponse]:
-    def ask(site: Site) -> HttpResponse:
-        said = dearly_asked(endpoint, site)
-        forget()
-        send = site.client.get if endpoint.method == "GET" else site.client.post
-        return send(f"/{endpoint.path}", said)
-
-    return ask
 
 
 def read_profile(site: Site) -> HttpResponse:
@@ -276,6 +252,7 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST api/3.0/posts/create.json": create,
     "GET api/": lambda site: site.get("/api/"),
     "GET api/openapi.json": lambda site: site.get("/api/openapi.json"),
+    **ACTS,
 }
 
 

@@ -120,6 +120,49 @@ ASKED: dict[str, list[Ask]] = {
     "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],
     "embed/do/thread": [call("thread", thread={"identifier": "{identifier}"}, state="closed")],
     **{route: api_asks(endpoint) for route, endpoint in ROUTES.items()},
+    **{
+        f"api/3.0/{name}.json": [
+            Ask(f"/api/3.0/{name}.json", form={"api_key": "{key}", "access_token": "{token}", **form})
+            for form in forms
+        ]
+        for name, forms in {
+            "posts/update": ({"post": "{comment}", "message": "Rye."},),
+            "posts/vote": ({"post": "{comment}", "vote": "1"},),
+            "posts/report": ({"post": "{comment}"},),
+            **{
+                f"posts/{verdict}": ({"post": "{comment}"}, {"post": "{comment}", "forum": "{forum}"})
+                for verdict in ("approve", "remove", "restore", "spam", "highlight", "unhighlight")
+            },
+            "threads/create": (
+                {"title": "Ham", "url": "https://{host}/ham"},
+                {"title": "Ham", "forum": "{forum}"},
+            ),
+            **{
+                f"threads/{verb}": ({"thread": "{thread_id}"}, {"thread:ident": "{identifier}"})
+                for verb in ("open", "close")
+            },
+            "forums/create": (
+                {"name": "Ham", "short_name": "h_m", "website": "https://{host}", "forum": "{forum}"},
+            ),
+            "forums/addModerator": ({"user": "{comment}"}, {"user": "cy", "forum": "{forum}"}),
+            "forums/removeModerator": (
+                {"moderator": "{owner}"},
+                {"moderator": "{owner}", "forum": "{forum}"},
+            ),
+            **{
+                f"{colour}lists/{verb}": ({"user": who, "forum": "{forum}"},)
+                for colour, who in (("black", "1"), ("white", "cy"))
+                for verb in ("add", "remove")
+            },
+        }.items()
+    },
+    **{
+        f"api/3.0/{colour}lists/list.json": [
+            Ask(f"/api/3.0/{colour}lists/list.json", {"access_token": "{token}", **more})
+            for more in ({}, {"forum": "{forum}"})
+        ]
+        for colour in ("black", "white")
+    },
     "moderate/": [
         Ask("/moderate/", asked)
         for asked in (

@@ -18,6 +18,7 @@ IN_EXAMPLES = {
     "user": "{owner}",
     "category": "{comment}",
     "import": "{comment}",
+    "moderator": "{comment}",
 }
 KEY_NAMES = {"api_key": "{key}", "api_secret": "{secret}", "access_token": "{token}"}
 ROUTES = {endpoint.path: endpoint for endpoint in ENDPOINTS.values()}
@@ -40,6 +41,7 @@ def dearly_asked(endpoint: Endpoint, site: Any) -> dict[str, Any]:
         "user": cy.pk,
         "category": gazette.pk,
         "import": job.pk,
+        "moderator": 0,
     }
     key = endpoint.keys[0]
     said = {key: site.keys[key], **{name: filled(value, ids) for name, value in endpoint.example.items()}}

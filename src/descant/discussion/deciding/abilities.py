@@ -19,6 +19,7 @@ ABILITIES = {
     "rules": (gettext_lazy("write rules, try them and switch them on"), {_OWNER, _MODERATOR}),
     "settings": (gettext_lazy("change domains, keys, look, policy and transparency"), {_OWNER}),
     "roles": (gettext_lazy("name moderators and trusted people"), {_OWNER}),
+    "open": (gettext_lazy("open another forum"), {_OWNER}),
 }
 
 

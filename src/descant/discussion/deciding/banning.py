@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from descant.accounts.models import User
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.judging.origins import mailbox_of
@@ -52,6 +55,32 @@ def author_of(comment: Comment, kind: str) -> Whom:
     if not value:
         raise CannotBan(_("Nothing of this kind is known of the author: ban by something else."))
     return Whom(Ban.Kind.ADDRESS.value if kind == RANGE else kind, str(value), shown)
+
+
+def account(user_id: int) -> Whom:
+    """An account, by its id.
+
+    Raises:
+        CannotBan: there is none.
+    """
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise CannotBan(_("There is no such account."))
+    return Whom(Ban.Kind.ACCOUNT.value, str(user.pk), str(user))
+
+
+def mailbox(email: str) -> Whom:
+    """Whoever writes with an e-mail address; only a digest of it is kept.
+
+    Raises:
+        CannotBan: it is none.
+    """
+    try:
+        validate_email(email.strip())
+    except ValidationError:
+        raise CannotBan(_("This is no e-mail address.")) from None
+    name, _at, host = email.strip().rpartition("@")
+    return Whom(Ban.Kind.EMAIL.value, mailbox_of(email), f"{name[:1]}…@{host}")
 
 
 def address_range(written: str) -> Whom:

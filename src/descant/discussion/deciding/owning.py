@@ -17,7 +17,7 @@ from descant.forums.keys import issuing
 from descant.forums.keys.issuing import IssuedKey
 from descant.forums.models import Forum, Role
 from descant.forums.noting import Noted
-from descant.forums.opening import BadForum
+from descant.forums.opening import BadForum, ForumExists
 from descant.forums.signing_on.keys import TooManyKeys, let_sign_in
 from descant.forums.signing_on.people import organisation_of
 
@@ -73,7 +73,7 @@ def remove_domain(*, forum: Forum, by: Author, domain: str, why: str = "") -> No
         raise CannotChange(str(error)) from error
 
 
-def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") -> None:
+def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") -> User:
     """Give somebody a role.
 
     Args:
@@ -91,6 +91,19 @@ def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") 
         opening.name_role(forum=forum, user=user, kind=kind, noted=Noted(by.user, why))
     except BadForum as error:
         raise CannotChange(str(error)) from error
+    return user
+
+
+def trust(*, forum: Forum, by: Author, whom: str) -> None:
+    """Trust somebody who has no role yet; who moderates or is trusted stays what she is.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "roles")
+    user = _known_as(whom.strip(), forum)
+    if user is None or not Role.objects.filter(forum=forum, user=user).exists():
+        give_role(forum=forum, by=by, whom=whom, kind=Role.Kind.TRUSTED)
 
 
 def take_role(*, forum: Forum, by: Author, user_id: int, why: str = "") -> None:
@@ -103,6 +116,23 @@ def take_role(*, forum: Forum, by: Author, user_id: int, why: str = "") -> None:
     try:
         opening.take_role(forum=forum, user_id=user_id, noted=Noted(by.user, why))
     except BadForum as error:
+        raise CannotChange(str(error)) from error
+
+
+def open_another(*, by: Author, name: str, title: str, website: str) -> Forum:
+    """Open one more forum, which is hers.
+
+    Args:
+        by: with her role on the forum that she asks from.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "open")
+    title = text.one_line(title)
+    try:
+        return opening.open_forum(name=name, domains=[website], title=title, owner=by.user)
+    except (BadForum, BadDomain, ForumExists) as error:
         raise CannotChange(str(error)) from error
 
 

@@ -1,0 +1,63 @@
+"""What is told of what was done, field by field."""
+
+from typing import Annotated, TypedDict
+
+from descant.api.objects.shapes import Post
+
+
+class Decided(TypedDict):
+    """What became of a comment."""
+
+    id: str
+    changed: Annotated[
+        bool, "Whether this call has changed it; not where it was so already, or may not become so."
+    ]
+    isApproved: bool
+    isSpam: bool
+    isDeleted: bool
+    isHighlighted: bool
+
+
+class Closed(TypedDict):
+    """What became of a thread."""
+
+    id: str
+    changed: Annotated[bool, "Whether this call has changed it."]
+    isClosed: bool
+
+
+class Voted(TypedDict):
+    """What a vote has changed."""
+
+    vote: int
+    likesDelta: int
+    dislikesDelta: int
+    delta: int
+    post: Post
+
+
+class Named(TypedDict):
+    """Somebody who was named a moderator, or is one no more."""
+
+    id: Annotated[str, "Of her role."]
+    user: Annotated[str, "Her own id."]
+    name: str
+
+
+class Opened(TypedDict):
+    """A forum that was opened."""
+
+    id: Annotated[str, "The forum's name."]
+    name: Annotated[str, "Its title."]
+    pk: str
+    founder: Annotated[str, "The id of who owns it."]
+
+
+class Listed(TypedDict):
+    """Somebody on a list."""
+
+    id: str
+    type: Annotated[str, "`user`, `email`, `ip` or `guest`."]
+    value: Annotated[str, "How moderators read it; never an address that a reader has come from."]
+    notes: str
+    dateAdded: Annotated[str | None, "`2008-06-10T02:31:43`, in UTC."]

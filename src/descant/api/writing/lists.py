@@ -1,0 +1,139 @@
+"""Blacklists, which are the forum's bans, and whitelists, which are the people that it trusts."""
+
+from django.db.models import QuerySet
+
+from descant.api.declaring import Asked, Given, Page, Standing, endpoint
+from descant.api.declaring.parameters import Parameter, bad, every, id_in, text
+from descant.api.objects.deeds import Listed
+from descant.api.objects.moments import moment
+from descant.discussion.deciding import owning
+from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.banning import Whom, account, address_range, ban_person, lift_ban, mailbox
+from descant.forums.models import Ban, Role
+
+MOST = 100
+LISTED_MOST = 1_000
+
+
+def _some(given: Given, *names: str) -> list[tuple[str, str]]:
+    found = [(name, value) for name in names for value in every(given, name)]
+    if not 1 <= len(found) <= MOST:
+        raise bad(names[0], f"give 1 to {MOST} of {', '.join(names)}")
+    return found
+
+
+def _whom(given: Given) -> list[Whom]:
+    """Who is meant, each by an account, an e-mail address or a network address."""
+    made = {"user": lambda value: account(id_in("user", value)), "email": mailbox, "ip": address_range}
+    return [made[name](value) for name, value in _some(given, *made)]
+
+
+def _users(given: Given) -> list[str]:
+    return [value.removeprefix("username:") for _, value in _some(given, "user")]
+
+
+_TEXTS = {"type": "array", "items": {"type": "string"}, "maxItems": MOST}
+WHOM = Parameter(
+    "user",
+    "Accounts, by id; repeat the name for several.",
+    _whom,
+    _TEXTS,
+    also={"email": "E-mail addresses.", "ip": "Network addresses, or ranges such as 192.0.2.0/24."},
+)
+USERS = Parameter("user", "People, by the names that they sign in with.", _users, _TEXTS, needed=True)
+NOTES = text("notes", "Why; she is told.", most=500)
+
+
+@endpoint("blacklists/list", who=Standing.PERSON)
+def list_blacklist(asked: Asked) -> Page[Listed]:
+    """Who is banned from the forum, the last first."""
+    check_ability(asked.author, "ban")
+    rows = Ban.objects.filter(forum=asked.forum, lifted_at=None).order_by("-made_at", "-id")
+    return Page([_banned(ban) for ban in rows[:LISTED_MOST]], {"hasNext": False, "next": None})
+
+
+@endpoint(
+    "blacklists/add",
+    method="POST",
+    who=Standing.PERSON,
+    takes=(WHOM, NOTES),
+    example={"ip": "192.0.2.7", "notes": "Advertises."},
+)
+def add_to_blacklist(asked: Asked) -> list[Listed]:
+    """Ban people from the forum; who is banned already is given as she stands there."""
+    check_ability(asked.author, "ban")
+    held, told = _in_force(asked), []
+    for whom in asked[WHOM]:
+        ban = held.get((whom.kind, whom.value)) or ban_person(
+            forum=asked.forum, whom=whom, by=asked.author, reason=asked[NOTES] or "API"
+        )
+        told.append(_banned(ban))
+    return told
+
+
+@endpoint("blacklists/remove", method="POST", who=Standing.PERSON, takes=(WHOM,), example={"ip": "192.0.2.7"})
+def remove_from_blacklist(asked: Asked) -> list[Listed]:
+    """Lift the bans of people; who is not banned is left out."""
+    check_ability(asked.author, "ban")
+    found = _in_force(asked).values()
+    return [_banned(ban) for ban in found if lift_ban(forum=asked.forum, ban=ban, by=asked.author)]
+
+
+@endpoint("whitelists/list", who=Standing.PERSON)
+def list_whitelist(asked: Asked) -> Page[Listed]:
+    """Whose comments are never held."""
+    check_ability(asked.author, "roles")
+    rows = Role.objects.filter(forum=asked.forum, kind=Role.Kind.TRUSTED).select_related("user")
+    return Page(
+        [_trusted(role) for role in rows.order_by("user__username", "id")[:LISTED_MOST]],
+        {"hasNext": False, "next": None},
+    )
+
+
+@endpoint(
+    "whitelists/add", method="POST", who=Standing.PERSON, takes=(USERS,), example={"user": "username:cy"}
+)
+def add_to_whitelist(asked: Asked) -> list[Listed]:
+    """Trust people: what they write is not held."""
+    for name in asked[USERS]:
+        owning.trust(forum=asked.forum, by=asked.author, whom=name)
+    return [_trusted(role) for role in _roles(asked)]
+
+
+@endpoint(
+    "whitelists/remove", method="POST", who=Standing.PERSON, takes=(USERS,), example={"user": "username:cy"}
+)
+def remove_from_whitelist(asked: Asked) -> list[Listed]:
+    """Trust people no more; who was not trusted is left out."""
+    check_ability(asked.author, "roles")
+    found = list(_roles(asked))
+    for role in found:
+        owning.take_role(forum=asked.forum, by=asked.author, user_id=role.user_id)
+    return [_trusted(role) for role in found]
+
+
+def _in_force(asked: Asked) -> dict[tuple[str, str], Ban]:
+    """The bans of those who are named, by kind and value."""
+    wanted = {(whom.kind, whom.value) for whom in asked[WHOM]}
+    rows = Ban.objects.filter(forum=asked.forum, lifted_at=None, value__in={value for _, value in wanted})
+    return {(ban.kind, ban.value): ban for ban in rows if (ban.kind, ban.value) in wanted}
+
+
+def _roles(asked: Asked) -> QuerySet[Role]:
+    rows = Role.objects.filter(forum=asked.forum, kind=Role.Kind.TRUSTED, user__username__in=asked[USERS])
+    return rows.select_related("user").order_by("user__username", "id")
+
+
+def _banned(ban: Ban) -> Listed:
+    kind = {"address": "ip", "account": "user"}.get(ban.kind, ban.kind)
+    return {
+        "id": str(ban.pk),
+        "type": kind,
+        "value": ban.shown,
+        "notes": ban.reason,
+        "dateAdded": moment(ban.made_at),
+    }
+
+
+def _trusted(role: Role) -> Listed:
+    return {"id": str(role.user_id), "type": "user", "value": str(role.user), "notes": "", "dateAdded": None}

@@ -1,0 +1,115 @@
+"""What programs do on the site of the budgets, each act as dearly as it is asked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.http import HttpResponse
+
+from descant.accounts.models import User
+from descant.api.declaring import Endpoint
+from descant.discussion import authors
+from descant.discussion.addressing import lately
+from descant.discussion.deciding import decide, pin_comment, set_thread_state
+from descant.discussion.deciding.banning import account, address_range, ban_person, mailbox
+from descant.discussion.judging.rules import book
+from descant.forums import bans, directory
+from descant.forums.keys import showing
+from descant.forums.models import Role
+from django_headroom.ids.stepping import forget_blocks
+from tests.descant.site.walking_api import dearly_asked
+
+RANGES = ["192.0.2.7", "198.51.100.0/24"]
+
+
+def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
+    """What a program does that shows the owner's token."""
+
+    def ask(site: Any) -> HttpResponse:
+        forum, ann, bo, cy = site.cast.gazette, site.cast.ann, site.cast.bo, site.cast.cy
+        both = [site.comment, site.answer]
+        made: dict[str, Any] = {"ANSWER": site.answer.pk, "PINNED": site.answer.pk}
+        made |= {"BOTH": [each.pk for each in both], "SPAM BOTH": [each.pk for each in both]}
+        made |= {
+            "RANGES": RANGES,
+            "BO": Role.objects.get(user=bo.user).pk,
+            "CY": cy.user.pk,
+            "CLOSED": "bread",
+        }
+        wanted = set(said.values())
+        if "PINNED" in wanted:
+            pin_comment(forum=forum, thread=site.answer.thread, comment=site.answer, by=ann)
+        if "SPAM BOTH" in wanted:
+            decide(forum=forum, comments=both, verdict="spam", by=ann)
+        if "CLOSED" in wanted:
+            set_thread_state(forum=forum, thread=site.answer.thread, state="closed", by=ann)
+        if "banned@mail.example" in wanted:
+            for whom in (account(cy.user.pk), mailbox("banned@mail.example"), *map(address_range, RANGES)):
+                ban_person(forum=forum, whom=whom, by=ann, reason="x")
+        if "eve" in wanted:
+            eve = User.objects.create_user(username="eve")
+            Role.objects.create(forum=forum, user=eve, kind=Role.Kind.TRUSTED)
+        EmailAddress.objects.create(user=cy.user, email="cy@mail.example", verified=True)
+        asked = {key: made.get(value, value) for key, value in said.items()}
+        asked["access_token"] = site.keys["access_token"]
+        forget()
+        address = f"/api/3.0/{name}.json"
+        answer: HttpResponse = site.client.post(address, asked) if said else site.client.get(address, asked)
+        assert answer.status_code == 200, answer.content
+        return answer
+
+    return ask
+
+
+def example_of(endpoint: Endpoint) -> Callable[[Any], HttpResponse]:
+    def ask(site: Any) -> HttpResponse:
+        said = dearly_asked(endpoint, site)
+        forget()
+        send = site.client.get if endpoint.method == "GET" else site.client.post
+        answer: HttpResponse = send(f"/{endpoint.path}", said)
+        return answer
+
+    return ask
+
+
+def forget() -> None:
+    directory.forget()
+    bans.in_force.forget()
+    showing.forget()
+    book.forget()
+    lately.forget()
+    authors.names.forget()
+    forget_blocks("p1")
+
+
+ACTS: dict[str, Callable[[Any], HttpResponse]] = {
+    "POST api/3.0/posts/update.json": program("posts/update", post="ANSWER", message="Oats."),
+    "POST api/3.0/posts/vote.json": program("posts/vote", post="ANSWER", vote="1"),
+    "POST api/3.0/posts/report.json": program("posts/report", post="ANSWER"),
+    "POST api/3.0/posts/approve.json": program("posts/approve", post="SPAM BOTH"),
+    "POST api/3.0/posts/remove.json": program("posts/remove", post="BOTH"),
+    "POST api/3.0/posts/restore.json": program("posts/restore", post="SPAM BOTH"),
+    "POST api/3.0/posts/spam.json": program("posts/spam", post="BOTH"),
+    "POST api/3.0/posts/highlight.json": program("posts/highlight", post="ANSWER"),
+    "POST api/3.0/posts/unhighlight.json": program("posts/unhighlight", post="PINNED"),
+    "POST api/3.0/threads/create.json": program(
+        "threads/create", title="Ham", identifier="ham", url="https://gazette.example/ham"
+    ),
+    "POST api/3.0/threads/close.json": program("threads/close", **{"thread:ident": "bread"}),
+    "POST api/3.0/threads/open.json": program("threads/open", **{"thread:ident": "CLOSED"}),
+    "POST api/3.0/forums/create.json": program(
+        "forums/create", name="Ham", short_name="ham", website="https://ham.example"
+    ),
+    "POST api/3.0/forums/addModerator.json": program("forums/addModerator", user="cy@mail.example"),
+    "POST api/3.0/forums/removeModerator.json": program("forums/removeModerator", moderator="BO"),
+    "POST api/3.0/blacklists/add.json": program(
+        "blacklists/add", user="CY", email="eve@mail.example", ip="RANGES"
+    ),
+    "POST api/3.0/blacklists/remove.json": program(
+        "blacklists/remove", user="CY", ip="RANGES", email="banned@mail.example"
+    ),
+    "GET api/3.0/blacklists/list.json": program("blacklists/list"),
+    "POST api/3.0/whitelists/add.json": program("whitelists/add", user="cy"),
+    "POST api/3.0/whitelists/remove.json": program("whitelists/remove", user="eve"),
+    "GET api/3.0/whitelists/list.json": program("whitelists/list"),
+}
