@@ -4,7 +4,7 @@ import { attempt, blocks, call, find, here, memory, store, token, vouched, words
 import { boxActs, dress, mark, openBox, openMain, restoreDraft, showHeld } from './composer.js';
 import { hear, tell, tellHeight } from './host.js';
 import { beSomebody, hasAccount, me } from './identity.js';
-import { articleOf, drawn, follow, freshen, lineOf, place, reorder, reveal, setAside, shield, showThread } from './lines.js';
+import { articleOf, drawn, follow, freshen, lineOf, place, reorder, reveal, shield, showThread } from './lines.js';
 import { rest, watch } from './live.js';
 
 const root = document.documentElement;
@@ -81,13 +81,12 @@ async function learn() {
   root.toggleAttribute('data-moderates', mine.moderates);
   for (const [id, seconds] of Object.entries(mine.own)) me.own[id] = Date.now() + seconds * 1000;
   for (const { html, parent } of mine.recent) place(html, parent);
-  for (const { html } of mine.hidden) setAside(html);
   for (const waiting of mine.held) showWaiting(waiting);
   for (const waiting of mine.waiting) showWaiting(waiting, words.waiting);
   for (const [id, score] of Object.entries(mine.scores)) if (lineOf(id)) showScore(lineOf(id), score);
   for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
   showThread(mine.thread.state);
-  if (mine.decided.length || mine.follows !== undefined) import('./menu.js').then(({ showOwn }) => showOwn(mine));
+  if (mine.moderates || mine.decided.length || mine.follows !== undefined) import('./menu.js').then(({ showOwn }) => showOwn(mine));
   document.querySelectorAll('.composer').forEach(dress);
   prefer(mine.preferences);
 }

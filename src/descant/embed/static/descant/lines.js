@@ -28,15 +28,6 @@ export function place(html, parent) {
   return line;
 }
 
-/** What has no place among what readers see stands below it all, folded. */
-export function setAside(html) {
-  const aside = find('#aside');
-  const line = lineFrom(html);
-  if (lineOf(line.dataset.id)) return place(html);
-  find('ol', aside).append(line);
-  aside.hidden = false;
-}
-
 export function lineFrom(html) {
   const holder = document.createElement('template');
   holder.innerHTML = html;

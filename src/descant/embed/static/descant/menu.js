@@ -3,7 +3,7 @@
 import { attempt, blocks, call, find, here, made, note, say, store, words, written } from './calls.js';
 import { openBox } from './composer.js';
 import { beSomebody, hasAccount, me } from './identity.js';
-import { addressOf, articleOf, countComments, drawn, lineOf, redraw, shield, showThread } from './lines.js';
+import { addressOf, articleOf, countComments, drawn, lineFrom, lineOf, place, redraw, shield, showThread } from './lines.js';
 
 /** By the button's `data-act`, with its line. */
 export const acts = {
@@ -26,10 +26,20 @@ export const acts = {
   leave: (_, { form }) => { const place = form.parentElement; form.remove(); place.focus(); },
 };
 
-/** What an account, or who was judged, is told besides. */
+/** What those are told besides who moderate, who were judged, or who have an account. */
 export function showOwn(mine) {
+  for (const { html } of mine.hidden) setAside(html);
   mine.decided.forEach(showDecision);
   showHeard(mine);
+}
+
+/** What has no place among what readers see stands below it all, folded. */
+function setAside(html) {
+  const aside = find('#aside');
+  const line = lineFrom(html);
+  if (lineOf(line.dataset.id)) return place(html);
+  find('ol', aside).append(line);
+  aside.hidden = false;
 }
 
 /** What a moderator decided about a comment of hers, above the thread; once she may ask to look at it again. */
