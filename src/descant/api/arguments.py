@@ -19,7 +19,7 @@ _TYPED = {
     "thread:ident": "A thread, by the page's identifier; also `thread=ident:…`.",
     "thread:link": "A thread, by the page's address; also `thread=link:…` or `url`.",
 }
-_THREADS_MOST = 100
+_THREADS_MOST, _ONLY_MOST = 100, 10
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,31 @@ def _typed(written: str) -> tuple[str, str]:
     return (kind, value) if colon and kind in ("ident", "link") else ("", written)
 
 
-def _many(given: Given) -> list[ThreadName]:
-    names = _named(given)
-    if len(names) > _THREADS_MOST:
-        raise bad("thread", f"at most {_THREADS_MOST}")
+def _at_most(names: list[ThreadName], most: int) -> list[ThreadName]:
+    if len(names) > most:
+        raise bad("thread", f"at most {most}")
     return names
 
 
 def _asked_many(given: Given) -> list[ThreadName]:
-    return _many(given) or [_one(given)]
+    return _at_most(_named(given), _THREADS_MOST) or [_one(given)]
 
 
-_MANY: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}, "maxItems": _THREADS_MOST}
+def _only(given: Given) -> list[ThreadName]:
+    return _at_most(_named(given), _ONLY_MOST)
+
+
+def _several(most: int) -> Mapping[str, Any]:
+    return {"type": "array", "items": {"type": "string"}, "maxItems": most}
+
+
 THREAD = Parameter("thread", "Which thread: its id.", _one, {"type": "string"}, needed=True, also=_TYPED)
-THREADS = Parameter("thread", "Which threads: their ids.", _asked_many, _MANY, needed=True, also=_TYPED)
-ONLY_THREADS = Parameter("thread", "Only these threads.", _many, _MANY, also=_TYPED)
+THREADS = Parameter(
+    "thread", "Which threads: their ids.", _asked_many, _several(_THREADS_MOST), needed=True, also=_TYPED
+)
+ONLY_THREADS = Parameter(
+    "thread", f"Only these threads, {_ONLY_MOST} at most.", _only, _several(_ONLY_MOST), also=_TYPED
+)
 _DAY = timedelta(days=1)
 _INTERVALS = {
     **{f"{hours}h": timedelta(hours=hours) for hours in (1, 6, 12)},

@@ -34,6 +34,7 @@ from tests.descant.api.acting import ACTS, example_of, forget
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
 from tests.descant.signing import EVE, signed
+from tests.descant.site.walking import SETTINGS
 
 Say = Callable[..., Comment]
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
@@ -149,28 +150,6 @@ def sign_on(site: Site) -> HttpResponse:
     signed_on(forum=site.cast.gazette, written=signed(EVE, key.secret_key))
     keys_in_force.forget()
     return site.call("sign_on", message=signed({**EVE, "username": "Eva"}, key.secret_key))
-
-
-SETTINGS = {
-    "": {
-        "title": "G",
-        "language": "de",
-        "premoderation": "first",
-        "flags_to_hold": "1",
-        "when_unjudged": "hold",
-    },
-    "domains/": {"add": "", "domain": "blog.example"},
-    "people/": {"add": "", "whom": "cy@mail.example", "kind": "trusted"},
-    "policy/": {"policy": "Be kind."},
-    "look/": {"font": "Georgia"},
-    "keys/": {"rotate": "KEY"},
-    "webhooks/": {
-        "add": "",
-        "url": "https://gazette.example/told",
-        "events": "comment.created",
-        "dialect": "standard",
-    },
-}
 
 
 def owning(section: str, said: dict[str, str] | None = None) -> Callable[[Site], HttpResponse]:

@@ -67,6 +67,29 @@ ITEMS = ("gazette:{comment}:shown", "{forum}:{comment}:shown", "{forum}:{comment
 RULE = {"kind": "words", "title": "Mine", "words": "rye", "effect": "spam", "state": "on"}
 
 
+# What an owner's form says, by the section of the settings.
+SETTINGS = {
+    "": {
+        "title": "G",
+        "language": "de",
+        "premoderation": "first",
+        "flags_to_hold": "1",
+        "when_unjudged": "hold",
+    },
+    "domains/": {"add": "", "domain": "blog.example"},
+    "people/": {"add": "", "whom": "cy@mail.example", "kind": "trusted"},
+    "policy/": {"policy": "Be kind."},
+    "look/": {"font": "Georgia"},
+    "keys/": {"rotate": "KEY"},
+    "webhooks/": {
+        "add": "",
+        "url": "https://gazette.example/told",
+        "events": "comment.created",
+        "dialect": "standard",
+    },
+}
+
+
 def call(act: str, **body: Any) -> Ask:
     return Ask(f"/embed/do/{act}", body={"forum": "gazette", **body})
 

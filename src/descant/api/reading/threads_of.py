@@ -25,8 +25,7 @@ def threads_page(asked: Asked) -> Page[Told]:
     wanted = [state for state in (Thread.State.OPEN, Thread.State.CLOSED) if state in asked[INCLUDE]]
 
     def reading(alias: str) -> list[Thread]:
-        threads = Thread.objects.of(asked.forum).using(alias)
-        return some_of([threads.filter(state=state) for state in wanted], asked)
+        return some_of([Thread.objects.of(asked.forum).using(alias).filter(state__in=wanted)], asked)
 
     found = replicas.read(asked.forum.partition, reading)
     return page_of(found, asked, lambda threads: threads_told(threads, asked))
