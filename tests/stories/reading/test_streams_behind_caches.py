@@ -5,8 +5,8 @@ import re
 import pytest
 
 from descant.live.watching import BEAT_EVERY
+from tests.stories.reading.caches import DEPLOY, behind_haproxy, behind_varnish, folder
 from tests.stories.reading.streams import watching
-from tests.stories.reading.test_behind_caches import DEPLOY, behind_haproxy, behind_varnish, folder
 
 __all__ = ["behind_haproxy", "behind_varnish", "folder"]
 
