@@ -71,10 +71,7 @@ class DelayedSignal:
         Raises:
             TwoOrders: another receiver of the signal has another ``order_key``.
         """
-        if order_key and self.order_key not in ("", order_key):
-            raise TwoOrders(
-                f"{self.name} is heard in the order of {self.order_key!r}: use that, or another signal."
-            )
+        self._check_order(order_key)
         self.order_key = order_key or self.order_key
         self.receivers[dispatch_uid] = Receiver(
             uid=dispatch_uid,
@@ -87,6 +84,12 @@ class DelayedSignal:
             once_at=once_at,
         )
         self.lane = min(each.lane for each in self.receivers.values())
+
+    def _check_order(self, order_key: str) -> None:
+        if order_key and self.order_key not in ("", order_key):
+            raise TwoOrders(
+                f"{self.name} is heard in the order of {self.order_key!r}: use that, or another signal."
+            )
 
     def converts(self, schema: int) -> Callable[[Convert], Convert]:
         """Declare how what was said in an older schema becomes what the next one says.

@@ -18,8 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     dead = acts.add_parser("dead", help="dead letters with the last line of their error, the latest first")
     dead.add_argument("--traceback", action="store_true", help="with all of it")
-    for name, what in (("replay", "tell dead letters again"), ("drop", "delete dead letters")):
-        act = acts.add_parser(name, help=what)
+    for act in (
+        acts.add_parser("replay", help="tell dead letters again"),
+        acts.add_parser("drop", help="delete dead letters"),
+    ):
         act.add_argument(
             "letters", nargs="*", metavar="DATABASE:NUMBER", help="as `descant events dead` prints them"
         )
