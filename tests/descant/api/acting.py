@@ -17,7 +17,7 @@ from descant.forums import bans, directory
 from descant.forums.keys import showing
 from descant.forums.models import Role
 from django_headroom.ids.stepping import forget_blocks
-from tests.descant.site.walking_api import dearly_asked
+from tests.descant.site.routes.walking_api import dearly_asked
 
 RANGES = ["192.0.2.7", "198.51.100.0/24"]
 

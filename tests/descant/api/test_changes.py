@@ -14,7 +14,7 @@ from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.forums.keys.issuing import issue_key
 from tests.descant.conftest import Cast
-from tests.descant.site.walking_api import READING, filled
+from tests.descant.site.routes.walking_api import READING, filled
 
 Say = Callable[..., Comment]
 Ask = Callable[..., Any]

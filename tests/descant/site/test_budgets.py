@@ -34,7 +34,7 @@ from tests.descant.api.acting import ACTS, example_of, forget
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
 from tests.descant.signing import EVE, signed
-from tests.descant.site.walking import SETTINGS
+from tests.descant.site.routes.walking import SETTINGS
 
 Say = Callable[..., Comment]
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}

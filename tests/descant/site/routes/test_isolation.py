@@ -23,15 +23,8 @@ from descant.forums.models import Ban, Forum, Key, Rule
 from descant.forums.opening import open_forum
 from descant.forums.webhooks.targets import Wish, add_target
 from tests.descant.conftest import ALL_DATABASES, Cast
-from tests.descant.site.walking import (
-    ASKED,
-    NAME_NOTHING,
-    NAME_NOTHING_BELOW,
-    PUBLIC,
-    answer_to,
-    routes,
-    text_of,
-)
+from tests.descant.site.routes.asking import answer_to, text_of
+from tests.descant.site.routes.walking import ASKED, NAME_NOTHING, NAME_NOTHING_BELOW, PUBLIC, routes
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 

@@ -17,18 +17,9 @@ from descant.discussion.models import Comment
 from descant.forums.keys.issuing import issue_key
 from descant.forums.opening import change_forum
 from tests.descant.conftest import ALL_DATABASES, Cast
-from tests.descant.site.walking import (
-    ASKED,
-    NAME_NOTHING,
-    NAME_NOTHING_BELOW,
-    RULE,
-    Ask,
-    answer_to,
-    call,
-    routes,
-    text_of,
-)
-from tests.descant.site.walking_api import IN_EXAMPLES, TELL_COMMENTS, asked_by
+from tests.descant.site.routes.asking import Ask, answer_to, text_of
+from tests.descant.site.routes.walking import ASKED, NAME_NOTHING, NAME_NOTHING_BELOW, RULE, call, routes
+from tests.descant.site.routes.walking_api import IN_EXAMPLES, TELL_COMMENTS, asked_by
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
