@@ -49,7 +49,9 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     apart = environment.get("DESCANT_ERRORS_DATABASE", "")
     if apart:
         found[ERRORS] = _file(ERRORS, data) if apart == A_FILE else _server(apart)
-    told: dict[str, Any] = {"SLOTS": {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}}
+    # Without partitions the global database is the one partition as well, and all of a site is one file.
+    slots = {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}
+    told: dict[str, Any] = {"SLOTS": slots or {GLOBAL: 1}}
     told["REPLICAS"] = {alias: names for alias, names in replicas.items() if names}
     if _is_pooled():
         servers = [alias for alias, database in found.items() if database["ENGINE"] == ENGINE]
@@ -86,9 +88,9 @@ def _named(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _count(environment: Mapping[str, str]) -> int:
     written = environment.get("DESCANT_PARTITIONS", "1")
-    if not written.isdecimal() or not 1 <= int(written) <= MOST_PARTITIONS:
+    if not written.isdecimal() or not 0 <= int(written) <= MOST_PARTITIONS:
         raise ImproperlyConfigured(
-            f"DESCANT_PARTITIONS is {written!r}: write a whole number from 1 to {MOST_PARTITIONS}."
+            f"DESCANT_PARTITIONS is {written!r}: write a whole number from 0 to {MOST_PARTITIONS}."
         )
     return int(written)
 

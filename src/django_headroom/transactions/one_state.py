@@ -15,7 +15,7 @@ def one_state(place: Any) -> Iterator[str]:
 
     Nobody waits for it, and it waits for nobody: on PostgreSQL it is a transaction that only reads, REPEATABLE READ; on
     SQLite in WAL mode a transaction that takes no turn to write. What is dead or in the log meanwhile is kept until the
-    block ends, so it is for exports and the like. Inside a transaction of somebody else's it is that one, as it is.
+    block ends, so it is for exports and the like. Inside a transaction, or another of its kind, it is that one.
 
     Args:
         place: a tenant, a row that stands in a database, or a database alias.
@@ -41,6 +41,9 @@ def one_state(place: Any) -> Iterator[str]:
         connection.ensure_connection()
         # Beside Django, whose own BEGIN would be that of a writer (`transaction_mode`), and wait for her turn.
         raw = connection.connection
+        if raw.in_transaction:
+            yield alias
+            return
         raw.execute("BEGIN DEFERRED")
         try:
             yield alias

@@ -9,14 +9,14 @@ from types import ModuleType
 from typing import BinaryIO
 
 from descant.discussion.models import Comment, Thread
-from descant.exchange.leaving import disqus, native, wxr
+from descant.exchange.leaving import disqus, native, one_file, wxr
 from descant.exchange.leaving.wanted import Wanted
 from descant.exchange.progress import Progress, Unwatched
 from descant.forums.models import Forum
 from django_headroom.transactions import one_state
 
-# A format is a module with ENDING, by which its files are known, and write(wanted), the text in pieces.
-FORMATS: dict[str, ModuleType] = {"disqus": disqus, "wxr": wxr, "native": native}
+# A format is a module with ENDING, by which its files are known, and write(wanted), the text or the bytes in pieces.
+FORMATS: dict[str, ModuleType] = {"disqus": disqus, "wxr": wxr, "native": native, "sqlite": one_file}
 
 
 class ExportRefused(Exception):
@@ -54,7 +54,7 @@ def run_export(
         try:
             with _packing(file) if packed else nullcontext(file) as written:
                 for piece in FORMATS[format].write(wanted):
-                    written.write(piece.encode())
+                    written.write(piece if isinstance(piece, bytes) else piece.encode())
         finally:
             watched.end()
     return wanted.done

@@ -1,6 +1,5 @@
 """Writes our own format, which keeps all: a line of JSON for each row, the first says what it is, the last how many."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -9,18 +8,16 @@ import orjson
 from django.db import models
 
 from descant import __version__
-from descant.accounts.models import User
 from descant.discussion.judging.pacing import keyed
 from descant.discussion.models import Comment, Thread, ThreadAddress
+from descant.exchange.leaving.people import Introduced
 from descant.exchange.leaving.walking import CHUNK, rows
 from descant.exchange.leaving.wanted import Wanted
 from descant.exchange.native import (
     FORMAT,
     OF_FORUM,
-    PEOPLE,
     SAID,
     VERSION,
-    VOICES,
     Kind,
     settings_of,
 )
@@ -35,7 +32,7 @@ def write(wanted: Wanted) -> Iterator[str]:
     writing = _Writing(wanted)
     yield writing.head()
     for name, kind in OF_FORUM.items():
-        for chunk in _of_forum(wanted, kind):
+        for chunk in of_forum(wanted, kind):
             yield writing.lines(name, kind, chunk)
     for name, kind in SAID.items():
         for chunk in rows(wanted.alias, wanted.forum, kind.model):
@@ -51,12 +48,10 @@ class _Writing:
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
         self.count: Counter[str] = Counter()
-        # A database without a name is SQLite's own temporary file, so that millions of authors need no memory.
-        self._seen = sqlite3.connect("", isolation_level=None)
-        self._seen.execute("CREATE TABLE seen (id INTEGER PRIMARY KEY)")
+        self._introduced = Introduced()
 
     def close(self) -> None:
-        self._seen.close()
+        self._introduced.close()
 
     def head(self) -> str:
         forum = self.wanted.forum
@@ -86,25 +81,12 @@ class _Writing:
             written.append(_line(name, values))
         return "".join(written)
 
-    def _people(self, kind: Kind, chunk: Iterable[models.Model]) -> str:
-        named = set()
-        for column in {*kind.columns} & (PEOPLE | VOICES):
-            for row in chunk:
-                value = getattr(row, column)
-                if column in VOICES:
-                    value = int(value[1:]) if value.startswith("u") else None
-                if value is not None:
-                    named.add(value)
-        if kind.model is Ban:
-            named |= {int(row.value) for row in chunk if row.kind == Ban.Kind.ACCOUNT}  # type: ignore[attr-defined]
-        fresh = [pk for pk in sorted(named) if self._is_new(pk)]
-        found = User.objects.using("default").filter(pk__in=fresh).only("name", "username") if fresh else ()
-        lines = [_line("account", {"id": user.pk, "name": str(user)}) for user in found]
+    def _people(self, kind: Kind, chunk: Sequence[models.Model]) -> str:
+        lines = [
+            _line("account", {"id": user.pk, "name": str(user)}) for user in self._introduced.by(kind, chunk)
+        ]
         self.count["account"] += len(lines)
         return "".join(lines)
-
-    def _is_new(self, pk: int) -> bool:
-        return self._seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (pk,)).rowcount > 0
 
     def _addresses(self, chunk: Iterable[models.Model]) -> dict[int, list[Any]]:
         found: dict[int, list[Any]] = {}
@@ -114,7 +96,7 @@ class _Writing:
         return found
 
 
-def _of_forum(wanted: Wanted, kind: Kind) -> Iterator[list[Any]]:
+def of_forum(wanted: Wanted, kind: Kind) -> Iterator[list[Any]]:
     """The rows of a forum in the global database; what names an e-mail or a network address only if it is wanted."""
     chosen = kind.model.objects.using("default").filter(**{kind.whose: wanted.forum})
     if kind.model is Ban and not wanted.personal:

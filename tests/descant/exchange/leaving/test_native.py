@@ -10,17 +10,10 @@ import pytest
 
 from descant.accounts.models import User
 from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.addressing.finding import find_thread, make_thread
+from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import attach_names
-from descant.discussion.deciding.banning import Whom, ban_person
-from descant.discussion.deciding.comments import decide
-from descant.discussion.deciding.merging import merge_threads
-from descant.discussion.deciding.ruling import make_rule, switch_rule
-from descant.discussion.deciding.threads import pin_comment
 from descant.discussion.deciding.undoing import undo_batch
-from descant.discussion.flagging import flag_comment
 from descant.discussion.models import Appeal, Comment, Decision, Flag, Moved, Thread, ThreadAddress, Vote
-from descant.discussion.voting import cast_vote
 from descant.exchange.importing import run_import
 from descant.exchange.stream import ImportRefused
 from descant.forums.models import Ban, Change, Forum, Role, Rule, RuleVersion
@@ -28,31 +21,6 @@ from django_headroom.updates import change
 from tests.descant.conftest import Cast
 from tests.descant.exchange.exactness import assert_exact
 from tests.descant.exchange.leaving.told import assert_same, told
-
-
-@pytest.fixture
-def judged(cast: Cast, bread: Thread, say: Callable[..., Comment]) -> Forum:
-    """The gazette with what only its own people have made: votes, flags, a rule, a ban, decisions, a merge, a pin."""
-    gazette = cast.gazette
-    liked, flagged = say("Liked", by=cast.ann), say("Flagged", by=cast.dee)
-    cast_vote(forum=gazette, comment=liked, author=cast.cy, value=1)
-    cast_vote(forum=gazette, comment=liked, author=cast.guest, value=-1)
-    flag_comment(forum=gazette, comment=flagged, author=cast.cy, reason="abuse", note="Look")
-    rule = make_rule(
-        forum=gazette, title="Pills", kind="words", said={"words": ["pills"]}, effect="hold", by=cast.bo
-    )
-    switch_rule(forum=gazette, rule=rule, is_on=True, by=cast.bo)
-    held = say("Cheap pills", by=cast.guest)
-    assert held.state == "waiting"
-    whom = Whom("account", str(cast.dee.user.pk), "Dee")  # type: ignore[union-attr]
-    ban_person(forum=gazette, whom=whom, by=cast.bo, reason="Enough")
-    decide(forum=gazette, comments=[flagged], verdict="hide", by=cast.bo, reason="Rude")
-    pin_comment(forum=gazette, thread=bread, comment=liked, by=cast.bo)
-    cake = make_thread(gazette, PageAddress(identifier="cake", url="https://gazette.example/cake"))
-    merge_threads(forum=gazette, source=cake, target=bread, by=cast.bo)
-    change(gazette, policy="Be kind.", flags_to_hold=7, title="The Gazette")
-    return gazette
-
 
 PARTITIONED = (Thread, ThreadAddress, Comment, Vote, Flag, Decision, Moved, Appeal)
 

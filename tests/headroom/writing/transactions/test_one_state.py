@@ -58,3 +58,11 @@ def test_inside_a_transaction_it_is_that_transaction(bakery: Shop) -> None:
         Item.objects.of(bakery).create(name="spelt")
         with one_state(bakery) as alias:
             assert names(alias) == ["rye", "spelt"]
+
+
+def test_one_inside_another_is_of_the_same_moment(bakery: Shop) -> None:
+    with one_state(bakery), one_state(bakery) as alias:
+        assert names(alias) == ["rye"]
+    with writing(bakery):
+        Item.objects.of(bakery).create(name="spelt")
+    assert names("p1") == ["rye", "spelt"]
