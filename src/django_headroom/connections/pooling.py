@@ -225,10 +225,11 @@ def _in_code(place: str, nowhere: list[str]) -> checks.CheckMessage:
 
 
 def _places_in_code(app_configs: Sequence[AppConfig] | None) -> Iterator[str]:
-    """Texts in the project's own apps that look like such statements."""
+    """Texts in the project's own apps that look like such statements; the toolkit's own know of poolers."""
+    toolkit = Path(__file__).parents[1]
     for config in app_configs or apps.get_app_configs():
         folder = Path(config.path)
-        if {"site-packages", "dist-packages"} & set(folder.parts):
+        if {"site-packages", "dist-packages"} & set(folder.parts) or folder.is_relative_to(toolkit):
             continue
         for module in sorted(folder.rglob("*.py")):
             for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
