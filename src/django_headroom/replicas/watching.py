@@ -146,10 +146,11 @@ def _send(whom: str, look: Callable[..., None], *aliases: str) -> threading.Thre
                 _looking.pop(whom, None)
 
     with _lock:
-        if whom not in _looking:
-            _looking[whom] = threading.Thread(target=looking, name="headroom-look", daemon=True)
-            _looking[whom].start()
-        return _looking[whom]
+        thread = _looking.get(whom)
+        if thread is None:
+            thread = _looking[whom] = threading.Thread(target=looking, name="headroom-look", daemon=True)
+            thread.start()
+        return thread
 
 
 def _note_primary(primary: str) -> None:
