@@ -1,6 +1,7 @@
 """A process that starts while the global database is out of reach shows what can be read, and takes nothing."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError
@@ -17,8 +18,14 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)
 
 
 @pytest.fixture
-def anew(cast: Cast, say: Callable[..., Comment]) -> Iterator[None]:
+def anew(
+    cast: Cast, say: Callable[..., Comment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Somebody has read the gazette; then the global database goes, and a process starts."""
+    monkeypatch.setattr(
+        directory.last_known, "path", tmp_path / "forums.known"
+    )  # no other test's gazette is in it
+    monkeypatch.setattr(directory.last_known, "_noted", {})
     say("Rye.", by=cast.guest)
     directory.forget()
     directory.forum_named("gazette")
