@@ -1,6 +1,7 @@
 """Writes a whole site of one forum into one SQLite file, which Descant serves as it is: the same rows, the same ids."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -27,7 +28,7 @@ ENDING = "sqlite3"
 PIECE = 1 << 20
 ONE_FILE = {"DESCANT_PARTITIONS": "0", "DJANGO_SETTINGS_MODULE": "descant.site.settings"}
 SLOT = 1  # of a site whose one database is all of it
-DATABASES = ("DESCANT_DATABASE", "DESCANT_PARTITION", "DESCANT_ERRORS_DATABASE", "DESCANT_TEST")
+DATABASES = re.compile(r"DESCANT_(?:DATABASE|PARTITION|ERRORS_DATABASE|TEST)")
 ADDRESSES = Kind(ThreadAddress, ("id", "thread_id", "kind", "value", "digest"))
 
 
@@ -48,7 +49,7 @@ def write(wanted: Wanted) -> Iterator[bytes]:
 
 def _make_site(folder: str) -> None:
     """An empty site with the tables of this version, as `descant upgrade` makes it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(DATABASES)}
+    kept = {name: value for name, value in os.environ.items() if not DATABASES.match(name)}
     site = {**kept, **ONE_FILE, "DESCANT_DATA": folder}
     command = [sys.executable, "-m", "descant", "upgrade", "--no-backup"]
     subprocess.run(command, env=site, check=True, stdout=subprocess.DEVNULL)
