@@ -9,6 +9,7 @@ from descant.forums.keys.counting import key_uses, usage_of
 from descant.forums.keys.issuing import IssuedKey, issue_key, revoke_key, rotate_key
 from descant.forums.models import Forum, Key
 from descant.operate.commands import CommandFailed
+from descant.operate.keys import key_beginning
 
 NAME = "apikey"
 HELP = "make, list, renew and revoke the keys of programs that speak for a forum"
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         case "create":
             _tell(issue_key(forum=forum, title=options.title), as_json=options.json)
         case "rotate":
-            key = _key(forum, options.key)
+            key = key_beginning(forum, options.key)
             issued = rotate_key(forum=forum, key_id=key.pk)
             if issued is None:
                 raise CommandFailed("somebody else has just given this key a new secret; list the keys again")
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
             if not options.json:
                 print("Those from before hold for a day more.")
         case "revoke":
-            revoke_key(forum=forum, key_id=_key(forum, options.key).pk)
+            revoke_key(forum=forum, key_id=key_beginning(forum, options.key).pk)
             print("Revoked.")
         case _:
             _list(forum)
@@ -75,12 +76,3 @@ def _list(forum: Forum) -> None:
             f"{key.public_key}  made {key.made_at:%Y-%m-%d}  used {key_uses.value(key)}"
             f"  today {of.today}  week {of.week}  {last}  as {key.by.username if key.by else '-'}  {key.title}".rstrip()
         )
-
-
-def _key(forum: Forum, written: str) -> Key:
-    found = list(Key.objects.filter(forum=forum, public_key__startswith=written)[:2])
-    if len(found) != 1:
-        raise CommandFailed(
-            f"{'several keys begin' if found else 'no key begins'} with {written[:60]!r}; list the keys of {forum}"
-        )
-    return found[0]

@@ -5,10 +5,10 @@ import dataclasses
 import json
 
 from descant.forums.directory import UnknownForum, forum_named
-from descant.forums.models import Forum, Key
+from descant.forums.models import Key
 from descant.forums.signing_on.keys import TooManyKeys, let_sign_in, make_key
 from descant.forums.signing_on.sharing import CannotShare, share_people
-from descant.operate.commands import CommandFailed
+from descant.operate.keys import key_beginning
 
 NAME = "sso"
 HELP = "let a site sign its own people in (Disqus's remote_auth_s3): by which keys, and which forums share people"
@@ -45,13 +45,6 @@ def run(options: argparse.Namespace) -> int:
             share_people(forum=forum, other=forum_named(options.other))
             print(f"{forum} has the people of {options.other}.")
         case verb:
-            let_sign_in(forum=forum, key_id=_found(forum, options.key).pk, may=verb == "allow")
+            let_sign_in(forum=forum, key_id=key_beginning(forum, options.key).pk, may=verb == "allow")
             print("The key signs people in." if verb == "allow" else "The key signs nobody in.")
     return 0
-
-
-def _found(forum: Forum, beginning: str) -> Key:
-    found = list(Key.objects.filter(forum=forum, public_key__startswith=beginning)[:2])
-    if len(found) != 1:
-        raise CommandFailed(f"there is not just one key that begins so: see `descant apikey list {forum}`")
-    return found[0]
