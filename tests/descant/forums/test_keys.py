@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from descant.forums.directory import UnknownKey
-from descant.forums.keys.counting import forget_hours, note_uses, usage_of, uses_by_day
+from descant.forums.keys.counting import forget_hours, note_uses, usage_of
 from descant.forums.keys.issuing import issue_key, revoke_key, rotate_key
 from descant.forums.keys.showing import BadAccessToken, bearer_of, key_with_public, key_with_secret
 from descant.forums.models import Key, KeyHour
@@ -120,17 +120,15 @@ def test_uses_fall_into_their_hours_once(cast: Cast) -> None:
     assert (of.today, of.week, of.ever, of.last_at) == (6, 6, 6, noon + timedelta(hours=1))
 
 
-def test_today_the_week_and_the_month_are_told_apart(cast: Cast) -> None:
+def test_today_and_the_week_are_told_apart_and_what_is_older_goes(cast: Cast) -> None:
     issue_key(forum=cast.gazette)
     key, now = only_key(cast), datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     for days, uses in ((0, 1), (6, 10), (7, 100), (29, 1_000), (40, 10_000)):
         KeyHour.objects.create(key=key, began_at=now - timedelta(days=days), uses=uses)
     of = usage_of([key])[key.pk]
     assert (of.today, of.week) == (1, 11)
-    by_day = uses_by_day(key, 30)
-    assert len(by_day) == 30
-    assert [uses for _day, uses in by_day if uses] == [1_000, 100, 10, 1]
-    assert forget_hours() == 1
+    assert forget_hours() == 2
+    assert usage_of([key])[key.pk] == of
 
 
 @pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)

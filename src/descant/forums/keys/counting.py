@@ -14,7 +14,7 @@ from django_headroom.transactions import writing
 from django_headroom.updates import claim, step
 
 GLOBAL = "default"
-DAYS_KEPT = 30
+DAYS_KEPT = 7
 AT_A_TIME = 500
 
 key_uses = Buffered("forums.Key", "uses", gathered=True)
@@ -69,17 +69,6 @@ def usage_of(keys: Iterable[Key]) -> dict[int, Usage]:
         of_week[key_id] += uses
         of_today[key_id] += uses if began_at >= today else 0
     return {key.pk: Usage(of_today[key.pk], of_week[key.pk], key.uses, key.used_at) for key in every}
-
-
-def uses_by_day(key: Key, days: int) -> list[tuple[datetime, int]]:
-    """How often a key was used on each of the last days, the oldest first; a day begins at midnight UTC."""
-    today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    begins = [today - timedelta(days=back) for back in reversed(range(days))]
-    rows = KeyHour.objects.filter(key=key, began_at__gte=begins[0])
-    found: Counter[datetime] = Counter()
-    for began_at, uses in rows.values_list("began_at", "uses"):
-        found[began_at.astimezone(UTC).replace(hour=0)] += uses
-    return [(day, found[day]) for day in begins]
 
 
 def _hour(now: datetime) -> datetime:

@@ -76,7 +76,7 @@ class Key(NoBareSave):
 
 
 class KeyHour(NoBareSave):
-    """How often a key was used in an hour, by the clock of UTC; kept for thirty days."""
+    """How often a key was used in an hour, by the clock of UTC; kept for a week."""
 
     key = models.ForeignKey(Key, on_delete=models.CASCADE, related_name="hours")
     began_at = models.DateTimeField()

@@ -129,7 +129,7 @@ def bring_in_counts() -> None:
 
 
 def _note_uses() -> None:
-    """Every minute what keys were used goes into its hour; what is older than a month is dropped."""
+    """Every minute what keys were used goes into its hour; what is older than a week is dropped."""
     global _noted_at
     if time.monotonic() < _noted_at + NOTE_EVERY:
         return
