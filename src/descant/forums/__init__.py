@@ -1,1 +1,1 @@
-"""Where they speak: forums, their domains, roles and keys."""
+"""Where they speak: forums, their domains, roles, bans, rules, keys and webhooks."""

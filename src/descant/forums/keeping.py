@@ -1,4 +1,4 @@
-"""What is known of a forum besides its own row, kept in the process for some seconds: its bans, its rules."""
+"""What is known of a forum besides its own row, kept in the process for some seconds: bans, rules, keys."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Writing comments."""
+"""Comments written, changed, voted on and reported."""
 
 from dataclasses import replace
 

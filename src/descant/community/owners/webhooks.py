@@ -1,4 +1,4 @@
-"""Webhooks: the addresses that are told of comments, with a test of each."""
+"""Webhooks: the addresses at which programs want to be told of comments, with a test of each."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,1 +1,1 @@
-"""Reads the files of other services: one module for each format, and what they stand on."""
+"""Reads the files that come in: one module for each format, and what they stand on."""

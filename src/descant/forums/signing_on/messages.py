@@ -1,6 +1,6 @@
 """A site's message about who reads its page: ``base64(JSON) HMAC-SHA1 timestamp``, judged before it is believed.
 
-What is inside is read only once its signature is found good, and only six of its fields: no role, no right and no
+What is inside is read only once its signature is found good, and only five of its fields: no role, no right and no
 account of another organisation can be named in it.
 """
 

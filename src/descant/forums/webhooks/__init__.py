@@ -1,1 +1,1 @@
-"""Telling programs what happens on a forum: whom, signed how, and sent by the one way out."""
+"""The addresses at which programs are told of a forum: whom, signed how, and sent by the one way out."""

@@ -1,4 +1,4 @@
-"""`descant worker`: tells receivers what was said and brings in what was counted, until it is stopped."""
+"""`descant worker`: tells receivers what was said, brings in what was counted and runs jobs, until it is stopped."""
 
 import argparse
 import logging

@@ -1,4 +1,4 @@
-"""What other machines have changed: the databases are asked in the background, for all pages that are being read."""
+"""What nobody here was told of: the databases are asked in the background, for all pages that are being read."""
 
 import asyncio
 import logging
