@@ -17,6 +17,7 @@ from descant.discussion.models import Comment, Flag
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.seeing import as_its_author_sees
 from descant.discussion.voting import cast_vote
+from descant.forums.signing_on.messages import LONGEST
 from django_headroom.joins import attach
 
 KEY_MOST = 255
@@ -24,6 +25,8 @@ MESSAGE = text("message", "The text, in Markdown.", most=100_000)
 NAME = text("author_name", "The name to show.", most=1_000)
 EMAIL = text("author_email", "Never shown.", most=1_000)
 URL = text("author_url", "The author's web address; only programs are told it.", most=URL_MAX)
+# `ask` reads it, for every endpoint; it is declared where it is good for something, so that the reference tells of it.
+SIGNED_IN = text("remote_auth", "Who writes, as the forum's own site has signed it.", most=LONGEST)
 TITLE = text("title", "The title of a thread that is made by this.", most=10_000)
 POST = row_id("post", "The id of a comment.")
 NEW_MESSAGE = text("message", "The new text, in Markdown.", most=100_000, needed=True)
@@ -37,7 +40,7 @@ PARENT = row_id_or_none("parent", "The id of the comment it answers.")
 @endpoint(
     "posts/create",
     method="POST",
-    takes=(THREAD, MESSAGE, NAME, EMAIL, URL, TITLE, PARENT),
+    takes=(THREAD, MESSAGE, SIGNED_IN, NAME, EMAIL, URL, TITLE, PARENT),
     example={"thread:ident": "bread", "author_name": "Ada", "message": "How *wet* do you make it?"},
 )
 def create(asked: Asked) -> Post:
