@@ -18,6 +18,9 @@ from django_headroom.updates import claim
 
 CLAIMED_FOR = timedelta(minutes=2)  # longer than a mail server is waited for
 KEPT_FOR = timedelta(days=90)
+REFUSED_FOR_GOOD = (
+    500  # a code below is for now, as of servers that take mail from strangers at the second try
+)
 TRIMMED_AT_ONCE = 100
 
 
@@ -45,8 +48,10 @@ def send_letter(data: dict[str, Any], *, event_id: str) -> None:
         compose(letter).send()
     except NotWanted as why:
         _note(letter, dropped_for=str(why)[:20])
-    except SMTPRecipientsRefused:
-        _note(letter, dropped_for="refused")  # for good: who asks again is called a spammer
+    except SMTPRecipientsRefused as refused:
+        if any(code < REFUSED_FOR_GOOD for code, _why in refused.recipients.values()):
+            raise
+        _note(letter, dropped_for="refused")  # who asks again is called a spammer
     else:
         _note(letter, sent_at=timezone.now())
 
