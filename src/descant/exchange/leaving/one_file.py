@@ -59,7 +59,7 @@ def _fill(written: sqlite3.Connection, wanted: Wanted) -> None:
     written.execute("PRAGMA synchronous=OFF")
     written.execute("BEGIN")
     copy = _Copy(written, wanted)
-    copy.rows(type(wanted.forum), [wanted.forum], {"partition": "default"})
+    copy.rows(type(wanted.forum), [wanted.forum], {"partition": "default", "organisation_id": None})
     copy.rows(Domain, Domain.objects.using("default").filter(forum=wanted.forum), {})
     for kind in OF_FORUM.values():
         for chunk in of_forum(wanted, kind):

@@ -11,6 +11,7 @@ from pathlib import Path
 from descant.discussion.models import Comment
 from descant.exchange.leaving.one_file import DATABASES, ONE_FILE
 from descant.forums.models import Forum
+from descant.forums.signing_on.sharing import share_people
 from tests.descant.conftest import Cast
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -50,6 +51,7 @@ def test_it_has_the_same_rows_and_is_served(
     export: Callable[..., Path],
     tmp_path: Path,
 ) -> None:
+    share_people(forum=judged, other=cast.tribune)
     before = lines(export("native"))
     site = tmp_path / "site"
     site.mkdir()
