@@ -66,6 +66,18 @@ def test_a_token_ends_with_its_account(cast: Cast) -> None:
         bearer_of(key_with_public(issued.public_key), issued.access_token)
 
 
+def test_who_rotates_anothers_key_gets_no_token_that_acts_as_her(cast: Cast) -> None:
+    """A token reaches every forum of its person, and two owners of one forum have others of their own."""
+    old = issue_key(forum=cast.gazette, noted=Noted(cast.ann.user))
+    new = rotate_key(forum=cast.gazette, key_id=only_key(cast).pk, noted=Noted(cast.dee.user))
+    assert new is not None
+    key = key_with_secret(new.secret_key)
+    assert bearer_of(key, new.access_token) == cast.dee.user
+    with pytest.raises(BadAccessToken):
+        bearer_of(key, old.access_token)
+    assert key_with_secret(old.secret_key) == key
+
+
 def test_after_a_rotation_old_and_new_hold_for_a_day_and_then_the_new(cast: Cast) -> None:
     old = issue_key(forum=cast.gazette)
     new = rotate_key(forum=cast.gazette, key_id=only_key(cast).pk)

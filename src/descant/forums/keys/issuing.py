@@ -45,6 +45,9 @@ def issue_key(*, forum: Forum, title: str = "", noted: Noted = OPERATOR) -> Issu
 def rotate_key(*, forum: Forum, key_id: int, noted: Noted = OPERATOR) -> IssuedKey | None:
     """Give a program a new secret key and a new access token; those from before hold for ``OVERLAP``.
 
+    The new token acts as who rotates. If somebody else had it made, her own ends at once: a token reaches every forum
+    of its person, and neither is to act as the other.
+
     Returns:
         The keys with the new ones; None where the forum has no such key, or somebody else has just done it.
     """
@@ -52,21 +55,19 @@ def rotate_key(*, forum: Forum, key_id: int, noted: Noted = OPERATOR) -> IssuedK
     if key is None:
         return None
     issued = IssuedKey(key.public_key, _new(), _new())
+    by_id = noted.by.pk if noted.by else key.by_id
     columns: dict[str, Any] = {
+        "by_id": by_id,
         "former_secret_key": key.secret_key,
         "former_secret_digest": key.secret_digest,
-        "former_token_digest": key.access_token_digest,
+        "former_token_digest": key.access_token_digest if by_id == key.by_id else None,
         "former_until": timezone.now() + OVERLAP,
         "secret_key": issued.secret_key,
         "secret_digest": digest_of(issued.secret_key),
         "access_token_digest": digest_of(issued.access_token),
     }
     with writing("default"):
-        done = claim(
-            key,
-            when={"secret_digest": key.secret_digest},
-            **columns,
-        )
+        done = claim(key, when={"secret_digest": key.secret_digest, "by_id": key.by_id}, **columns)
         if done:
             note_change(forum, Change.What.KEY_ROTATED, About(key.beginning), noted)
     tell_changed(forum.pk)
