@@ -34,6 +34,25 @@ def say(signal: DelayedSignal, **told: Any) -> None:
         signal.say(at="p1", **told)
 
 
+def test_a_failure_that_tells_what_no_column_holds_is_written_down(sold: DelayedSignal) -> None:
+    """An exception may quote a stranger's answer; unwritten, it would keep back its whole batch for ever."""
+    heard: list[str] = []
+
+    def quote(data: dict[str, Any]) -> None:
+        raise ValueError("they said \0 and \ud800")
+
+    sold.connect(quote, dispatch_uid="quotes")
+    sold.connect(lambda data: heard.append(data["name"]), dispatch_uid="listens")
+    for name in ("rye", "oat"):
+        say(sold, name=name)
+    while drain("p1"):
+        pass
+    assert heard == ["rye", "oat"]
+    failed = Event.objects.using("p1").all()
+    assert [(event.only, event.tries) for event in failed] == [("quotes", 1)] * 2
+    assert all("\\0 and \\ud800" in event.error for event in failed)
+
+
 def test_a_dead_letter_is_seen_replayed_and_dropped(sold: DelayedSignal) -> None:
     heard: list[str] = []
     is_down = [True]

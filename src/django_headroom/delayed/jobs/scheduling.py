@@ -3,7 +3,6 @@
 import logging
 import signal
 import threading
-import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from django_headroom.delayed.failures import written_failure
 from django_headroom.delayed.models import Job
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def _run(alias: str, each: Schedule) -> bool:
         with _limited(each):
             each.act()
     except Exception:  # noqa: BLE001 - as the worker's loop: reported, and tried again
-        error = traceback.format_exc()
+        error = written_failure()
         logger.warning("The job %s has failed:\n%s", each.name, error)
     now = timezone.now()
     went_well = {} if error else {"succeeded_at": now}

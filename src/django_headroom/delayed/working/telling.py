@@ -1,6 +1,5 @@
 """Telling the receivers of a batch, and writing down at its end who has heard and who has not."""
 
-import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from django_headroom.delayed.failures import written_failure
 from django_headroom.delayed.models import Event, Lane
 from django_headroom.delayed.receivers import Receiver, Retry, Told
 from django_headroom.delayed.signals import DelayedSignal, signal_named
@@ -122,7 +122,7 @@ def _told(event: Event, signal: DelayedSignal, receiver: Receiver) -> str:
         with identity_map(), session(fresh=True):
             receiver.tell(payload, told)
     except Exception:  # noqa: BLE001 - the worker's loop is the one place that may: it reports, and tries again
-        return traceback.format_exc()
+        return written_failure()
     return ""
 
 
