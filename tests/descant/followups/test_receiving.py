@@ -13,6 +13,7 @@ from descant.discussion.models import Comment
 from descant.followups.mail.receiving import LONGEST, NotTaken, new_words, receive
 from descant.followups.mail.tokens import letter_of, reply_address
 from descant.followups.models import Letter
+from descant.forums.models import Role
 from descant.operate.commands import mail as command
 from tests.descant.conftest import Cast
 from tests.descant.followups.conftest import Worked, account
@@ -105,6 +106,7 @@ def test_the_thread_says_no(people: Cast, letter: Letter) -> None:
         ("Yes.\n\nAm Do., 26. Nov. 2026 um 09:00 schrieb Cy:\n> Nein?", "Yes."),
         ("Yes.\n-- \nAnn\nBaker", "Yes."),
         ("Yes.\n\n-----Original Message-----\nFrom: x", "Yes."),
+        ("Yes.\n\n---- Weitergeleitet ----\nVon: x", "Yes."),
         ("One.\n\nTwo.\n\n> Three", "One.\n\nTwo."),
     ],
 )
@@ -112,6 +114,43 @@ def test_what_is_new_in_an_answer(written: str, words: str) -> None:
     mail = EmailMessage()
     mail.set_content(written)
     assert new_words(mail) == words
+
+
+@pytest.mark.parametrize("line", ["-" * 50_000 + "x", "<" * 200 + "@" * 50_000])
+def test_no_line_is_looked_at_for_ever(line: str) -> None:
+    """Either took hours, as each of its beginnings was tried with each of its ends."""
+    mail = EmailMessage()
+    mail.set_content(line, cte="8bit")
+    assert new_words(mail) == line
+
+
+@pytest.mark.parametrize("heading", ["From", "To", "Message-ID", "Auto-Submitted"])
+@pytest.mark.parametrize("letters", ["(", "<", '"', "é,"])
+def test_a_heading_that_cannot_be_read_is_refused_in_words(db: None, heading: str, letters: str) -> None:
+    raw = f"{heading}: {letters * 20_000}\n\nx".encode()
+    if heading == "Auto-Submitted":
+        assert receive(raw) is None, "a machine's"
+    else:
+        with pytest.raises(NotTaken, match="answers no letter"):
+            receive(raw)
+
+
+def test_who_is_too_fast_is_told_in_words(people: Cast, letter: Letter, settings: Any) -> None:
+    settings.DESCANT_COMMENTS_PER_MINUTE = 1
+    Role.objects.filter(user=account(people.ann)).delete()
+    receive(answered(letter))
+    with pytest.raises(NotTaken, match="too fast"):
+        receive(answered(letter, text="Another.", Message_ID="<2@mail.example>"))
+
+
+def test_mails_without_a_name_are_told_apart(letter: Letter) -> None:
+    first, second = (
+        receive(answered(letter, text=text).replace(b"Message-ID: <1@mail.example>\n", b""))
+        for text in ("One.", "Two.")
+    )
+    assert first is not None
+    assert second is not None
+    assert (first.text, second.text) == ("One.", "Two.")
 
 
 @pytest.mark.parametrize(

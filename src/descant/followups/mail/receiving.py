@@ -2,24 +2,30 @@
 
 import re
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.parser import BytesParser
-from email.utils import getaddresses, parseaddr
+from email.utils import parseaddr
 
 from allauth.account.models import EmailAddress
 from django.utils.translation import gettext as _
 
 from descant.accounts.models import User
 from descant.discussion.authors import Author, role_of
+from descant.discussion.judging.barring import Banned
+from descant.discussion.judging.pacing import TooFast
 from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, Refused, post_comment
 from descant.followups.mail.tokens import letter_of
 from descant.followups.models import Letter
-from descant.forums.directory import forum_with_id
+from descant.forums.directory import UnknownForum, forum_with_id
+from descant.forums.models import Forum
 
 LONGEST = 1024 * 1024
-_SAID_BEFORE = re.compile(r"^(>|-- ?$|_{10,}$|-{3,} ?\S.* ?-{3,}$)")
-_BEFORE_A_QUOTE = re.compile(r"^.{0,200}<[^>\s]+@[^>\s]+>.{0,80}:\s*$|^(On|Am|Le)\b.{0,200}:\s*$")
+SENDER_MOST = 500
+# Whatever a line is made of, they look at each letter so many times at most.
+_SAID_BEFORE = re.compile(r"^(>|-- ?$|_{10,}$|-{3,} ?[^\s-].*---$)")
+_BEFORE_A_QUOTE = re.compile(r"^.{0,200}<[^>\s@]{1,64}@[^>\s]{1,255}>.{0,80}:\s*$|^(On|Am|Le)\b.{0,200}:\s*$")
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;<>\"]+")
 
 
 class NotTaken(Exception):
@@ -34,21 +40,18 @@ def receive(raw: bytes) -> Comment | None:
     """
     if len(raw) > LONGEST:
         raise NotTaken(_("The mail is too long: send the text alone."))
-    mail = BytesParser(policy=policy.default).parsebytes(raw)
-    if _is_of_a_machine(mail):
+    head = BytesParser(policy=policy.compat32).parsebytes(raw, headersonly=True)
+    if _is_of_a_machine(head):
         return None
-    letter = _letter(mail)
-    user = _user(letter, mail)
-    forum = forum_with_id(letter.forum_id or 0)
-    rows = Comment.objects.of(forum).select_related("thread").filter(pk=letter.comment_id)
-    parent: Comment | None = rows.first()
-    if parent is None:
-        raise NotTaken(_("The comment you reply to is gone."))
-    draft = Draft(text=new_words(mail), parent_id=parent.pk, key=f"mail/{mail.get('Message-ID', '')}"[:200])
+    letter = _letter(head)
+    user, (forum, parent) = _user(letter, head), _parent(letter)
+    named = str(head.get("Message-ID", "")).strip()
+    key = f"mail/{named}"[:200] if named else ""
+    draft = Draft(text=new_words(_whole(raw)), parent_id=parent.pk, key=key)
     author = Author(user=user, role=role_of(user, forum))
     try:
         return post_comment(forum=forum, thread=parent.thread, author=author, draft=draft)
-    except Refused as refused:
+    except (Refused, TooFast, Banned) as refused:
         raise NotTaken(str(refused)) from refused
 
 
@@ -61,7 +64,7 @@ def new_words(mail: EmailMessage) -> str:
     part = mail.get_body(preferencelist=("plain",))
     try:
         written = part.get_content() if part else ""
-    except (LookupError, ValueError):  # a charset that nobody knows
+    except (LookupError, ValueError, RecursionError):  # a charset that nobody knows, a header that is none
         written = ""
     lines: list[str] = []
     for line in written.replace("\r\n", "\n").split("\n"):
@@ -75,25 +78,41 @@ def new_words(mail: EmailMessage) -> str:
     return "\n".join(lines).strip()
 
 
-def _is_of_a_machine(mail: EmailMessage) -> bool:
-    automatic = str(mail.get("Auto-Submitted", "no")).strip().lower()
-    precedence = str(mail.get("Precedence", "")).strip().lower()
-    return automatic != "no" or precedence in ("bulk", "junk", "auto_reply") or "X-Autoreply" in mail
+def _whole(raw: bytes) -> EmailMessage:
+    """With its parts, read when it is known who has sent it, for strange headers are dear; nothing if it is none."""
+    try:
+        return BytesParser(policy=policy.default).parsebytes(raw)
+    except (LookupError, ValueError, RecursionError):
+        return EmailMessage()
 
 
-def _letter(mail: EmailMessage) -> Letter:
+def _is_of_a_machine(head: Message) -> bool:
+    automatic = str(head.get("Auto-Submitted", "no")).strip().lower()
+    precedence = str(head.get("Precedence", "")).strip().lower()
+    return automatic != "no" or precedence in ("bulk", "junk", "auto_reply") or "X-Autoreply" in head
+
+
+def _letter(head: Message) -> Letter:
     names = ("To", "Cc", "Delivered-To", "X-Original-To")
-    addresses = getaddresses([str(value) for name in names for value in mail.get_all(name, [])])
-    for _name, address in addresses:
+    written = " ".join(str(value) for name in names for value in head.get_all(name, []))
+    for address in _BETWEEN_ADDRESSES.split(written):
         letter = letter_of(address)
         if letter is not None and letter.comment_id and letter.sent_at:
             return letter
     raise NotTaken(_("This address answers no letter of ours, or an old one: write on the page instead."))
 
 
-def _user(letter: Letter, mail: EmailMessage) -> User:
+def _parent(letter: Letter) -> tuple[Forum, Comment]:
+    try:
+        forum = forum_with_id(letter.forum_id or 0)
+        return forum, Comment.objects.of(forum).select_related("thread").get(pk=letter.comment_id)
+    except (UnknownForum, Comment.DoesNotExist):
+        raise NotTaken(_("The comment you reply to is gone.")) from None
+
+
+def _user(letter: Letter, head: Message) -> User:
     """Who got the letter, if the answer comes from an address of hers: a letter passed on makes nobody else her."""
-    sender = parseaddr(str(mail.get("From", "")))[1]
+    sender = parseaddr(str(head.get("From", ""))[:SENDER_MOST])[1]
     user = None
     if letter.recipient[0] == "u":
         user = User.objects.filter(pk=int(letter.recipient[1:]), is_active=True).first()
