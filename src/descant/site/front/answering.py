@@ -69,12 +69,9 @@ class Front:
                     page.send(scope, protocol)
                 return
         if scope.path == LIVE and scope.method == "GET" and self.live is not None:
-            said = scope.headers
-            asking = asking_in(scope.query_string, said.get("last-event-id"))
+            asking = asking_in(scope.query_string, scope.headers.get("last-event-id"))
             if asking is not None:
-                address = address_in(scope.client, said.get("x-forwarded-for"))
-                del said  # a stream is open for long, and there are many
-                await self.live.answer(asking, address, scope.client, protocol)
+                await self.live.answer(asking, address_in(scope), scope.client, protocol)
                 return
         await self.behind.answer(scope, protocol)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -42,9 +42,13 @@ def live_streams(threads: Threads) -> Live | None:
     return Live(teller, Watch(teller, table, readings.ask_elsewhere, ask_every), limits)
 
 
-def address_in(client: str, forwarded_for: str | None) -> str:
-    """The address by which who asks is counted."""
-    return address_of(client.rpartition(":")[0].strip("[]"), forwarded_for or "")
+def address_in(scope: Any) -> str:
+    """The address by which who asks is counted.
+
+    A proxy may add a header of its own to one that a stranger has sent: all of them are one list.
+    """
+    hops = ",".join(scope.headers.get_all("x-forwarded-for"))
+    return address_of(scope.client.rpartition(":")[0].strip("[]"), hops)
 
 
 class _Readings:
