@@ -12,9 +12,10 @@ from descant.accounts.preferring import keep_preferences
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
+from descant.followups.mail import letters
 from descant.followups.mail.sending import InOtherHands, send_letter
 from descant.followups.mail.tokens import link_token, recipient_in
-from descant.followups.models import Letter, Mailbox
+from descant.followups.models import Letter, Mailbox, Notice
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.worker import drain
 from tests.descant.conftest import Cast
@@ -40,6 +41,21 @@ def test_a_reply_is_mailed_in_whole(people: Cast, say: Say, work: Worked) -> Non
     assert "src=" not in html
     assert "url(" not in html, "nothing is fetched"
     assert "cy@mail.example" not in mail.body + html
+
+
+def test_nobody_is_mailed_more_than_so_often_in_an_hour(
+    people: Cast, say: Say, work: Worked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wants to fill her mailbox replies to her again and again; her notices tell it all the same."""
+    monkeypatch.setattr(letters, "HOURLY_MOST", 2)
+    asked = say("Rye or wheat?", by=people.ann)
+    for _time in range(4):
+        say("Rye.", by=people.cy, to=asked)
+    assert [mail.to for mail in work()] == [["ann@mail.example"]] * 2
+    assert Notice.objects.filter(user_id=account(people.ann).pk).count() == 4
+    Letter.objects.update(made_at=timezone.now() - timedelta(hours=1, seconds=1))
+    say("Rye!", by=people.cy, to=asked)
+    assert [mail.to for mail in work()] == [["ann@mail.example"]]
 
 
 def test_its_headers_let_it_be_threaded_ended_and_left_alone(people: Cast, say: Say, work: Worked) -> None:

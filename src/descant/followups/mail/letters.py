@@ -1,9 +1,10 @@
 """Letters are written down once, each with the event by which it goes out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID, uuid5
 
+from django.db.models import Count
 from django.utils import timezone
 
 from descant.followups.mail.signals import letter_due
@@ -11,6 +12,7 @@ from descant.followups.models import Kind, Letter
 from django_headroom.delayed.models import Event
 
 DIGEST_AT = time(7, tzinfo=UTC)
+HOURLY_MOST = 30  # letters to one recipient: nobody can have us fill a stranger's mailbox
 _LETTERS = UUID("3d0c1f5e-53a8-4be4-9f3b-5e0f6a4f7c11")  # the ids of letters are made below it
 
 
@@ -21,6 +23,14 @@ def letter_id(recipient: str, about: str) -> UUID:
 
 def letter(recipient: str, about: str, kind: Kind, **place: int) -> Letter:
     return Letter(pk=letter_id(recipient, about), recipient=recipient, about=about, kind=kind, **place)
+
+
+def had_enough(recipients: Collection[str]) -> set[str]:
+    """Which of some recipients have had as many letters within an hour as anybody gets."""
+    since = timezone.now() - timedelta(hours=1)
+    rows = Letter.objects.filter(recipient__in=recipients, made_at__gte=since).values("recipient")
+    full = rows.annotate(letters=Count("pk")).filter(letters__gte=HOURLY_MOST)
+    return set(full.values_list("recipient", flat=True))
 
 
 def post_letters(letters: Iterable[Letter], *, due: datetime | None = None) -> None:
