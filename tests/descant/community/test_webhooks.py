@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from descant.discussion.authors import Author
 from descant.forums.models import Target
+from descant.forums.webhooks import sending
+from descant.forums.webhooks.sending import Outcome
 from descant.forums.webhooks.targets import Wish, add_target
 from tests.descant.conftest import Cast
 from tests.descant.discussion.judging.outsiders import Outsider
@@ -45,3 +48,22 @@ def test_a_test_that_does_not_arrive_says_why_and_others_reach_no_target(
     for button in ("test", "rotate", "turn", "remove"):
         signed_in(cast.ann).post(PAGE, {button: str(far.pk)})
     assert Target.objects.get(pk=far.pk).secret == far.secret
+
+
+def test_targets_that_do_not_answer_hold_one_thread_of_a_process(
+    cast: Cast, out: Outsider, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an owner could press the button as often as there are threads, and nobody would be answered."""
+    target = add_target(forum=cast.gazette, wish=Wish(out.url("/told")))
+    client, pages = signed_in(cast.ann), []
+
+    def press_meanwhile(target: Target) -> Outcome:
+        wish = {"add": "", "url": out.url("/two"), "events": ["comment.created"], "dialect": "standard"}
+        pages.append(client.post(PAGE, {"test": str(target.pk)}, follow=True).content.decode())
+        pages.append(client.post(PAGE, wish).content.decode())
+        return Outcome(200)
+
+    monkeypatch.setattr(sending, "send_test", press_meanwhile)
+    assert "has arrived" in client.post(PAGE, {"test": str(target.pk)}, follow=True).content.decode()
+    assert ["too fast" in page for page in pages] == [True, True]
+    assert Target.objects.count() == 1

@@ -1,6 +1,8 @@
 """What an owner decides about the programs that are told of her forum: her webhooks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,11 +10,14 @@ from django.utils.translation import gettext as _
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.owning import CannotChange
+from descant.discussion.judging.pacing import TooFast
 from descant.forums.models import Forum, Target
 from descant.forums.noting import Noted
 from descant.forums.webhooks import sending, targets
 from descant.forums.webhooks.sending import Outcome
 from descant.forums.webhooks.targets import BadTarget, Wish
+
+_asking = Lock()
 
 
 def add_target(*, forum: Forum, by: Author, wish: Mapping[str, Any]) -> Target:
@@ -26,7 +31,8 @@ def add_target(*, forum: Forum, by: Author, wish: Mapping[str, Any]) -> Target:
     """
     check_ability(by, "settings")
     try:
-        return targets.add_target(forum=forum, wish=Wish(**wish), noted=Noted(by.user))
+        with _alone():
+            return targets.add_target(forum=forum, wish=Wish(**wish), noted=Noted(by.user))
     except BadTarget as error:
         raise CannotChange(str(error)) from error
 
@@ -67,7 +73,24 @@ def test_target(*, forum: Forum, by: Author, target_id: int) -> Outcome:
     Raises:
         NotAModerator, CannotChange
     """
-    return sending.send_test(_target(forum, by, target_id))
+    target = _target(forum, by, target_id)
+    with _alone():
+        return sending.send_test(target)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time in each process: a target that does not answer holds one of the few threads, and not all of them.
+
+    Raises:
+        CannotChange
+    """
+    if not _asking.acquire(blocking=False):
+        raise CannotChange(str(TooFast(int(sending.BOUNDS.seconds))))
+    try:
+        yield
+    finally:
+        _asking.release()
 
 
 def _target(forum: Forum, by: Author, target_id: int) -> Target:
