@@ -112,15 +112,16 @@ class Channel:
             return b""
         pieces = [piece for piece in self._lately if piece.since >= since.version]
         if pieces and pieces[0].since == since.version:
-            return _joined(pieces)
+            return _joined(clock, pieces)
         past = next((piece for piece in reversed(self._past) if piece.since == since.version), None)
         if past is None:
             return None
         # What was read meanwhile may be told once more by the next piece; that changes nothing.
         later = [piece for piece in self._lately if piece.until > past.until]
         begins = later[0].since if later else clock.version
-        return _joined([past, *later]) if past.until >= begins else None
+        return _joined(clock, [past, *later]) if past.until >= begins else None
 
 
-def _joined(pieces: Iterable[Piece]) -> bytes:
-    return b"".join(piece.sent for piece in pieces)
+def _joined(clock: Clock, pieces: Iterable[Piece]) -> bytes:
+    joined = b"".join(piece.sent for piece in pieces)
+    return joined if len(joined) <= events.LONGEST else events.change(clock, events.RELOAD)

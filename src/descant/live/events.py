@@ -8,6 +8,7 @@ from descant.discussion.reading.changes import Clock
 
 BEAT = b":\n\n"  # nothing, so that no proxy on the way takes the line for dead
 RELOAD = orjson.dumps({"told": False})
+LONGEST = 128 * 1024  # bytes: what many readers are sent at once is kept for each of them until she takes it
 AGAIN_SECONDS = (1.0, 6.0)  # after which she comes back when the line breaks: not all at once
 
 
@@ -17,7 +18,8 @@ def opening(clock: Clock) -> bytes:
 
 
 def change(clock: Clock, body: bytes) -> bytes:
-    """A change, by which she is at this clock."""
+    """A change, by which she is at this clock; of one that is too long no more than that there is one."""
+    body = body if len(body) <= LONGEST else RELOAD
     return f"id: {clock}\nevent: change\ndata: ".encode() + body + b"\n\n"
 
 

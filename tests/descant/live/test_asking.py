@@ -4,6 +4,7 @@ import pytest
 
 from descant.discussion.reading.changes import Clock
 from descant.forums.caches.sending import RestsOn
+from descant.live import events
 from descant.live.admitting import Admitted, Limits
 from descant.live.asking import Asked, asking_in
 from descant.live.channels import KEPT_MOST, Channel, Told
@@ -25,6 +26,25 @@ def test_a_channel_remembers_so_many_pieces_and_no_more() -> None:
         channel.learn(Told(Clock("1.1", version), b"{}", RestsOn("p1", FORUM, 1, THREAD, version)))
     assert channel.missed(Clock("1.1", 3)) is None
     assert channel.missed(Clock("1.1", KEPT_MOST)) is not None
+
+
+def test_what_is_too_long_to_be_kept_for_each_reader_is_a_page_less() -> None:
+    """Two hundred long comments that are shown again at once are megabytes, for each of ten thousand readers."""
+    channel = Channel(BREAD)
+
+    def learn(version: int, length: int) -> bytes:
+        rests_on = RestsOn("p1", FORUM, 1, THREAD, version)
+        return channel.learn(Told(Clock("1.1", version), b"x" * length, rests_on))
+
+    learn(1, 1)
+    assert events.RELOAD in learn(2, events.LONGEST + 1)
+    assert events.RELOAD in (channel.missed(Clock("1.1", 1)) or b"")
+    for version in (3, 4):
+        assert events.RELOAD not in learn(version, events.LONGEST // 2)
+    assert channel.missed(Clock("1.1", 2)) == events.change(channel.clock, events.RELOAD)
+    past = Told(channel.clock, b"x" * (events.LONGEST + 1), RestsOn("p1", FORUM, 1, THREAD, 4))
+    channel.remember(Clock("1.1", 0), past)
+    assert len(channel.missed(Clock("1.1", 0)) or b"") < 100
 
 
 @pytest.mark.parametrize(
