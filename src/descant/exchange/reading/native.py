@@ -27,6 +27,9 @@ IN_STREAM = {
     "format", "state", "marked_spam", "created_at",
 }  # fmt: skip
 
+# What every reason that a rule has given says.
+OF_A_RULE = {"rule": int, "kind": str, "effect": str}
+
 Row = dict[str, Any]
 
 
@@ -128,13 +131,29 @@ def _value(field: Any, value: Any, number: int) -> Any:
     try:
         if isinstance(field, models.ForeignKey) or field.primary_key:
             found = None if value is None else int(value)
-        else:
-            # A date alone would be taken as a moment of the machine's own time.
-            found = field.to_python(value) if not isinstance(field, models.JSONField) else value
+        elif isinstance(field, models.JSONField):
+            found = _shaped(field, value)
+        else:  # a date alone would be taken as a moment of the machine's own time
+            found = field.to_python(value)
         _check(field, found)
     except (ValidationError, ValueError, TypeError, OverflowError):
         raise ImportRefused(f"its {field.name} is not what it should be", number) from None
     return found
+
+
+def _shaped(field: Any, value: Any) -> Any:
+    """Pages are drawn from it, and one row of another shape would spoil them all."""
+    if not isinstance(value, list if field.default is list else dict):
+        raise ValueError
+    if field.name == "reasons" and not all(map(_is_reason, value)):
+        raise ValueError
+    return value
+
+
+def _is_reason(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(value.get(name), kind) for name, kind in OF_A_RULE.items())
+    return isinstance(value, str)
 
 
 def _check(field: Any, value: Any) -> None:
