@@ -28,17 +28,23 @@ class Activity(NoBareSave):
 
 
 class Mailbox(NoBareSave):
-    """An address that a guest gave on a forum; nothing but a question goes there until she confirms it."""
+    """An address that a guest gave on a forum; nothing but a question goes there until she confirms it.
+
+    It is of this guest alone: what somebody else writes who gives the same address is not hers.
+    """
 
     email = models.EmailField(max_length=254)  # in small letters
     forum_id = models.BigIntegerField()
+    guest = models.CharField(max_length=40, blank=True, db_default="")
     language = models.CharField(max_length=10, blank=True)
     asked_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["email", "forum_id"], name="mailbox_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["email", "forum_id", "guest"], name="mailbox_of_guest")
+        ]
         indexes = [models.Index(fields=["forum_id", "asked_at"], name="mailbox_asked")]
 
     def __str__(self) -> str:

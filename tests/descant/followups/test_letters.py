@@ -1,6 +1,7 @@
 """Letters: who gets which, what is in them, and what is not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from descant.accounts.preferring import keep_preferences
+from descant.discussion.authors import Author
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
@@ -167,6 +169,32 @@ def test_a_guest_is_not_asked_twice_a_day(people: Cast, bread: Thread, say: Say,
         draft = Draft(text=f"Rye? {number}", mail="en")
         post_comment(forum=people.gazette, thread=bread, author=people.guest, draft=draft)
     assert len(work()) == 1
+
+
+def test_what_another_guest_writes_who_gives_her_address_is_not_hers(
+    people: Cast, bread: Thread, say: Say, work: Worked, client: Client
+) -> None:
+    """Else whoever knows that she said yes could have her mailed whatever he says."""
+
+    def write(author: Author) -> Comment:
+        draft = Draft(text="Rye?", mail="en")
+        return post_comment(forum=people.gazette, thread=bread, author=author, draft=draft)
+
+    other = replace(people.guest, guest="f" * 32, name="Mallory", address="198.51.100.9")
+    write(people.guest)
+    [_question] = work()
+    hers = Mailbox.objects.get()
+    client.post(f"/mail/confirm/{link_token(f'm{hers.pk}')}/")
+    say("Buy pills.", by=people.cy, to=write(other))
+    assert not work(), "and she is asked no second time on one day"
+    client.post(f"/mail/stop/{link_token(f'm{hers.pk}')}/")
+    Mailbox.objects.update(asked_at=timezone.now() - timedelta(days=2))
+    write(other)
+    assert not work(), "who said no is left alone, whoever gives her address"
+    Mailbox.objects.update(ended_at=timezone.now() - timedelta(days=181))
+    Letter.objects.all().delete()  # which are kept for half of that
+    write(people.guest)
+    assert [mail.to for mail in work()] == [["gus@mail.example"]]
 
 
 def test_one_click_ends_it_for_an_account(people: Cast, say: Say, work: Worked) -> None:

@@ -1,7 +1,8 @@
 """Guests' addresses: a guest is asked once by mail whether hers is hers, and hears of replies when she has said yes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from descant.discussion.models import Comment
@@ -19,24 +20,31 @@ def ask_guest(*, comment: Comment, language: str) -> None:
     now = timezone.now()
     email, forum_id = comment.author_email.lower(), comment.forum_id
     with writing("default"):
-        defaults = {"language": language, "asked_at": now - ASKED_AGAIN_AFTER}
-        mailbox, _made = Mailbox.objects.get_or_create(email=email, forum_id=forum_id, defaults=defaults)
+        mailbox, _made = Mailbox.objects.get_or_create(
+            email=email,
+            forum_id=forum_id,
+            guest=comment.guest,
+            defaults={"language": language, "asked_at": now - ASKED_AGAIN_AFTER},
+        )
         Follow.objects.get_or_create(
             follower=f"m{mailbox.pk}", what=f"c{comment.pk}", defaults={"forum_id": forum_id}
         )
-        if mailbox.confirmed_at or mailbox.asked_at > now - ASKED_AGAIN_AFTER:
+        if mailbox.confirmed_at or not _may_ask(mailbox, now):
             return
-        if mailbox.ended_at and mailbox.ended_at > now - LEFT_ALONE_FOR:
-            return
-        if (
-            Mailbox.objects.filter(forum_id=forum_id, asked_at__gte=now - timedelta(hours=1)).count()
-            >= ASKED_MOST
-        ):
-            return
-        Mailbox.objects.filter(pk=mailbox.pk).update(asked_at=now)
+        Mailbox.objects.filter(pk=mailbox.pk).update(asked_at=now, ended_at=None)
         about = f"ask {now.date()}"
         place = {"forum_id": forum_id, "comment_id": comment.pk}
         post_letters([letter(f"m{mailbox.pk}", about, Kind.CONFIRM, **place)])
+
+
+def _may_ask(mailbox: Mailbox, now: datetime) -> bool:
+    """An address is asked now and then, whoever gives it, and nobody has the whole world asked."""
+    of_address = Mailbox.objects.filter(email=mailbox.email, forum_id=mailbox.forum_id)
+    lately, refused = Q(asked_at__gt=now - ASKED_AGAIN_AFTER), Q(ended_at__gt=now - LEFT_ALONE_FOR)
+    if of_address.filter(lately | refused).exists():
+        return False
+    asked = Mailbox.objects.filter(forum_id=mailbox.forum_id, asked_at__gte=now - timedelta(hours=1))
+    return asked.count() < ASKED_MOST
 
 
 def confirm_mailbox(mailbox: Mailbox) -> None:
@@ -46,7 +54,9 @@ def confirm_mailbox(mailbox: Mailbox) -> None:
 
 
 def end_mailbox(mailbox: Mailbox) -> None:
-    """No more mail to a guest of a forum, and no question either for half a year."""
+    """No more mail to an address from a forum, whoever gave it, and no question either for half a year."""
+    of_address = Mailbox.objects.filter(email=mailbox.email, forum_id=mailbox.forum_id)
     with writing("default"):
-        Follow.objects.filter(follower=f"m{mailbox.pk}").delete()
-        Mailbox.objects.filter(pk=mailbox.pk).update(confirmed_at=None, ended_at=timezone.now())
+        keys = of_address.values_list("pk", flat=True)
+        Follow.objects.filter(follower__in=[f"m{key}" for key in keys]).delete()
+        of_address.update(confirmed_at=None, ended_at=timezone.now())
