@@ -1,6 +1,6 @@
 """A request, checked: what was given, who asks by which keys, and whether she may from where she does."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -24,15 +24,35 @@ class NotAllowed(Exception):
     """A key that may not do this, or may not do it from there."""
 
 
-def ask(endpoint: Endpoint, request: HttpRequest) -> Asked:
-    """What is asked of an endpoint, with its arguments read.
+@dataclass(frozen=True)
+class Shown:
+    """What a request gives, the key that it shows, as whom it acts by its token, and on which forum."""
+
+    request: HttpRequest
+    given: Given
+    key: Key
+    user: User | None
+    forum: Forum
+
+
+def shown_in(request: HttpRequest) -> Shown:
+    """Who asks, and about which forum.
 
     Raises:
-        BadArgument, UnknownKey, BadAccessToken, BadMessage, NotAllowed
+        BadArgument, UnknownKey, BadAccessToken, NotAllowed
     """
     given = given_in(request)
     key, user = _shown(request, given)
-    forum = _forum(given, key, user)
+    return Shown(request, given, key, user, _forum(given, key, user))
+
+
+def ask(endpoint: Endpoint, shown: Shown) -> Asked:
+    """What is asked of an endpoint, with its arguments read.
+
+    Raises:
+        BadArgument, BadAccessToken, BadMessage, NotAllowed
+    """
+    request, given, forum, user = shown.request, shown.given, shown.forum, shown.user
     author = Author(user=user, role=_role(forum, user), address=client_address(request))
     standing = _standing(given, author)
     if standing < endpoint.who:
@@ -43,7 +63,7 @@ def ask(endpoint: Endpoint, request: HttpRequest) -> Asked:
         author = _signed_on(given, forum, author)
     known_as(f"k{forum.pk}")  # who writes with a forum's key reads with it, from whatever machine
     values = {parameter.name: parameter.read(given) for parameter in endpoint.takes}
-    return Asked(request, forum, author, standing, values, key)
+    return Asked(request, forum, author, standing, values, shown.key)
 
 
 def _signed_on(given: Given, forum: Forum, author: Author) -> Author:

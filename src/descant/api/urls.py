@@ -6,7 +6,7 @@ from descant.api.declaring import ENDPOINTS
 from descant.api.reading import categories, changes, forums, imports, posts, threads, users
 from descant.api.reference.openapi import openapi_json
 from descant.api.reference.page import reference_page
-from descant.api.serving import served
+from descant.api.serving.endpoints import served
 from descant.api.writing import deciding, lists
 from descant.api.writing import forums as writing_forums
 from descant.api.writing import posts as writing_posts

@@ -34,6 +34,9 @@ def test_each_request_of_a_program_counts_and_costs_no_query(
     with query_budget(1):  # whether there is such a thread
         client.get(LIST, asked)
     client.get(LIST, {**asked, "api_key": "a stranger's"})
+    client.options(
+        f"{LIST}?api_key={key}", headers={"Origin": "https://gazette.example"}
+    )  # a browser's own asking
     assert Key.objects.get(public_key=key).uses == 0
     apikey.run(argparse.Namespace(verb="list", forum="gazette"))
     assert f"{key}  made " in (told := capsys.readouterr().out)

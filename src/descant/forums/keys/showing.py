@@ -39,6 +39,11 @@ def key_with_public(public_key: str) -> Key:
     return key
 
 
+def known_key(public_key: str) -> Key | None:
+    """The same for who only asks about it: it is not counted."""
+    return _found(f"public/{public_key}", Q(public_key=public_key)) if public_key else None
+
+
 def forum_called(called: str) -> str:
     """The same for a forum's name and for its public keys, where this process has met them; no query is made."""
     key, _seen, _until = _kept.get(f"public/{called}", (None, 0, 0.0))
@@ -104,6 +109,13 @@ def forget() -> None:
 
 
 def _key(name: str, which: Q) -> Key | None:
+    key = _found(name, which)
+    if key is not None:
+        key_uses.add(key.pk)
+    return key
+
+
+def _found(name: str, which: Q) -> Key | None:
     key, seen, until = _kept.get(name, (None, 0, 0.0))
     if key is None or until < time.monotonic() or not slots().is_fresh(seen, slot_of_keys(key.forum_id)):
         seen = slots().last()
@@ -113,7 +125,6 @@ def _key(name: str, which: Q) -> Key | None:
         if len(_kept) >= KEPT_MOST:
             _kept.clear()
         _kept[name] = (key, seen, time.monotonic() + KEPT_SECONDS)
-    key_uses.add(key.pk)
     return key
 
 

@@ -10,8 +10,9 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 
 from descant.api.answering import BAD_ARGUMENT, REFUSALS, envelope, refusal
-from descant.api.asking import ask
+from descant.api.asking import Shown, ask, shown_in
 from descant.api.declaring import Endpoint, Page
+from descant.api.serving.origins import let_read, preflight
 
 
 def served(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
@@ -20,24 +21,35 @@ def served(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
     @csrf_exempt
     @wraps(endpoint.answer)
     def view(request: HttpRequest) -> HttpResponse:
+        if request.method == "OPTIONS":
+            return preflight(endpoint, request)
         if request.method != endpoint.method and (request.method, endpoint.method) != ("HEAD", "GET"):
             return envelope(BAD_ARGUMENT, f"This endpoint is asked by {endpoint.method}.", 405)
-        try:
-            answer = _told(endpoint.answer(ask(endpoint, request)))
-        except REFUSALS as refused:
-            return refusal(refused)
-        return _unless_unchanged(request, answer) if endpoint.method == "GET" else answer
+        return _served(endpoint, request)
 
     return view
 
 
-def _told(given: Any) -> HttpResponse:
+def _served(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
+    shown: Shown | None = None
+    try:
+        shown = shown_in(request)
+        answer = told(endpoint.answer(ask(endpoint, shown)))
+        if endpoint.method == "GET":
+            answer = unless_unchanged(request, answer)
+    except REFUSALS as refused:
+        answer = refusal(refused)
+    return let_read(request, answer, shown.forum if shown else None)
+
+
+def told(given: Any) -> HttpResponse:
+    """What an endpoint gives, in its envelope."""
     if isinstance(given, Page):
         return envelope(0, given.items, cursor=given.cursor)
     return envelope(0, given)
 
 
-def _unless_unchanged(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+def unless_unchanged(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """With an ETag; an answer that the program has already is not sent again (304)."""
     etag = f'"{hashlib.blake2b(answer.content, digest_size=12).hexdigest()}"'
     answer.headers["ETag"], answer.headers["Cache-Control"] = etag, "private, no-cache"
