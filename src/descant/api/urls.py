@@ -7,6 +7,7 @@ from descant.api.reading import categories, changes, forums, imports, posts, thr
 from descant.api.reference.openapi import openapi_json
 from descant.api.reference.page import reference_page
 from descant.api.serving.endpoints import served
+from descant.api.serving.jsonp import jsonp
 from descant.api.writing import deciding, lists
 from descant.api.writing import forums as writing_forums
 from descant.api.writing import posts as writing_posts
@@ -19,6 +20,7 @@ DECLARED_IN = (
 
 urlpatterns = [
     *(path(endpoint.path, served(endpoint)) for endpoint in ENDPOINTS.values()),
+    path("api/3.0/<path:name>.jsonp", jsonp),
     path("api/openapi.json", openapi_json),
     path("api/", reference_page),
 ]

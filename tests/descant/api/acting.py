@@ -17,7 +17,7 @@ from descant.forums import bans, directory
 from descant.forums.keys import showing
 from descant.forums.models import Role
 from django_headroom.ids.stepping import forget_blocks
-from tests.descant.site.routes.walking_api import dearly_asked
+from tests.descant.site.routes.walking_api import dearly_asked, script_path
 
 RANGES = ["192.0.2.7", "198.51.100.0/24"]
 
@@ -67,6 +67,17 @@ def example_of(endpoint: Endpoint) -> Callable[[Any], HttpResponse]:
         forget()
         send = site.client.get if endpoint.method == "GET" else site.client.post
         answer: HttpResponse = send(f"/{endpoint.path}", said)
+        return answer
+
+    return ask
+
+
+def script_of(endpoint: Endpoint) -> Callable[[Any], HttpResponse]:
+    def ask(site: Any) -> HttpResponse:
+        said = dearly_asked(endpoint, site)
+        forget()
+        answer: HttpResponse = site.client.get(f"/{script_path(endpoint)}", {**said, "callback": "told"})
+        assert b'"code":0' in answer.content, answer.content
         return answer
 
     return ask

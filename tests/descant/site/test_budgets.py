@@ -30,7 +30,7 @@ from descant.forums.signing_on.people import signed_on
 from django_headroom.delayed.worker import drain
 from django_headroom.testing import RouteBudgets, route_budgets
 from tests.conftest import BUDGETS
-from tests.descant.api.acting import ACTS, example_of, forget
+from tests.descant.api.acting import ACTS, example_of, forget, script_of
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
 from tests.descant.signing import EVE, signed
@@ -229,6 +229,7 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST embed/do/thread": lambda site: site.call("thread", state="closed"),
     **{f"{each.method} {each.path}": example_of(each) for each in ENDPOINTS.values()},
     "POST api/3.0/posts/create.json": create,
+    "GET api/3.0/<path:name>.jsonp": script_of(ENDPOINTS["threads/listChanges"]),
     "GET api/": lambda site: site.get("/api/"),
     "GET api/openapi.json": lambda site: site.get("/api/openapi.json"),
     **ACTS,

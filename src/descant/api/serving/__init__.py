@@ -1,1 +1,1 @@
-"""How a declared endpoint is served: to programs, to pages of other sites, as a script, so often an hour, once."""
+"""How a declared endpoint is served: to programs, to pages of other sites, as a script."""

@@ -13,6 +13,7 @@ from descant.api.answering import BAD_ARGUMENT, REFUSALS, envelope, refusal
 from descant.api.asking import Shown, ask, shown_in
 from descant.api.declaring import Endpoint, Page
 from descant.api.serving.origins import let_read, preflight
+from descant.forums.models import Forum
 
 
 def served(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
@@ -31,19 +32,24 @@ def served(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _served(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
+    answer, forum = answered(endpoint, request)
+    if endpoint.method == "GET" and answer.status_code == 200:
+        answer = unless_unchanged(request, answer)
+    return let_read(request, answer, forum)
+
+
+def answered(endpoint: Endpoint, request: HttpRequest) -> tuple[HttpResponse, Forum | None]:
+    """The answer or the refusal in its envelope, and the forum that the keys speak for, if they do for one."""
     shown: Shown | None = None
     try:
         shown = shown_in(request)
-        answer = told(endpoint.answer(ask(endpoint, shown)))
-        if endpoint.method == "GET":
-            answer = unless_unchanged(request, answer)
+        answer = _told(endpoint.answer(ask(endpoint, shown)))
     except REFUSALS as refused:
         answer = refusal(refused)
-    return let_read(request, answer, shown.forum if shown else None)
+    return answer, shown.forum if shown else None
 
 
-def told(given: Any) -> HttpResponse:
-    """What an endpoint gives, in its envelope."""
+def _told(given: Any) -> HttpResponse:
     if isinstance(given, Page):
         return envelope(0, given.items, cursor=given.cursor)
     return envelope(0, given)

@@ -19,7 +19,7 @@ from descant.forums.opening import change_forum
 from tests.descant.conftest import ALL_DATABASES, Cast
 from tests.descant.site.routes.asking import Ask, answer_to, text_of
 from tests.descant.site.routes.walking import ASKED, NAME_NOTHING, NAME_NOTHING_BELOW, RULE, call, routes
-from tests.descant.site.routes.walking_api import IN_EXAMPLES, TELL_COMMENTS, asked_by
+from tests.descant.site.routes.walking_api import IN_EXAMPLES, SCRIPTS, TELL_COMMENTS, asked_by, script_path
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -59,6 +59,11 @@ READ: dict[str, list[Ask]] = {
     },
 }
 READ |= {
+    SCRIPTS: [
+        Ask(f"/{script_path(endpoint)}", {**ask.query, "callback": "told"})
+        for endpoint in TELL_COMMENTS
+        for ask in READ[endpoint.path]
+    ],
     "f/<str:name>/": [Ask("/f/gazette/")],
     "f/<slug:name>/transparency/": [Ask("/f/gazette/transparency/")],
     "by/<str:name>/": [Ask("/by/mel/")],

@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from descant.api.declaring import Endpoint
 from tests.descant.site.routes.asking import Ask
-from tests.descant.site.routes.walking_api import ROUTES, asked_by
+from tests.descant.site.routes.walking_api import READING, ROUTES, SCRIPTS, asked_by, script_path
 
 THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
 
@@ -77,6 +77,12 @@ def api_asks(endpoint: Endpoint) -> list[Ask]:
     return asks
 
 
+def script_asks(endpoint: Endpoint) -> list[Ask]:
+    """The same as a script, by the public key."""
+    asks = [ask for ask in api_asks(endpoint) if "api_key" in ask.query]
+    return [Ask(f"/{script_path(endpoint)}", {**ask.query, "callback": "told"}) for ask in asks]
+
+
 ASKED: dict[str, list[Ask]] = {
     "count-data.js": [Ask("/count-data.js", {"1": "{thread_id}", "f": "gazette"})],
     "<slug:shortname>/count-data.js": [Ask("/gazette/count-data.js", {"1": "{thread_id}"})],
@@ -111,6 +117,7 @@ ASKED: dict[str, list[Ask]] = {
     "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],
     "embed/do/thread": [call("thread", thread={"identifier": "{identifier}"}, state="closed")],
     **{route: api_asks(endpoint) for route, endpoint in ROUTES.items()},
+    SCRIPTS: [ask for endpoint in READING for ask in script_asks(endpoint)],
     **{
         f"api/3.0/{name}.json": [
             Ask(f"/api/3.0/{name}.json", form={"api_key": "{key}", "access_token": "{token}", **form})

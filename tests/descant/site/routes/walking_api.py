@@ -54,10 +54,16 @@ def filled(value: Any, names: Mapping[str, str]) -> Any:
     return value.format(**names) if isinstance(value, str) else [filled(each, names) for each in value]
 
 
+def script_path(endpoint: Endpoint) -> str:
+    """Where its answer is a script (JSONP)."""
+    return endpoint.path.removesuffix(".json") + ".jsonp"
+
+
 def tells_comments(endpoint: Endpoint) -> bool:
     return any(shape.__name__ == "Post" for shape in shapes_in(endpoint.gives))
 
 
+SCRIPTS = "api/3.0/<path:name>.jsonp"
 READING = [each for each in ENDPOINTS.values() if each.method == "GET" and each.who == Standing.GUEST]
 # Comments are in these, whoever wrote them; of people only what those with accounts wrote is told.
 TELL_COMMENTS = [each for each in READING if tells_comments(each) and not each.name.startswith("users/")]
