@@ -46,6 +46,7 @@ def choose_data_folder() -> None:
         del os.environ[name]
     folder = open_for_the_run.enter_context(tempfile.TemporaryDirectory(prefix="descant-tests-"))
     os.environ["DESCANT_DATA"] = folder
+    os.environ["DESCANT_API_PER_HOUR"] = "0"  # all tests ask from one address
 
 
 def choose_databases() -> None:

@@ -16,7 +16,7 @@ from tests.servers import create_database, free_port, running_postgresql
 
 FORUM, DOMAIN = "gazette", "gazette.example"
 ALONE = {"DESCANT_ONE_MACHINE": "1"}  # as it is, here; a benchmark of several hosts says otherwise
-NO_LIMITS = {"DESCANT_COMMENTS_PER_MINUTE": "0", "DESCANT_VOTES_PER_MINUTE": "0"}
+NO_LIMITS = {"DESCANT_COMMENTS_PER_MINUTE": "0", "DESCANT_VOTES_PER_MINUTE": "0", "DESCANT_API_PER_HOUR": "0"}
 
 
 @dataclass

@@ -37,7 +37,7 @@ TOOLKIT = ROOT / "src/django_headroom"
 MODULES = {
     "chains": ["updates/chains"],
     "conf": ["conf"],
-    "counters": ["counters/kinds", "counters/models"],
+    "counters": ["counters/hourly", "counters/kinds", "counters/models"],
     "delayed": ["delayed/signals", "delayed/models", "delayed/worker"],
     "fetch": ["caching/fetching", "caching/filling"],
     "hoard": ["caching/hoard"],

@@ -17,6 +17,7 @@ def environment_of_a_site(folder: Path, name: str) -> dict[str, str]:
     """What every command of the site is told; on PostgreSQL its databases are made, and called by this name."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("DESCANT_")}
     told = {**plain, "DESCANT_DATA": str(folder), "DESCANT_COMMENTS_PER_MINUTE": "0"}
+    told["DESCANT_API_PER_HOUR"] = "0"
     if os.environ["DESCANT_TEST_DATABASE"] == "postgresql":
         server = os.environ["DESCANT_TEST_POSTGRESQL"]
         told["DESCANT_DATABASE"] = create_database(server, name)

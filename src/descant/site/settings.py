@@ -91,6 +91,7 @@ DESCANT_COMMENTS_PER_MINUTE = int(
     os.environ.get("DESCANT_COMMENTS_PER_MINUTE", "10")
 )  # of an account or address
 DESCANT_VOTES_PER_MINUTE = int(os.environ.get("DESCANT_VOTES_PER_MINUTE", "60"))
+DESCANT_API_PER_HOUR = int(os.environ.get("DESCANT_API_PER_HOUR", "10000"))
 DESCANT_TOKEN_DAYS = int(os.environ.get("DESCANT_TOKEN_DAYS", "30"))
 DESCANT_SIGN_ON_SECONDS = int(os.environ.get("DESCANT_SIGN_ON_SECONDS", "7200"))
 

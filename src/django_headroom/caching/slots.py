@@ -37,7 +37,36 @@ def slot_of(kind: str, key: object) -> int:
     return _FIRST + crc32(f"{kind}/{key}".encode()) % COUNT
 
 
-class Slots:
+class SharedMemory:
+    """A file that is mapped into the memory of each process of a machine.
+
+    Args:
+        path: the file; None: memory of this process alone.
+
+    Raises:
+        OSError: there is no room, or the file may not be used.
+    """
+
+    def __init__(self, path: Path | None, size: int) -> None:
+        self._file = _opened(path, size) if path else None
+        self.memory = mmap.mmap(-1 if self._file is None else self._file, size)
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One changes it at a time. The lock is the kernel's: it ends with a process that is killed."""
+        with self._turn:
+            if self._file is None:
+                yield
+                return
+            fcntl.lockf(self._file, fcntl.LOCK_EX, 1)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
+
+
+class Slots(SharedMemory):
     """A table of numbers in a file that is mapped into memory; eight bytes are read and written as one.
 
     Numbers are given in one order on a machine, each later than all before. They are nanoseconds where the clock
@@ -62,10 +91,8 @@ class Slots:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._file = _opened(path) if path else None
-        memory = mmap.mmap(-1 if self._file is None else self._file, _BYTES)
-        self.words = memoryview(memory).cast("Q")  # for who asks fifty thousand times a second
-        self._turn = threading.Lock()
+        super().__init__(path, _BYTES)
+        self.words = memoryview(self.memory).cast("Q")  # for who asks fifty thousand times a second
 
     def last(self) -> int:
         """The last number that was given: whatever is read from here on is as new as that."""
@@ -83,7 +110,7 @@ class Slots:
 
     def raise_slots(self, *slots: int) -> None:
         """Make old what rests on one of these; call it after the commit, and before anybody is answered."""
-        with self._alone():
+        with self.alone():
             number = max(self.words[_LAST] + 1, time.time_ns())
             self.words[_LAST] = number  # first: who reads it from now on reads what was committed
             for slot in slots:
@@ -92,19 +119,6 @@ class Slots:
     def raise_everything(self) -> None:
         """Make old whatever is kept, as after a database was restored."""
         self.raise_slots(EVERYTHING)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One gives a number at a time. The lock is the kernel's: it ends with a process that is killed."""
-        with self._turn:
-            if self._file is None:
-                yield
-                return
-            fcntl.lockf(self._file, fcntl.LOCK_EX, 1)
-            try:
-                yield
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
 
 
 @cache
@@ -119,7 +133,7 @@ def slots() -> Slots:
         ) from error
 
 
-def _opened(path: Path) -> int:
+def _opened(path: Path, size: int) -> int:
     """The file, made if there is none; all its room is taken at once, for memory that runs short later kills."""
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
@@ -129,7 +143,7 @@ def _opened(path: Path) -> int:
     try:
         if os.fstat(file).st_uid not in (os.geteuid(), 0):
             raise PermissionError(f"{path} is somebody else's")
-        os.posix_fallocate(file, 0, _BYTES)
+        os.posix_fallocate(file, 0, size)
     except OSError:
         os.close(file)
         raise

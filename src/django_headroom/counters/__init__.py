@@ -1,1 +1,1 @@
-"""Numbers that many add to: in the transaction, spread over slots, or kept aside for a few seconds."""
+"""Numbers that many add to: in the transaction, spread over slots, kept aside for a few seconds, or of this hour."""

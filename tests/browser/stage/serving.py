@@ -19,7 +19,7 @@ from tests.servers import create_database, free_port
 
 PASSWORD = "a loaf of rye and salt"
 READY = "Ctrl-C ends all of it."
-NO_LIMITS = {"DESCANT_COMMENTS_PER_MINUTE": "0", "DESCANT_VOTES_PER_MINUTE": "0"}
+NO_LIMITS = {"DESCANT_COMMENTS_PER_MINUTE": "0", "DESCANT_VOTES_PER_MINUTE": "0", "DESCANT_API_PER_HOUR": "0"}
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("front")
     plain = {name: value for name, value in os.environ.items() if not name.startswith("DESCANT_")}
     environment = {**plain, "DESCANT_DATA": str(folder), "DESCANT_COMMENTS_PER_MINUTE": "0"}
+    environment["DESCANT_API_PER_HOUR"] = "0"
     if os.environ["DESCANT_TEST_DATABASE"] == "postgresql":
         server = os.environ["DESCANT_TEST_POSTGRESQL"]
         environment["DESCANT_DATABASE"] = create_database(server, "front")

@@ -22,7 +22,7 @@ REFUSALS = {
     403: "The key may not do this, or not from this site; or who sends it is banned.",
     404: "There is nothing of this name here.",
     409: "The Idempotency-Key was used for something else.",
-    429: "Too fast; Retry-After says how many seconds to wait.",
+    429: "Too fast, or too often in this hour; Retry-After says how many seconds to wait.",
     503: "A database is out of reach; try again.",
 }
 _FORM = "application/x-www-form-urlencoded"

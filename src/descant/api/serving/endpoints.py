@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from descant.api.answering import BAD_ARGUMENT, REFUSALS, envelope, refusal
 from descant.api.asking import Shown, ask, shown_in
 from descant.api.declaring import Endpoint, Page
+from descant.api.serving.hourly import Spent, spend
 from descant.api.serving.origins import let_read, preflight
 from descant.forums.models import Forum
 
@@ -41,11 +42,16 @@ def _served(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
 def answered(endpoint: Endpoint, request: HttpRequest) -> tuple[HttpResponse, Forum | None]:
     """The answer or the refusal in its envelope, and the forum that the keys speak for, if they do for one."""
     shown: Shown | None = None
+    spent: Spent | None = None
     try:
         shown = shown_in(request)
+        if spent := spend(shown):
+            spent.check()
         answer = _told(endpoint.answer(ask(endpoint, shown)))
     except REFUSALS as refused:
         answer = refusal(refused)
+    if spent:
+        spent.tell(answer)
     return answer, shown.forum if shown else None
 
 

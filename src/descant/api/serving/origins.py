@@ -8,6 +8,7 @@ from descant.api.answering import REFUSALS
 from descant.api.asking import given_in
 from descant.api.declaring import Endpoint
 from descant.api.declaring.parameters import every
+from descant.api.serving.hourly import HEADERS
 from descant.forums.directory import forum_named, forum_with_id
 from descant.forums.domains import check_page
 from descant.forums.keys.showing import known_key
@@ -15,7 +16,7 @@ from descant.forums.models import Forum
 
 FRESH_SECONDS = 600  # so long a browser need not ask again; a domain may be taken away
 _SENT = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
-_READ = "ETag, Retry-After"
+_READ = ", ".join(("ETag", "Retry-After", *HEADERS))
 
 
 def preflight(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
