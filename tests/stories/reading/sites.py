@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import subprocess
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +30,18 @@ class Site:
     process: "subprocess.Popen[bytes]"
 
     def post(self, text: str, thread: str) -> str:
-        asked = {"api_key": self.key, "thread:ident": thread, "message": text, "author_name": "Gus"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        with contextlib.closing(connection):
-            kind = {"Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST", "/api/3.0/posts/create.json", urlencode(asked), kind)
-            answer = json.loads(connection.getresponse().read())
+        asked = urlencode(
+            {"api_key": self.key, "thread:ident": thread, "message": text, "author_name": "Gus"}
+        )
+        kind = {"Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": uuid.uuid4().hex}
+        answer = {"code": -1}
+        for _time in range(20):
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            # What waits at a process that is killed is sent again, as programs do.
+            with contextlib.closing(connection), contextlib.suppress(ConnectionError):
+                connection.request("POST", "/api/3.0/posts/create.json", asked, kind)
+                answer = json.loads(connection.getresponse().read())
+                break
         assert answer["code"] == 0, answer
         return str(answer["response"]["id"])
 
