@@ -20,6 +20,7 @@ from descant.discussion.tree.cursors import BadCursor
 from descant.discussion.voting import VoteRefused
 from descant.forums.directory import UnknownForum, UnknownKey
 from descant.forums.domains import PageOutside
+from descant.forums.keys.repeating import AskedElse, StillBusy
 from descant.forums.keys.showing import BadAccessToken
 from descant.forums.signing_on.messages import BadMessage
 
@@ -35,6 +36,8 @@ _STATUS: dict[type[Exception], tuple[int, int]] = {
     NotAllowed: (403, NOT_ALLOWED),
     PageOutside: (403, NOT_ALLOWED),
     KeyReused: (409, BAD_ARGUMENT),
+    AskedElse: (409, BAD_ARGUMENT),
+    StillBusy: (409, BAD_ARGUMENT),
     TooFast: (429, TOO_FAST),
     Banned: (403, NOT_ALLOWED),
     NotAModerator: (403, NOT_ALLOWED),
@@ -55,7 +58,11 @@ REFUSALS = tuple(_STATUS)
 
 def envelope(code: int, response: Any, status: int = 200, **more: Any) -> HttpResponse:
     """``{"code": 0, "response": …}``; another code is an error and its response a sentence."""
-    body = orjson.dumps({"code": code, "response": response, **more})
+    return enveloped(orjson.dumps({"code": code, "response": response, **more}), status)
+
+
+def enveloped(body: bytes, status: int) -> HttpResponse:
+    """An answer that is written already."""
     return HttpResponse(
         body, status=status, content_type="application/json", headers={"Cache-Control": "no-store, private"}
     )
@@ -70,6 +77,6 @@ def refusal(refused: Exception) -> HttpResponse:
     answer = envelope(code, message, status)
     if isinstance(refused, TooFast):
         answer.headers["Retry-After"] = str(refused.retry_after)
-    elif status == 503:
+    elif status == 503 or isinstance(refused, StillBusy):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer

@@ -5,8 +5,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.http import HttpRequest
+
 from descant.api.declaring import Asked, Given, Parameter
-from descant.api.declaring.parameters import bad, every, id_in, moment, one_of, row_ids, some_of, text, whole
+from descant.api.declaring.parameters import (
+    BadArgument,
+    bad,
+    every,
+    id_in,
+    moment,
+    one_of,
+    row_ids,
+    some_of,
+    text,
+    whole,
+)
 from descant.discussion.addressing.addresses import PageAddress
 
 FORUM = text("forum", "If given, the name of the key's own forum, or `:all`.", most=50)
@@ -20,6 +33,8 @@ _TYPED = {
     "thread:link": "A thread, by the page's address; also `thread=link:…` or `url`.",
 }
 _THREADS_MOST, _ONLY_MOST = 100, 10
+IDEMPOTENCY_KEY = "Idempotency-Key"
+IDEMPOTENCY_KEY_MOST = 255
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,14 @@ class ThreadName:
 
     id: int | None
     page: PageAddress
+
+
+def idempotency_key(request: HttpRequest) -> str:
+    """The name that a program has given its request, so that it can send it again; empty if it has given none."""
+    key: str = request.headers.get(IDEMPOTENCY_KEY, "")
+    if len(key) > IDEMPOTENCY_KEY_MOST:
+        raise BadArgument(f"{IDEMPOTENCY_KEY} has at most {IDEMPOTENCY_KEY_MOST} characters.")
+    return key
 
 
 def related(*what: str) -> Parameter[Any]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from descant import __version__
-from descant.api.arguments import FORUM
+from descant.api.arguments import FORUM, IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MOST
 from descant.api.declaring import ENDPOINTS, Endpoint, Parameter, Standing
 from descant.api.declaring.endpoints import KEYS
 from descant.api.reference.schemas import CURSOR, envelope_of, object_schema, shapes
@@ -21,7 +21,7 @@ REFUSALS = {
     401: "No forum has this key.",
     403: "The key may not do this, or not from this site; or who sends it is banned.",
     404: "There is nothing of this name here.",
-    409: "The Idempotency-Key was used for something else.",
+    409: "The Idempotency-Key was used for something else, or its request is still being worked on.",
     429: "Too fast, or too often in this hour; Retry-After says how many seconds to wait.",
     503: "A database is out of reach; try again.",
 }
@@ -73,6 +73,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             for name, about, needed, schema in arguments
         ]
     else:
+        operation["parameters"] = [_IDEMPOTENCY_KEY]
         operation["requestBody"] = {"content": {_FORM: {"schema": _form(arguments)}}}
     return operation
 
@@ -101,6 +102,12 @@ def _answer(about: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": about, "content": {"application/json": {"schema": schema}}}
 
 
+_IDEMPOTENCY_KEY = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "description": "A name for this request: sent again with it, it is done once and answered the same.",
+    "schema": {"type": "string", "maxLength": IDEMPOTENCY_KEY_MOST},
+}
 _REFUSAL = {
     "type": "object",
     "properties": {

@@ -1,1 +1,1 @@
-"""How a declared endpoint is served: so often an hour, to programs, to pages of other sites, as a script."""
+"""How a declared endpoint is served: so often an hour, once, to programs, to pages of other sites, as a script."""

@@ -11,8 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from descant.api.answering import BAD_ARGUMENT, REFUSALS, envelope, refusal
 from descant.api.asking import Shown, ask, shown_in
-from descant.api.declaring import Endpoint, Page
+from descant.api.declaring import Asked, Endpoint, Page
 from descant.api.serving.hourly import Spent, spend
+from descant.api.serving.once import once
 from descant.api.serving.origins import let_read, preflight
 from descant.forums.models import Forum
 
@@ -47,12 +48,20 @@ def answered(endpoint: Endpoint, request: HttpRequest) -> tuple[HttpResponse, Fo
         shown = shown_in(request)
         if spent := spend(shown):
             spent.check()
-        answer = _told(endpoint.answer(ask(endpoint, shown)))
+        asked = ask(endpoint, shown)
+        answer = once(endpoint, shown, asked, lambda: _worked(endpoint, asked))
     except REFUSALS as refused:
         answer = refusal(refused)
     if spent:
         spent.tell(answer)
     return answer, shown.forum if shown else None
+
+
+def _worked(endpoint: Endpoint, asked: Asked) -> HttpResponse:
+    try:
+        return _told(endpoint.answer(asked))
+    except REFUSALS as refused:
+        return refusal(refused)
 
 
 def _told(given: Any) -> HttpResponse:

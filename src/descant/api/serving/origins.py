@@ -9,6 +9,7 @@ from descant.api.asking import given_in
 from descant.api.declaring import Endpoint
 from descant.api.declaring.parameters import every
 from descant.api.serving.hourly import HEADERS
+from descant.api.serving.once import REPLAYED
 from descant.forums.directory import forum_named, forum_with_id
 from descant.forums.domains import check_page
 from descant.forums.keys.showing import known_key
@@ -16,7 +17,7 @@ from descant.forums.models import Forum
 
 FRESH_SECONDS = 600  # so long a browser need not ask again; a domain may be taken away
 _SENT = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
-_READ = ", ".join(("ETag", "Retry-After", *HEADERS))
+_READ = ", ".join(("ETag", "Retry-After", REPLAYED, *HEADERS))
 
 
 def preflight(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:

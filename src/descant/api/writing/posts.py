@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from descant.api.arguments import THREAD
+from descant.api.arguments import THREAD, idempotency_key
 from descant.api.declaring import Asked, Standing, endpoint
-from descant.api.declaring.parameters import BadArgument, one_of, row_id, row_id_or_none, text, whole
+from descant.api.declaring.parameters import one_of, row_id, row_id_or_none, text, whole
 from descant.api.finding import comments_named, thread_named
 from descant.api.objects.deeds import Voted
 from descant.api.objects.posts import post_object
@@ -20,7 +20,6 @@ from descant.discussion.voting import cast_vote
 from descant.forums.signing_on.messages import LONGEST
 from django_headroom.joins import attach
 
-KEY_MOST = 255
 MESSAGE = text("message", "The text, in Markdown.", most=100_000)
 NAME = text("author_name", "The name to show.", most=1_000)
 EMAIL = text("author_email", "Never shown.", most=1_000)
@@ -46,7 +45,7 @@ PARENT = row_id_or_none("parent", "The id of the comment it answers.")
 def create(asked: Asked) -> Post:
     """Write a comment, in the thread of a page, which is made if there is none."""
     author = replace(asked.author, name=asked[NAME], email=asked[EMAIL], url=asked[URL])
-    draft = Draft(text=asked[MESSAGE], parent_id=asked[PARENT], key=_key(asked))
+    draft = Draft(text=asked[MESSAGE], parent_id=asked[PARENT], key=idempotency_key(asked.request))
     name = asked[THREAD]
     page = replace(name.page, title=asked[TITLE])
     where = thread_named(asked.forum, name) if name.id is not None else page
@@ -111,11 +110,3 @@ def report(asked: Asked) -> Post:
 def _told(asked: Asked, comment: Comment) -> Post:
     attach([comment], "author", missing="none")
     return post_object(comment, asked.forum, asked.viewer)
-
-
-def _key(asked: Asked) -> str:
-    """The name that a program has given this one comment, so that it can send it again."""
-    key = asked.request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-    if len(key) > KEY_MOST:
-        raise BadArgument(f"Idempotency-Key has at most {KEY_MOST} characters.")
-    return str(key)

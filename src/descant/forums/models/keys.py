@@ -1,4 +1,4 @@
-"""The keys of a program, and how often they were used in each hour."""
+"""The keys of a program, how often they were used in each hour, and what it was answered under names of its own."""
 
 import hashlib
 
@@ -88,3 +88,19 @@ class KeyHour(NoBareSave):
 
     def __str__(self) -> str:
         return f"{self.uses} of key {self.key_id} from {self.began_at:%Y-%m-%d %H:00}"
+
+
+class KeptAnswer(NoBareSave):
+    """What a program was answered to a request that it had given a name; the same one again is answered the same."""
+
+    name = models.CharField(max_length=40, primary_key=True)  # a keyed digest of who asked, and of the name
+    request = models.CharField(max_length=40)  # a keyed digest of what was asked
+    status = models.PositiveSmallIntegerField(default=0, db_default=0)  # 0: it is being worked on
+    body = models.TextField(blank=True, default="", db_default="")
+    began_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["began_at"], name="kept_answer_by_age")]
+
+    def __str__(self) -> str:
+        return self.name

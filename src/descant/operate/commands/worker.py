@@ -13,6 +13,7 @@ from types import FrameType
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from descant.forums.keys.counting import forget_hours, note_uses
+from descant.forums.keys.repeating import forget_answers
 from descant.operate.upgrading import aliases
 from django_headroom.counters.flushing import flush
 from django_headroom.delayed.jobs.scheduling import every, run_due_jobs
@@ -129,13 +130,14 @@ def bring_in_counts() -> None:
 
 
 def _note_uses() -> None:
-    """Every minute what keys were used goes into its hour; what is older than a week is dropped."""
+    """Every minute what keys were used goes into its hour; what is kept no longer is dropped."""
     global _noted_at
     if time.monotonic() < _noted_at + NOTE_EVERY:
         return
     _noted_at = time.monotonic()
     note_uses()
     forget_hours()
+    forget_answers()
 
 
 def _end(number: int, frame: FrameType | None) -> None:
