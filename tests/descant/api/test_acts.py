@@ -188,6 +188,21 @@ def test_the_blacklist_is_the_forums_bans(bos: Program, cast: Cast, say: Say) ->
         assert bos.ask("blacklists/add", **wrong).code == 2
 
 
+def test_people_of_other_forums_are_banned_by_their_ids_and_not_told_of(
+    bos: Program, cast: Cast, say: Say, program_of: ProgramOf
+) -> None:
+    """Ids are counted up: whoever may ban on one forum would read the names of all accounts of the site."""
+    assert cast.dee.user is not None
+    stranger = str(cast.dee.user.pk)
+    assert [each["value"] for each in bos.ask("blacklists/add", user=stranger).response] == [f"u{stranger}"]
+    say("Rye.", by=cast.cy)
+    assert [each["value"] for each in bos.ask("blacklists/add", user=cast.cy.user.pk).response] == ["Cy"]
+    Role.objects.create(forum=cast.gazette, user=cast.dee.user, kind=Role.Kind.TRUSTED)
+    trusted = program_of(cast.dee, cast.gazette)
+    for anybody in (stranger, "999999"):
+        assert trusted.ask("blacklists/add", user=anybody).code == 12
+
+
 def test_the_whitelist_is_whom_the_forum_trusts(anns: Program, cast: Cast) -> None:
     assert [each["value"] for each in anns.ask("whitelists/add", user=["cy"]).response] == ["Cy"]
     assert [each["value"] for each in anns.ask("whitelists/list", by="GET").response] == ["Cy"]

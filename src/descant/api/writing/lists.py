@@ -1,5 +1,7 @@
 """Blacklists, which are the forum's bans, and whitelists, which are the people that it trusts."""
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 
 from descant.api.declaring import Asked, Given, Page, Standing, endpoint
@@ -22,10 +24,9 @@ def _some(given: Given, *names: str) -> list[tuple[str, str]]:
     return found
 
 
-def _whom(given: Given) -> list[Whom]:
+def _whom(given: Given) -> list[tuple[str, str]]:
     """Who is meant, each by an account, an e-mail address or a network address."""
-    made = {"user": lambda value: account(id_in("user", value)), "email": mailbox, "ip": address_range}
-    return [made[name](value) for name, value in _some(given, *made)]
+    return _some(given, "user", "email", "ip")
 
 
 def _users(given: Given) -> list[str]:
@@ -61,9 +62,9 @@ def list_blacklist(asked: Asked) -> Page[Listed]:
 )
 def add_to_blacklist(asked: Asked) -> list[Listed]:
     """Ban people from the forum; who is banned already is given as she stands there."""
-    check_ability(asked.author, "ban")
-    held, told = _in_force(asked), []
-    for whom in asked[WHOM]:
+    meant = _meant(asked)
+    held, told = _in_force(asked, meant), []
+    for whom in meant:
         ban = held.get((whom.kind, whom.value)) or ban_person(
             forum=asked.forum, whom=whom, by=asked.author, reason=asked[NOTES] or "API"
         )
@@ -74,8 +75,7 @@ def add_to_blacklist(asked: Asked) -> list[Listed]:
 @endpoint("blacklists/remove", method="POST", who=Standing.PERSON, takes=(WHOM,), example={"ip": "192.0.2.7"})
 def remove_from_blacklist(asked: Asked) -> list[Listed]:
     """Lift the bans of people; who is not banned is left out."""
-    check_ability(asked.author, "ban")
-    found = _in_force(asked).values()
+    found = _in_force(asked, _meant(asked)).values()
     return [_banned(ban) for ban in found if lift_ban(forum=asked.forum, ban=ban, by=asked.author)]
 
 
@@ -112,9 +112,20 @@ def remove_from_whitelist(asked: Asked) -> list[Listed]:
     return [_trusted(role) for role in found]
 
 
-def _in_force(asked: Asked) -> dict[tuple[str, str], Ban]:
+def _meant(asked: Asked) -> list[Whom]:
+    """Looked up for who may ban, and for nobody else."""
+    check_ability(asked.author, "ban")
+    found = {
+        "user": lambda value: account(asked.forum, id_in("user", value)),
+        "email": mailbox,
+        "ip": address_range,
+    }
+    return [found[name](value) for name, value in asked[WHOM]]
+
+
+def _in_force(asked: Asked, meant: Sequence[Whom]) -> dict[tuple[str, str], Ban]:
     """The bans of those who are named, by kind and value."""
-    wanted = {(whom.kind, whom.value) for whom in asked[WHOM]}
+    wanted = {(whom.kind, whom.value) for whom in meant}
     rows = Ban.objects.filter(forum=asked.forum, lifted_at=None, value__in={value for _, value in wanted})
     return {(ban.kind, ban.value): ban for ban in rows if (ban.kind, ban.value) in wanted}
 

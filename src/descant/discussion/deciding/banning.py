@@ -57,8 +57,8 @@ def author_of(comment: Comment, kind: str) -> Whom:
     return Whom(Ban.Kind.ADDRESS.value if kind == RANGE else kind, str(value), shown)
 
 
-def account(user_id: int) -> Whom:
-    """An account, by its id.
+def account(forum: Forum, user_id: int) -> Whom:
+    """An account, by its id; by its name only where she has written on the forum: others' people are not told of.
 
     Raises:
         CannotBan: there is none.
@@ -66,7 +66,8 @@ def account(user_id: int) -> Whom:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise CannotBan(_("There is no such account."))
-    return Whom(Ban.Kind.ACCOUNT.value, str(user.pk), str(user))
+    is_known = Comment.objects.of(forum).filter(author=user).exists()
+    return Whom(Ban.Kind.ACCOUNT.value, str(user.pk), str(user) if is_known else f"u{user.pk}")
 
 
 def mailbox(email: str) -> Whom:
