@@ -21,7 +21,7 @@ export function openBox(place, purpose, text = '') {
     form.oninput = () => { keep(form); offerMail(form); };
     form.onkeydown = (event) => hotkey(form, event);
     form.onsubmit = () => submit(form);
-    import('./signing_in.js');
+    import('./signing_in.js').catch(() => {}); // it is asked for again in the click
     place.append(form);
     place.classList.add(purpose.edits ? 'editing' : 'writing');
     dress(form);
@@ -79,7 +79,8 @@ export const boxActs = {
     return (show ? preview : form.text).focus();
   },
   async sign_in({ form }) {
-    const { signIn } = await import('./signing_in.js');
+    const { signIn } = await import('./signing_in.js').catch(() => note(form, words.offline));
+    if (!signIn) return;
     const { address, stop, granted } = signIn();
     form.stopSigning?.();
     form.stopSigning = stop;

@@ -1,6 +1,6 @@
 /** The frame wakes: clicks find their acts, and what is personal is fetched. Then what readers and moderators do. */
 
-import { attempt, blocks, call, find, here, memory, store, token, vouched, words, written } from './calls.js';
+import { attempt, blocks, call, find, here, memory, note, store, token, vouched, words, written } from './calls.js';
 import { boxActs, dress, mark, openBox, openMain, restoreDraft, showHeld } from './composer.js';
 import { hear, tell, tellHeight } from './host.js';
 import { beSomebody, hasAccount, me } from './identity.js';
@@ -34,7 +34,7 @@ watch();
 
 function onMessage({ type, comment, drafts, site }) {
   if (type === 'show') show(comment);
-  if (site && (site.message || site.url)) import('./vouching.js').then(({ believe }) => believe(site, learn));
+  if (site && (site.message || site.url)) import('./vouching.js').then(({ believe }) => believe(site, learn), learn);
   else if (site && vouched.get()) learn();
   for (const key in drafts) if (key.startsWith('draft:')) memory.set(key, drafts[key]);
   if (drafts) restoreDraft();
@@ -55,13 +55,14 @@ function onClick(event) {
   if (sign) mark(button.form, sign);
   else if (boxActs[act]) boxActs[act](button);
   else if (lineActs[act]) lineActs[act](button.closest('.line'), button);
-  else if (act) further(act, button);
+  else if (act && act !== 'again') further(act, button); // a note's own button tries again by itself
 }
 
 /** What few do is fetched when somebody first does it. */
 async function further(act, button) {
-  const { acts } = await import('./menu.js');
-  acts[act]?.(button.closest('.line'), button);
+  const line = button.closest('.line');
+  const { acts } = await import('./menu.js').catch(() => note(line ? articleOf(line) : find('footer'), words.offline));
+  acts?.[act]?.(line, button);
 }
 
 /** Ask what is ours among the comments drawn. Nobody has nothing to ask. */
@@ -86,7 +87,7 @@ async function learn() {
   for (const [id, score] of Object.entries(mine.scores)) if (lineOf(id)) showScore(lineOf(id), score);
   for (const [id, value] of Object.entries(mine.votes)) if (lineOf(id)) showVote(lineOf(id), value);
   showThread(mine.thread.state);
-  if (mine.moderates || mine.decided.length || mine.follows !== undefined) import('./menu.js').then(({ showOwn }) => showOwn(mine));
+  if (mine.moderates || mine.decided.length || mine.follows !== undefined) import('./menu.js').then(({ showOwn }) => showOwn(mine), () => {});
   document.querySelectorAll('.composer').forEach(dress);
   prefer(mine.preferences);
 }
