@@ -10,6 +10,7 @@ from descant.accounts.models import Remote, User
 from descant.discussion import text
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.judging.pacing import TooFast, keep_pace
 from descant.discussion.posting import Refused
 from descant.forums import opening
 from descant.forums.domains import BadDomain
@@ -20,6 +21,8 @@ from descant.forums.noting import Noted
 from descant.forums.opening import BadForum, ForumExists
 from descant.forums.signing_on.keys import TooManyKeys, let_sign_in
 from descant.forums.signing_on.people import organisation_of
+
+ADDRESSES_A_MINUTE = 20
 
 
 class CannotChange(Refused):
@@ -84,7 +87,7 @@ def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") 
         NotAModerator, CannotChange
     """
     check_ability(by, "roles")
-    user = _known_as(whom.strip(), forum)
+    user = _known_as(whom.strip(), forum, by)
     if user is None or kind not in Role.Kind:
         raise CannotChange(_("There is no account with this user name or confirmed e-mail address."))
     try:
@@ -101,7 +104,7 @@ def trust(*, forum: Forum, by: Author, whom: str) -> None:
         NotAModerator, CannotChange
     """
     check_ability(by, "roles")
-    user = _known_as(whom.strip(), forum)
+    user = _known_as(whom.strip(), forum, by)
     if user is None or not Role.objects.filter(forum=forum, user=user).exists():
         give_role(forum=forum, by=by, whom=whom, kind=Role.Kind.TRUSTED)
 
@@ -185,8 +188,11 @@ def set_sign_on(*, forum: Forum, by: Author, key_id: int, may: bool, why: str = 
         raise CannotChange(_("This key is not there any more, or somebody else has just done it."))
 
 
-def _known_as(whom: str, forum: Forum) -> User | None:
-    """An address that nobody has confirmed may be written by anybody, so it is nobody's."""
+def _known_as(whom: str, forum: Forum, by: Author) -> User | None:
+    """An address that nobody has confirmed may be written by anybody, so it is nobody's.
+
+    Addresses are asked for now and then: whoever has a list of them must not learn of each whose it is.
+    """
     found = User.objects.filter(is_active=True)
     if whom.startswith("site:"):
         hers = {"identifier": whom.removeprefix("site:"), "organisation": organisation_of(forum)}
@@ -195,5 +201,9 @@ def _known_as(whom: str, forum: Forum) -> User | None:
     named = found.filter(username=whom).first()
     if named is not None or "@" not in whom:
         return named
+    try:
+        keep_pace(forum=forum, subject=f"address/{by.voter}", per_minute=ADDRESSES_A_MINUTE)
+    except TooFast as error:
+        raise CannotChange(str(error)) from error
     owners = EmailAddress.objects.filter(email__iexact=whom, verified=True).values("user")
     return found.filter(pk__in=owners).first()
