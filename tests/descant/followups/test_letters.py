@@ -15,11 +15,13 @@ from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.followups.mail import letters
+from descant.followups.mail.letters import letter, post_letters
 from descant.followups.mail.sending import InOtherHands, send_letter
 from descant.followups.mail.tokens import link_token, recipient_in
-from descant.followups.models import Letter, Mailbox, Notice
+from descant.followups.models import Kind, Letter, Mailbox, Notice
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.worker import drain
+from django_headroom.transactions import writing
 from tests.descant.conftest import Cast
 from tests.descant.followups.conftest import Worked, account
 
@@ -213,6 +215,17 @@ def test_one_click_ends_it_for_an_account(people: Cast, say: Say, work: Worked) 
 def test_a_forged_link_is_nobodys(db: None, client: Client, token: str) -> None:
     assert recipient_in(token) == ""
     assert client.post(f"/mail/stop/{token}/").status_code == 404
+
+
+def test_a_forum_with_many_followers_keeps_nobody_elses_letters_waiting(people: Cast) -> None:
+    """A comment that ten thousand are told of is ten thousand letters at once."""
+    many, few = people.gazette.pk, people.tribune.pk
+    with writing("default"):
+        post_letters(letter(f"u{10_000 + number}", "c1", Kind.THREAD, forum_id=many) for number in range(300))
+        post_letters([letter("u9999", "c2", Kind.THREAD, forum_id=few)])
+    drain("default")
+    assert Letter.objects.get(forum_id=few).dropped_for == "gone", "in the first round"
+    assert Letter.objects.filter(forum_id=many, dropped_for="").exists()
 
 
 def test_of_a_letter_told_twice_one_goes_out(people: Cast, say: Say, work: Worked) -> None:

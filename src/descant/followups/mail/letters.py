@@ -43,7 +43,7 @@ def post_letters(letters: Iterable[Letter], *, due: datetime | None = None) -> N
     for pk in Letter.objects.filter(pk__in=list(by_id)).values_list("pk", flat=True):
         del by_id[pk]
     Letter.objects.bulk_create(by_id.values(), ignore_conflicts=True)
-    events = [letter_due.event(letter_id=str(pk)) for pk in by_id]
+    events = [letter_due.event(letter_id=str(pk), forum_id=each.forum_id or 0) for pk, each in by_id.items()]
     for event in events:
         event.due_at = due or event.due_at
     Event.objects.using("default").bulk_create(events)
