@@ -16,6 +16,7 @@ from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.followups.mail import letters
 from descant.followups.mail.letters import letter, post_letters
+from descant.followups.mail.mailboxes import A_DAY_MOST
 from descant.followups.mail.sending import InOtherHands, send_letter
 from descant.followups.mail.tokens import link_token, recipient_in
 from descant.followups.models import Kind, Letter, Mailbox, Notice
@@ -171,6 +172,18 @@ def test_a_guest_is_not_asked_twice_a_day(people: Cast, bread: Thread, say: Say,
         draft = Draft(text=f"Rye? {number}", mail="en")
         post_comment(forum=people.gazette, thread=bread, author=people.guest, draft=draft)
     assert len(work()) == 1
+
+
+def test_an_address_is_asked_of_few_forums_a_day(people: Cast, bread: Thread, work: Worked) -> None:
+    """Who owns a hundred forums could ask somebody a hundred times a day."""
+    for number in range(A_DAY_MOST):
+        Mailbox.objects.create(email="gus@mail.example", forum_id=people.tribune.pk, guest=f"{number}")
+    draft = Draft(text="Rye?", mail="en")
+    post_comment(forum=people.gazette, thread=bread, author=people.guest, draft=draft)
+    assert not work()
+    Mailbox.objects.filter(forum_id=people.tribune.pk).first().delete()  # type: ignore[union-attr]
+    post_comment(forum=people.gazette, thread=bread, author=people.guest, draft=draft)
+    assert [mail.to for mail in work()] == [["gus@mail.example"]]
 
 
 def test_what_another_guest_writes_who_gives_her_address_is_not_hers(

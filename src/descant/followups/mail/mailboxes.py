@@ -12,6 +12,7 @@ from django_headroom.transactions import writing
 
 ASKED_AGAIN_AFTER = timedelta(days=1)
 LEFT_ALONE_FOR = timedelta(days=180)  # who said no is not asked before
+A_DAY_MOST = 3  # of one address, on all forums together
 ASKED_MOST = 100  # on one forum within an hour: nobody can have us write to the whole world
 
 
@@ -39,9 +40,11 @@ def ask_guest(*, comment: Comment, language: str) -> None:
 
 def _may_ask(mailbox: Mailbox, now: datetime) -> bool:
     """An address is asked now and then, whoever gives it, and nobody has the whole world asked."""
-    of_address = Mailbox.objects.filter(email=mailbox.email, forum_id=mailbox.forum_id)
+    of_address = Mailbox.objects.filter(email=mailbox.email)
     lately, refused = Q(asked_at__gt=now - ASKED_AGAIN_AFTER), Q(ended_at__gt=now - LEFT_ALONE_FOR)
-    if of_address.filter(lately | refused).exists():
+    if of_address.filter(lately | refused, forum_id=mailbox.forum_id).exists():
+        return False
+    if of_address.filter(lately).count() >= A_DAY_MOST:
         return False
     asked = Mailbox.objects.filter(forum_id=mailbox.forum_id, asked_at__gte=now - timedelta(hours=1))
     return asked.count() < ASKED_MOST
