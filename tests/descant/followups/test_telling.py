@@ -6,6 +6,7 @@ import pytest
 
 from descant.accounts.models import Block
 from descant.discussion.deciding import answer_appeal, appeal_against, decide
+from descant.discussion.editing import edit_comment
 from descant.discussion.models import Comment, Thread
 from descant.followups.following import follow_person, follow_thread, unfollow
 from descant.followups.models import Follow, Kind, Notice
@@ -120,6 +121,23 @@ def test_many_followers_are_told_step_by_step(
     say("Rye.", by=people.cy)
     work()
     assert {user_id for user_id, _kind in told(Kind.THREAD)} == set(range(1_000, 1_005))
+
+
+def test_an_edit_is_told_to_whom_it_names_and_followers_are_left_alone(
+    people: Cast, bread: Thread, say: Say, work: Worked
+) -> None:
+    """Else whoever edits has a hundred thousand of them gone through again and again."""
+    show(people.bo, "bo")
+    comment = say("Rye.", by=people.cy)
+    work()
+    Follow.objects.create(follower="u1000", what=f"t{bread.pk}", forum_id=people.gazette.pk)
+    edit_comment(forum=people.gazette, comment=comment, author=people.cy, source="Rye, @bo.")
+    work()
+    assert told() == {(account(people.bo).pk, Kind.MENTION)}
+    decide(forum=people.gazette, comments=[comment], verdict="hide", by=people.ann)
+    decide(forum=people.gazette, comments=[comment], verdict="restore", by=people.ann)
+    work()
+    assert told(Kind.THREAD) == {(1000, Kind.THREAD)}, "that it is shown again is news"
 
 
 def test_an_author_is_told_what_was_decided(people: Cast, say: Say, work: Worked) -> None:

@@ -22,8 +22,8 @@ def hearers_of(comment: Comment) -> Iterator[Mapping[str, Kind]]:
     Args:
         comment: with its thread and its parent.
     """
-    named = _named_in(comment)
-    yield _without(comment, named)
+    named = named_in(comment)
+    yield named
     reasons = _reasons(comment)
     for some in _steps(Follow.objects.filter(what__in=reasons)):
         found: dict[str, Kind] = {}
@@ -41,7 +41,8 @@ def mentions_in(source: str) -> list[str]:
     return list(dict.fromkeys(names))[:MENTIONS_MOST]
 
 
-def _named_in(comment: Comment) -> dict[str, Kind]:
+def named_in(comment: Comment) -> Mapping[str, Kind]:
+    """Those whom a shown comment answers or calls by name."""
     named = {}
     if comment.parent is not None and comment.parent.author_id is not None:
         named[f"u{comment.parent.author_id}"] = Kind.REPLY
@@ -50,7 +51,7 @@ def _named_in(comment: Comment) -> dict[str, Kind]:
         shown = Profile.objects.shown_on(comment.forum_id).filter(name__in=names)
         for user_id in shown.values_list("user_id", flat=True):
             named.setdefault(f"u{user_id}", Kind.MENTION)
-    return named
+    return _without(comment, named)
 
 
 def _reasons(comment: Comment) -> dict[str, Kind]:
