@@ -45,11 +45,8 @@ def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
         if "CLOSED" in wanted:
             set_thread_state(forum=forum, thread=site.answer.thread, state="closed", by=ann)
         if "banned@mail.example" in wanted:
-            for whom in (
-                account(forum, cy.user.pk),
-                mailbox("banned@mail.example"),
-                *map(address_range, RANGES),
-            ):
+            named = [account(forum, cy.user.pk), mailbox("banned@mail.example")]
+            for whom in [*named, *map(address_range, RANGES)]:
                 ban_person(forum=forum, whom=whom, by=ann, reason="x")
         if "eve" in wanted:
             eve = User.objects.create_user(username="eve")
