@@ -50,6 +50,29 @@ def test_who_likes_sees_it_at_once_also_the_next_time(new_reader: NewReader, art
     expect(bo.line("No, oats.")).to_be_visible()
 
 
+def test_who_would_rather_not_is_told_nothing_on_any_site(
+    new_reader: NewReader, article: Article, site: Site
+) -> None:
+    ann, bo, cy = new_reader(), new_reader(), new_reader()
+    cy.visit_as("cy", article.url)
+    cy.page.goto(f"{site.url}/accounts/preferences/")
+    cy.page.get_by_label("Tell me of new comments while I read").uncheck()
+    cy.page.get_by_role("button", name="Save", exact=True).click()
+    with cy.page.expect_response("**/embed/do/mine"):
+        cy.visit(article.url)
+    ann.visit(article.url)
+    bo.visit(article.url)
+    ann.write("Rye is best.")
+    expect(bo.frame.get_by_role("button", name="1 new comment")).to_be_visible()
+    expect(cy.frame.locator("#news")).to_be_hidden()
+    cy.page.goto(f"{site.url}/accounts/preferences/")
+    cy.page.get_by_label("Tell me of new comments while I read").check()
+    cy.page.get_by_role("button", name="Save", exact=True).click()
+    cy.visit(article.url)
+    ann.write("No, oats.", to="Rye is best.")
+    expect(cy.frame.get_by_role("button", name="1 new comment")).to_be_visible()
+
+
 def test_what_is_edited_or_deleted_is_so_for_everybody(new_reader: NewReader, article: Article) -> None:
     ann, bo = new_reader(), new_reader()
     ann.visit(article.url)
