@@ -18,7 +18,12 @@ def opening(clock: Clock) -> bytes:
 
 
 def change(clock: Clock, body: bytes) -> bytes:
-    """A change, by which she is at this clock; of one that is too long no more than that there is one."""
+    """A change, by which she is at this clock; of one that is too long no more than that there is one.
+
+    Where nothing that she sees has changed she is told the clock alone: data without a letter is an event too.
+    """
+    if not body:
+        return f"id: {clock}\n\n".encode()
     body = body if len(body) <= LONGEST else RELOAD
     return f"id: {clock}\nevent: change\ndata: ".encode() + body + b"\n\n"
 

@@ -66,3 +66,9 @@ def test_what_is_asked_for(query: str, asked: Asked | None) -> None:
 def test_the_last_event_counts_more_than_what_the_address_says() -> None:
     found = asking_in("f=gazette&thread=7&since=1-2", "1.1-9")
     assert found == (BREAD, Clock("1.1", 9), True)
+
+
+def test_where_nothing_has_changed_the_clock_alone_is_told() -> None:
+    """``data:`` without a letter would be an event, and nothing that can be read."""
+    assert events.change(Clock("1.1", 3), b"") == b"id: 1.1-3\n\n"
+    assert b"\ndata: {" in events.change(Clock("1.1", 3), events.RELOAD)
