@@ -163,6 +163,13 @@ def ask(capsys: pytest.CaptureFixture[str], *written: str) -> str:
     return capsys.readouterr().out
 
 
+def test_no_key_looks_like_an_option(cast: Cast) -> None:
+    """One in 64 of those that are drawn would."""
+    issued = [issue_key(forum=cast.gazette) for _ in range(150)]
+    keys = [key for each in issued for key in (each.public_key, each.secret_key, each.access_token)]
+    assert not [key for key in keys if key.startswith("-")]
+
+
 def test_the_command_makes_lists_renews_and_revokes(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
     made = json.loads(ask(capsys, "create", "gazette", "--title", "Theme", "--json"))
     told = ask(capsys, "list", "gazette")

@@ -90,7 +90,10 @@ def revoke_key(*, forum: Forum, key_id: int, noted: Noted = OPERATOR) -> bool:
 
 
 def _new() -> str:
-    return secrets.token_urlsafe(36)
+    """A key of 48 characters, 288 bits; none begins with the dash that a command would take for an option."""
+    while (key := secrets.token_urlsafe(36)).startswith("-"):
+        pass
+    return key
 
 
 def _first_owner(forum: Forum) -> User | None:
