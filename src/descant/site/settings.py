@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "descant.embed",
     "descant.moderate",
     "descant.community",
+    "descant.operate",
     "descant.api",
     "descant.site",
 ]

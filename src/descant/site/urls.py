@@ -18,5 +18,6 @@ urlpatterns = [
     path("", include("descant.embed.urls")),
     path("", include("descant.moderate.urls")),
     path("", include("descant.community.urls")),
+    path("", include("descant.operate.urls")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -236,7 +236,12 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
 }
 
 
-OTHERS = ("accounts/", "moderate/", "f/<slug:name>/transparency/")  # their own tests count what they ask
+OTHERS = (
+    "accounts/",
+    "moderate/",
+    "operate/",
+    "f/<slug:name>/transparency/",
+)  # their own tests count what they ask
 RACED = {"POST api/3.0/posts/create.json": 1}  # what it costs more where two write the same at once
 SELDOM = [
     "accounts/3rdparty/signup/",

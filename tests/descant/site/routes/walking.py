@@ -26,7 +26,13 @@ NAME_NOTHING = (
     "embed/do/sign_on",
     "embed/do/sign_out",
 )
-NAME_NOTHING_BELOW = ("accounts/", "<slug:shortname>/embed.js", "<slug:shortname>/count.js", "static/")
+NAME_NOTHING_BELOW = (
+    "accounts/",
+    "operate/",
+    "<slug:shortname>/embed.js",
+    "<slug:shortname>/count.js",
+    "static/",
+)
 
 
 ITEMS = ("gazette:{comment}:shown", "{forum}:{comment}:shown", "{forum}:{comment}:shown:alike")
