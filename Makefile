@@ -7,6 +7,7 @@
 PORT ?= 8000
 DATA ?= data
 T ?=
+SEED ?=
 B ?= first
 
 BIN := .venv/bin
@@ -26,7 +27,7 @@ $(RUNNING): .venv/to-run FORCE
 	@exec env DESCANT_DEMO=1 $(BIN)/descant serve --port "$(PORT)" --data "$(DATA)" --while-exists $@
 
 test: .venv/to-build packages  ## check, then every test on SQLite and PostgreSQL; T=tests/descant runs a part
-	@exec $(BIN)/python tools/run_tests.py $(T)
+	@exec env SEED="$(SEED)" $(BIN)/python tools/run_tests.py $(T)
 
 next: .venv/to-build packages  ## the toolkit's tests on the next Django, where there is a Python for it
 	@exec sh tools/next_django.sh

@@ -5,6 +5,7 @@ partitions. DESCANT_TEST_POSTGRESQL names a PostgreSQL server; if it is absent, 
 """
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -78,8 +79,11 @@ def _pages_keep_their_budgets() -> Iterator[None]:
         yield
         return
     assert get_resolver().url_patterns  # allauth's hang on settings, which a test may change that asks first
-    with route_budgets(BUDGETS):
+    with route_budgets(BUDGETS) as budgets:
         yield
+    if reports := os.environ.get("DESCANT_TEST_REPORTS"):
+        name = f"spent-{os.environ['DESCANT_TEST_DATABASE']}-{os.getpid()}.json"
+        (Path(reports) / name).write_text(json.dumps(budgets.dearest))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
