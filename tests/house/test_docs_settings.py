@@ -10,6 +10,7 @@ import pytest
 
 from descant.discussion.judging.scoring import score
 from descant.site.command import COMMANDS
+from descant.site.configuring.variables import OF_DATABASES, OF_TESTS, READ_ELSEWHERE
 from tests.house.sources import project_files, python_modules, text_of, told, tree_of
 
 SETTINGS = Path("docs/reference/settings.md")
@@ -21,6 +22,18 @@ WITHOUT_A_MODULE = {"help", "version", "manage", "--version"}
 
 def test_every_variable_that_is_read_has_its_heading_and_no_other_has() -> None:
     assert set(headings()) == set(variables())
+
+
+def test_no_variable_that_is_read_is_refused_as_unknown() -> None:
+    in_settings = {variable_in(node) for node in ast.walk(tree_of(Path("src/descant/site/settings.py")))}
+    known = in_settings | READ_ELSEWHERE
+    unknown = [name for name in variables() if name not in known and not is_of_databases_or_tests(name)]
+    assert not unknown, f"read {unknown} in the settings, or write them in READ_ELSEWHERE"
+
+
+def is_of_databases_or_tests(name: str) -> bool:
+    written = name.replace("_N", "_1")
+    return bool(OF_DATABASES.fullmatch(written) or OF_TESTS.fullmatch(written))
 
 
 def test_a_default_is_the_codes() -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
     "rule": "descant.operate.commands.rule",
     "import": "descant.exchange.command",
     "export": "descant.exchange.leaving.command",
+    "settings": "descant.site.configuring.explaining",
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",
     "audit": "descant.operate.commands.audit",
@@ -42,7 +43,7 @@ COMMANDS = {
 # The supervisor of a site chooses the environment that settings are read from, and holds no database open.
 WITHOUT_DJANGO = {"serve"}
 # Databases may not be there yet, or of an earlier version; every other command finds them as they should be.
-BEFORE_DATABASES = {"serve", "upgrade"}
+BEFORE_DATABASES = {"serve", "upgrade", "settings"}
 
 MANAGE_HELP = "Django's own commands: descant manage shell, descant manage help"
 
@@ -90,9 +91,9 @@ def follow(words: list[str]) -> int:
 def run(command: Command, words: Sequence[str]) -> int:
     """Let a command read its words and do its work; a refusal is one line on standard error."""
     parser = argparse.ArgumentParser(prog=f"descant {command.NAME}", description=command.HELP)
-    command.add_arguments(parser)
-    options = parser.parse_args(words)
     try:
+        command.add_arguments(parser)
+        options = parser.parse_args(words)
         if command.NAME not in BEFORE_DATABASES:
             check_databases()
         return command.run(options)

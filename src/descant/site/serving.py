@@ -12,11 +12,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from descant.operate.commands import CommandFailed
+from descant.site.configuring.variables import Variables
 from descant.site.supervising import Program, Supervisor
 
 NAME = "serve"
 HELP = "run a whole site: bring the databases up to date, then the web server and the worker"
+REFUSALS = (ImproperlyConfigured,)
 
 # Connections that one web process takes in at a time; more wait in the kernel's queue. Of what they ask, the front
 # takes no more to Django than it can answer soon. Those who watch a thread hold one each, for as long as they do.
@@ -65,13 +69,11 @@ class Place:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    defaults = os.environ
+    said = Variables(os.environ)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=said.number("DESCANT_PORT", 8000), help="(default: 8000)")
     parser.add_argument(
-        "--port", type=int, default=int(defaults.get("DESCANT_PORT", "8000")), help="(default: 8000)"
-    )
-    parser.add_argument(
-        "--data", type=Path, default=Path(defaults.get("DESCANT_DATA", "data")), help="data folder"
+        "--data", type=Path, default=Path(said.text("DESCANT_DATA", "data")), help="data folder"
     )
     workers, threads = WITH_A_SERVER if os.environ.get("DESCANT_DATABASE") else WITH_FILES
     parser.add_argument("--workers", type=int, default=workers, help="web processes (default: %(default)s)")

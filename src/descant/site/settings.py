@@ -9,45 +9,43 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from descant.site.databases import ERRORS, GLOBAL, databases, is_of_databases
+from descant.site.configuring.databases import ERRORS, GLOBAL, databases, is_of_databases
+from descant.site.configuring.secrets import secret_in
+from descant.site.configuring.variables import Variables, changed_names
 from descant.site.front.places import freshness_file
-from descant.site.secrets import secret_in
 from django_headroom.conf import EVERYWHERE, PARTITIONED
 
 PACKAGE = Path(__file__).resolve().parent.parent
+said = Variables(os.environ)
+is_on_servers = bool(said.text("DESCANT_DATABASE"))
 
 # --- Where it runs -----------------------------------------------------------------------------------------------
-DESCANT_DATA = Path(os.environ.get("DESCANT_DATA", "data")).resolve()
+DESCANT_DATA = Path(said.text("DESCANT_DATA", "data")).resolve()
 DESCANT_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
-DESCANT_PORT = int(os.environ.get("DESCANT_PORT", "8000"))
-DESCANT_URL = os.environ.get("DESCANT_URL", f"http://localhost:{DESCANT_PORT}").rstrip("/")
-DESCANT_WILDCARD = os.environ.get(
-    "DESCANT_WILDCARD", ""
-)  # ".comments.example": NAME.comments.example is forum NAME
-DESCANT_DEMO = os.environ.get("DESCANT_DEMO", "") == "1"
-DESCANT_THREADS = int(
-    os.environ.get("DESCANT_THREADS") or ("3" if os.environ.get("DESCANT_DATABASE") else "1")
-)  # of each web process, for what is not answered from memory
-DESCANT_RUN = os.environ.get("DESCANT_RUN", "")  # what the processes of one start know each other by
-DESCANT_HOT_MB = int(os.environ.get("DESCANT_HOT_MB", "64"))  # of each web process, for hot pages
-DESCANT_LIVE = os.environ.get("DESCANT_LIVE", "1") == "1"
+DESCANT_PORT = said.number("DESCANT_PORT", 8000)
+DESCANT_URL = said.text("DESCANT_URL", f"http://localhost:{DESCANT_PORT}").rstrip("/")
+DESCANT_WILDCARD = said.text("DESCANT_WILDCARD")  # ".comments.example": NAME.comments.example is forum NAME
+DESCANT_DEMO = said.is_on("DESCANT_DEMO")
+# Of each web process, for what is not answered from memory.
+DESCANT_THREADS = said.number("DESCANT_THREADS", 3 if is_on_servers else 1, least=1)
+DESCANT_RUN = said.text("DESCANT_RUN")  # what the processes of one start know each other by
+DESCANT_HOT_MB = said.number("DESCANT_HOT_MB", 64)  # of each web process, for hot pages
+DESCANT_LIVE = said.is_on("DESCANT_LIVE", "1")
 # Of each web process, in all, of one forum and from one address.
-DESCANT_LIVE_READERS = int(os.environ.get("DESCANT_LIVE_READERS", "12000"))
-DESCANT_LIVE_OF_FORUM = int(os.environ.get("DESCANT_LIVE_OF_FORUM", "10000"))
-DESCANT_LIVE_OF_ADDRESS = int(os.environ.get("DESCANT_LIVE_OF_ADDRESS", "100"))
-DESCANT_ONE_MACHINE = (
-    os.environ.get("DESCANT_ONE_MACHINE") or ("0" if os.environ.get("DESCANT_DATABASE") else "1")
-) == "1"
-DESCANT_TRUSTED_PROXIES = os.environ.get("DESCANT_TRUSTED_PROXIES", "").split()
+DESCANT_LIVE_READERS = said.number("DESCANT_LIVE_READERS", 12000)
+DESCANT_LIVE_OF_FORUM = said.number("DESCANT_LIVE_OF_FORUM", 10000)
+DESCANT_LIVE_OF_ADDRESS = said.number("DESCANT_LIVE_OF_ADDRESS", 100)
+DESCANT_ONE_MACHINE = said.is_on("DESCANT_ONE_MACHINE", "0" if is_on_servers else "1")
+DESCANT_TRUSTED_PROXIES = said.words("DESCANT_TRUSTED_PROXIES")
 
 DEBUG = False
-SECRET_KEY = os.environ.get("DESCANT_SECRET_KEY") or secret_in(DESCANT_DATA / "secret.key")
+SECRET_KEY = said.secret("DESCANT_SECRET_KEY") or secret_in(DESCANT_DATA / "secret.key")
 ALLOWED_HOSTS = [
     "localhost",
     "127.0.0.1",
     "[::1]",
     urlsplit(DESCANT_URL).hostname or "localhost",
-    *os.environ.get("DESCANT_HOSTS", "").split(),
+    *said.words("DESCANT_HOSTS"),
     *([DESCANT_WILDCARD] if DESCANT_WILDCARD else []),
 ]
 
@@ -60,10 +58,10 @@ HEADROOM = {
     "LEDGER": "default",
     "DIRECTORY": "descant.forums.directory.forums",
     "REFUSE_BARE_SAVE": True,
-    "ANSWER_SECONDS": float(os.environ.get("DESCANT_ANSWER_SECONDS", "1.5")),
-    "FRESHNESS_FILE": os.environ.get("DESCANT_FRESHNESS_FILE") or str(freshness_file(DESCANT_DATA)),
+    "ANSWER_SECONDS": said.seconds("DESCANT_ANSWER_SECONDS", 1.5),
+    "FRESHNESS_FILE": said.text("DESCANT_FRESHNESS_FILE") or str(freshness_file(DESCANT_DATA)),
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
-    "CACHE": [node.strip() for node in os.environ.get("DESCANT_CACHE", "").split(",") if node.strip()],
+    "CACHE": said.words("DESCANT_CACHE", between=","),
     "CACHE_FOLDER": str(DESCANT_DATA / "cache"),
     "HOMES": {
         "accounts": "default",
@@ -84,29 +82,27 @@ HEADROOM = {
 }
 
 # --- What may be written, and how fast ---------------------------------------------------------------------------
-DESCANT_TEXT_MAX = int(os.environ.get("DESCANT_TEXT_MAX", "10000"))
-DESCANT_NAME_MAX = int(os.environ.get("DESCANT_NAME_MAX", "60"))
-DESCANT_EDIT_SECONDS = int(os.environ.get("DESCANT_EDIT_SECONDS", "900"))
-DESCANT_COMMENTS_PER_MINUTE = int(
-    os.environ.get("DESCANT_COMMENTS_PER_MINUTE", "10")
-)  # of an account or address
-DESCANT_VOTES_PER_MINUTE = int(os.environ.get("DESCANT_VOTES_PER_MINUTE", "60"))
-DESCANT_API_PER_HOUR = int(os.environ.get("DESCANT_API_PER_HOUR", "10000"))
-DESCANT_TOKEN_DAYS = int(os.environ.get("DESCANT_TOKEN_DAYS", "30"))
-DESCANT_SIGN_ON_SECONDS = int(os.environ.get("DESCANT_SIGN_ON_SECONDS", "7200"))
+DESCANT_TEXT_MAX = said.number("DESCANT_TEXT_MAX", 10000)
+DESCANT_NAME_MAX = said.number("DESCANT_NAME_MAX", 60)
+DESCANT_EDIT_SECONDS = said.number("DESCANT_EDIT_SECONDS", 900)
+DESCANT_COMMENTS_PER_MINUTE = said.number("DESCANT_COMMENTS_PER_MINUTE", 10)  # of an account or address
+DESCANT_VOTES_PER_MINUTE = said.number("DESCANT_VOTES_PER_MINUTE", 60)
+DESCANT_API_PER_HOUR = said.number("DESCANT_API_PER_HOUR", 10000)
+DESCANT_TOKEN_DAYS = said.number("DESCANT_TOKEN_DAYS", 30)
+DESCANT_SIGN_ON_SECONDS = said.number("DESCANT_SIGN_ON_SECONDS", 7200)
 
 # --- Judges outside ----------------------------------------------------------------------------------------------
 # What of our own network they may be: HOST:PORT, ….
-DESCANT_EGRESS_ALLOWED = os.environ.get("DESCANT_EGRESS_ALLOWED", "").split()
+DESCANT_EGRESS_ALLOWED = said.words("DESCANT_EGRESS_ALLOWED")
 # By name; the local file may add some: {"ours": {"kind": "http", "url": "https://judge.example/", "secret": "…"}}.
 CLASSIFIERS: dict[str, dict[str, str]] = {}
-if os.environ.get("DESCANT_AKISMET_KEY"):
-    CLASSIFIERS["akismet"] = {"kind": "akismet", "key": os.environ["DESCANT_AKISMET_KEY"]}
+if _akismet := said.secret("DESCANT_AKISMET_KEY"):
+    CLASSIFIERS["akismet"] = {"kind": "akismet", "key": _akismet}
 
 # --- Caches on the way -------------------------------------------------------------------------------------------
 # Who is told which pages have changed; the local file may add some with headers of their own:
 # {"url": "https://api.fastly.com/service/ID/purge", "headers": {"Fastly-Key": "…"}}.
-PURGES = [{"url": url} for url in os.environ.get("DESCANT_PURGE", "").split()]
+PURGES = [{"url": url} for url in said.words("DESCANT_PURGE")]
 
 # --- The parts ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -118,7 +114,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
-    *(f"allauth.socialaccount.providers.{name}" for name in os.environ.get("DESCANT_SOCIAL", "").split()),
+    *(f"allauth.socialaccount.providers.{name}" for name in said.words("DESCANT_SOCIAL")),
     "django_headroom.counters",
     "django_headroom.delayed",
     "descant.accounts",
@@ -183,8 +179,8 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 # Addresses are confirmed where mail can be sent; the code is asked in the window in which somebody signs up.
-ACCOUNT_EMAIL_VERIFICATION = os.environ.get(
-    "DESCANT_EMAIL_VERIFICATION", "mandatory" if os.environ.get("DESCANT_MAIL_HOST") else "optional"
+ACCOUNT_EMAIL_VERIFICATION = said.text(
+    "DESCANT_EMAIL_VERIFICATION", "mandatory" if said.text("DESCANT_MAIL_HOST") else "optional"
 )
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED
@@ -218,15 +214,15 @@ CACHES = {
 HEADROOM["HOMES"]["django_cache"] = "default"  # as Django's database cache calls itself to a router
 
 # --- Mail --------------------------------------------------------------------------------------------------------
-EMAIL_HOST = os.environ.get("DESCANT_MAIL_HOST", "")
-EMAIL_PORT = int(os.environ.get("DESCANT_MAIL_PORT", "587"))
-EMAIL_HOST_USER = os.environ.get("DESCANT_MAIL_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("DESCANT_MAIL_PASSWORD", "")
+EMAIL_HOST = said.text("DESCANT_MAIL_HOST")
+EMAIL_PORT = said.number("DESCANT_MAIL_PORT", 587)
+EMAIL_HOST_USER = said.text("DESCANT_MAIL_USER")
+EMAIL_HOST_PASSWORD = said.secret("DESCANT_MAIL_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = os.environ.get("DESCANT_MAIL_FROM", "Descant <comments@localhost>")
+DEFAULT_FROM_EMAIL = said.text("DESCANT_MAIL_FROM", "Descant <comments@localhost>")
 # Answers to letters come in there, by `descant mail receive`: reply@comments.example for reply+…@comments.example.
-DESCANT_MAIL_INBOUND = os.environ.get("DESCANT_MAIL_INBOUND", "")
+DESCANT_MAIL_INBOUND = said.text("DESCANT_MAIL_INBOUND")
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if EMAIL_HOST
@@ -264,13 +260,16 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.request": {"level": "ERROR"},
     },
-    "root": {"handlers": ["console"], "level": os.environ.get("DESCANT_LOG", "WARNING")},
+    "root": {"handlers": ["console"], "level": said.text("DESCANT_LOG", "WARNING")},
 }
 
 # --- The local file, read last: a broken one stops with its own traceback, a missing one is silent ---------------
-_local = Path(os.environ.get("DESCANT_SETTINGS_FILE", DESCANT_DATA / "settings.py"))
-if _local.is_file():
-    exec(compile(_local.read_text(), str(_local), "exec"))
+LOCAL_FILE = Path(said.text("DESCANT_SETTINGS_FILE") or DESCANT_DATA / "settings.py")
+said.refuse_unknown()
+if LOCAL_FILE.is_file():
+    _before = dict(globals())
+    exec(compile(LOCAL_FILE.read_text(), str(LOCAL_FILE), "exec"))
+    FROM_THE_FILE = changed_names(_before, globals(), str(LOCAL_FILE))
     # It may name databases as the environment does, which has the last word.
     _named = {name: value for name, value in globals().items() if is_of_databases(name)}
     if _named:
