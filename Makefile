@@ -14,7 +14,7 @@ BIN := .venv/bin
 RUNNING := .venv/running-$(PORT)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test next check lint types imports house tidy texts bench docs clean packages FORCE
+.PHONY: help run test next check lint types imports house tidy texts bench docs hooks clean packages FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -51,6 +51,9 @@ house:
 tidy: .venv/to-build  ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+hooks: .venv/to-build  ## have git check what is staged before each commit, in less than a second
+	git config core.hooksPath tools/hooks
 
 texts: .venv/to-build  ## gather the texts that people see into the catalogues, and compile these
 	@exec $(BIN)/python tools/texts.py

@@ -12,9 +12,19 @@ CODE = ("src", "tests", "bench", "tools")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+_looked_at: list[Path] = []
+
+
+def look_at_these_alone(files: list[Path]) -> None:
+    """Hold the rules against these files, relative to the root, and no others, in this process."""
+    _looked_at[:] = files
+
+
 @cache
 def project_files() -> tuple[Path, ...]:
-    """Every file that is, or would be, committed; paths relative to the root."""
+    """Every file that is, or would be, committed, or those that were named; paths relative to the root."""
+    if _looked_at:
+        return tuple(_looked_at)
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     return tuple(sorted({Path(name) for name in names if name and (ROOT / name).is_file()}))
