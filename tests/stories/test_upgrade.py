@@ -7,7 +7,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from tests.stories.serving import descant, environment_of_a_site
 
 RELEASES = sorted((Path(__file__).parent / "releases").iterdir())
 READING = """
@@ -69,3 +72,28 @@ def test_an_upgrade_that_changes_a_database_backs_it_up_first(tmp_path: Path) ->
     with closing(sqlite3.connect(backup)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT slot FROM headroom_slot").fetchone() == (1,)
+
+
+@pytest.mark.skipif(os.environ["DESCANT_TEST_DATABASE"] == "sqlite", reason="in SQLite writers queue")
+def test_an_upgrade_never_has_others_wait_behind_it_for_long(tmp_path: Path) -> None:
+    environment = environment_of_a_site(tmp_path, "locked")
+    descant("upgrade", environment=environment)
+    descant("manage", "migrate", "--database", "p1", "delayed", "0001", environment=environment)
+    partition = environment["DESCANT_PARTITION_1"]
+    with psycopg.connect(partition) as reader:
+        reader.execute("SELECT FROM delayed_event")  # and whoever altered it would wait for her end
+        command = [sys.executable, "-m", "descant", "upgrade", "--no-backup"]
+        upgrading = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        assert upgrading.stdout is not None
+        assert upgrading.stdout.readline() == "p1: a lock is held by others; trying again.\n"
+        assert "lane" not in columns(partition), "nothing is half done"
+    rest, _ = upgrading.communicate(timeout=120)
+    assert upgrading.returncode == 0
+    assert "Upgraded p1." in rest
+    assert "lane" in columns(partition)
+
+
+def columns(url: str) -> set[str]:
+    with psycopg.connect(url) as link:
+        found = link.execute("SELECT attname FROM pg_attribute WHERE attrelid = 'delayed_event'::regclass")
+        return {name for (name,) in found}

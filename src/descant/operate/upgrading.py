@@ -1,8 +1,11 @@
 """Bringing every database to what this version needs, each backed up before it changes; and looking whose it is."""
 
+import contextlib
 import logging
 import shutil
 import subprocess
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +14,13 @@ from django.core import checks
 from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
+from psycopg.errors import LockNotAvailable
 
 from descant.operate.commands import CommandFailed
 from django_headroom import ids
 from django_headroom.conf import headroom
 
+LOCK_SECONDS, LOCK_PAUSE, LOCK_TRIES = 2, 1.0, 30
 _log = logging.getLogger(__name__)
 
 
@@ -41,9 +46,47 @@ def upgrade_all(*, backup: bool) -> None:
                 ids.check_slot_is_free(alias)
             if backup and in_use:
                 print(f"Backed up {alias} to {back_up(alias)}.")
-            call_command("migrate", database=alias, verbosity=0, interactive=False)
+            _migrate(alias)
             print(f"Upgraded {alias}.")
     ids.check_slots()
+
+
+def _migrate(alias: str) -> None:
+    """Migrate one database beside those who read and write it.
+
+    On PostgreSQL no statement waits longer for a lock than they can wait behind it; what gave up is tried again.
+
+    Raises:
+        CommandFailed: a lock was held all the while.
+    """
+    for _try in range(LOCK_TRIES):
+        try:
+            with _short_waits(alias):
+                call_command("migrate", database=alias, verbosity=0, interactive=False)
+            return
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+        print(f"{alias}: a lock is held by others; trying again.", flush=True)
+        time.sleep(LOCK_PAUSE)
+    raise CommandFailed(
+        f"{alias} was not upgraded: others held a lock through {LOCK_TRIES} tries. End their long transactions "
+        "(pg_stat_activity shows them), and try again; nothing is half done."
+    )
+
+
+@contextlib.contextmanager
+def _short_waits(alias: str) -> Iterator[None]:
+    if connections[alias].vendor != "postgresql":
+        yield
+        return
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+    try:
+        yield
+    finally:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
 
 
 def check_databases() -> None:

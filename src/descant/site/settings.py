@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from descant import __version__
 from descant.site.configuring.databases import ERRORS, GLOBAL, databases, is_of_databases
 from descant.site.configuring.secrets import secret_in
 from descant.site.configuring.variables import Variables, changed_names
@@ -28,6 +29,7 @@ DESCANT_WILDCARD = said.text("DESCANT_WILDCARD")  # ".comments.example": NAME.co
 DESCANT_DEMO = said.is_on("DESCANT_DEMO")
 # Of each web process, for what is not answered from memory.
 DESCANT_THREADS = said.number("DESCANT_THREADS", 3 if is_on_servers else 1, least=1)
+DESCANT_RELEASE = said.text("DESCANT_RELEASE") or __version__  # what records and errors call it
 DESCANT_RUN = said.text("DESCANT_RUN")  # what the processes of one start know each other by
 DESCANT_HOT_MB = said.number("DESCANT_HOT_MB", 64)  # of each web process, for hot pages
 DESCANT_LIVE = said.is_on("DESCANT_LIVE", "1")

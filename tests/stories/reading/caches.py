@@ -19,6 +19,7 @@ import pytest
 from tests.servers import free_port
 from tests.stories.serving import descant, environment_of_a_site, serving
 
+ADMIN_SOCKET = "/run/haproxy/admin.sock"
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 
 
@@ -105,6 +106,9 @@ def haproxy(folder: Path, descant_port: int) -> Iterator[int]:
     port = free_port()
     shipped = (DEPLOY / "haproxy.cfg").read_text()
     changed = shipped.replace("bind :80 ", f"bind 127.0.0.1:{port} ").replace(":8000", f":{descant_port}")
+    changed = changed.replace(ADMIN_SOCKET, str(folder / "admin.sock")).replace(
+        ":8001", f":{descant_port + 1}"
+    )
     assert str(port) in changed
     assert str(descant_port) in changed
     (folder / "haproxy.cfg").write_text(changed)

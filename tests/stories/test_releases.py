@@ -1,0 +1,231 @@
+"""A release takes over from another, and back, while people read and write: no request fails, and nothing is lost."""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.stories.reading.caches import DEPLOY, haproxy, wait_until
+from tests.stories.serving import descant, environment_of_a_site
+
+PAGE = "/embed/comments/?f=gazette&t_i=bread&t_u=https%3A%2F%2Fgazette.example%2Fbread"
+LEAST = 15  # requests of each kind that must have been answered before a release takes over, and after
+
+
+@dataclass
+class Machine:
+    """A folder of releases, HAProxy before two ports, and people who read and write without a pause."""
+
+    root: Path
+    first_port: int
+    door: int
+    environment: Mapping[str, str]
+    key: str
+    faults: list[str] = field(default_factory=list)
+    read: int = 0
+    written: list[str] = field(default_factory=list)
+    leaving: threading.Event = field(default_factory=threading.Event)
+
+    def release(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, str(DEPLOY / "releases.py"), "--root", str(self.root)]
+        command += ["--port", str(self.first_port), "--haproxy", str(self.root.parent / "admin.sock")]
+        return subprocess.run(
+            [*command, *words],
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def put(self, name: str, program: str) -> None:
+        """A release as `put` leaves it; its program is the one under test, or a broken one."""
+        script = self.root / "releases" / name / "bin" / "descant"
+        script.parent.mkdir(parents=True)
+        script.write_text(f"#!/bin/sh\n{program}\n")
+        script.chmod(0o755)
+
+    def now(self) -> dict[str, int]:
+        found: dict[str, int] = json.loads((self.root / "serving.json").read_text())
+        return found
+
+    def serving(self) -> str:
+        """The release of the master that serves, as its process was told."""
+        told = Path(f"/proc/{self.now()['pid']}/environ").read_bytes().split(b"\0")
+        (name,) = (
+            each.removeprefix(b"DESCANT_RELEASE=") for each in told if each.startswith(b"DESCANT_RELEASE=")
+        )
+        return name.decode()
+
+    def ask(self, method: str, path: str, body: str = "") -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.door, timeout=60)
+        with contextlib.closing(connection):
+            kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+            connection.request(method, path, body or None, kind)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def read_on(self) -> None:
+        while not self.leaving.is_set():
+            self.note(*self.ask("GET", f"{PAGE}&order=oldest"))
+            self.read += 1
+
+    def write_on(self) -> None:
+        while not self.leaving.is_set():
+            said = f"said {uuid.uuid4().hex}"
+            asked = {"api_key": self.key, "thread:ident": "bread", "message": said, "author_name": "Gus"}
+            if self.note(*self.ask("POST", "/api/3.0/posts/create.json", urlencode(asked))):
+                self.written.append(said)
+
+    def note(self, status: int, answer: bytes) -> bool:
+        if status != 200:
+            self.faults.append(f"{status}: {answer[:200]!r}")
+        return status == 200
+
+    def wait_for_more(self) -> None:
+        read, written = self.read + LEAST, len(self.written) + LEAST
+        wait_until(lambda: self.faults or (self.read >= read and len(self.written) >= written))
+
+    @contextlib.contextmanager
+    def people(self) -> Iterator[None]:
+        def kept(going: Callable[[], None]) -> None:
+            try:
+                going()
+            except (OSError, http.client.HTTPException) as fault:
+                self.faults.append(repr(fault))
+
+        at_it = [
+            threading.Thread(target=kept, args=(going,))
+            for going in (self.read_on, self.read_on, self.write_on)
+        ]
+        for each in at_it:
+            each.start()
+        try:
+            yield
+        finally:
+            self.leaving.set()
+            for each in at_it:
+                each.join(timeout=90)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    tmp_path.chmod(0o755)
+    environment = environment_of_a_site(tmp_path / "data", "releases")
+    descant("upgrade", environment=environment)
+    descant("forum", "open", "gazette", "--domain", "gazette.example", environment=environment)
+    keys = json.loads(descant("apikey", "create", "gazette", "--json", environment=environment))
+    first_port = two_ports()
+    with haproxy(tmp_path, first_port) as door:
+        found = Machine(tmp_path / "opt", first_port, door, environment, keys["public_key"])
+        for name in ("one", "two"):
+            found.put(name, f'exec "{sys.executable}" -m descant "$@" --workers 1')
+        try:
+            yield found
+        finally:
+            end_all(found)
+
+
+def two_ports() -> int:
+    """The first of two that are free, and which the kernel gives to no connection that goes out."""
+    for port in random.sample(range(20_000, 32_000, 2), 100):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for each in (port, port + 1):
+                stack.enter_context(contextlib.closing(socket.socket())).bind(("127.0.0.1", each))
+            return port
+    raise AssertionError("no two ports are free")
+
+
+def end_all(machine: Machine) -> None:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        pid = machine.now()["pid"]
+        os.kill(pid, signal.SIGTERM)
+        wait_until(
+            lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_text()
+        )
+
+
+def test_releases_take_over_from_each_other_and_no_request_fails(machine: Machine) -> None:
+    assert machine.release("switch", "one").returncode == 0
+    with machine.people():
+        masters = set()
+        for words, release in (
+            (["switch", "two"], "two"),
+            (["revert"], "one"),
+            (["recycle"], "one"),
+            (["recycle", "--over-mb", "1"], "one"),
+        ):
+            machine.wait_for_more()
+            masters.add(machine.now()["pid"])
+            done = machine.release(*words)
+            assert done.returncode == 0, (done.stderr, machine.faults)
+            assert machine.serving() == release
+        machine.wait_for_more()
+    assert machine.faults == []
+    assert len(masters) == 4, "each of them is another process"
+    assert not [pid for pid in masters if is_running(pid)], "and has ended"
+    kept = all_comments(machine)
+    assert [said for said in machine.written if said not in kept] == []
+
+
+def test_a_release_that_does_not_come_up_changes_nothing(machine: Machine) -> None:
+    machine.put("broken", "echo no such table; exit 1")
+    assert machine.release("switch", "one").returncode == 0
+    before = machine.now()
+    done = machine.release("switch", "broken")
+    assert done.returncode == 2
+    assert "did not come up; what served before still does" in done.stderr
+    assert machine.now() == before
+    assert machine.ask("GET", PAGE)[0] == 200
+    assert machine.release("list").stdout.splitlines()[0].endswith("current")
+
+
+def test_what_has_died_is_begun_again_and_what_is_stopped_ends(machine: Machine) -> None:
+    assert "There is no current release" in machine.release("start").stderr
+    assert machine.release("switch", "one").returncode == 0
+    first = machine.now()
+    assert machine.release("start").returncode == 0
+    assert machine.now() == first, "it serves already"
+    os.killpg(first["pid"], signal.SIGKILL)
+    wait_until(lambda: not is_running(first["pid"]))
+    assert machine.release("start").returncode == 0
+    assert machine.ask("GET", PAGE)[0] == 200
+    second = machine.now()["pid"]
+    assert machine.release("stop").returncode == 0
+    assert not is_running(second)
+
+
+def test_what_is_not_over_its_bounds_is_left_and_what_is_not_there_is_refused(machine: Machine) -> None:
+    assert "No release serves" in machine.release("recycle").stderr
+    assert machine.release("switch", "one").returncode == 0
+    assert "left as it is" in machine.release("recycle", "--over-mb", "100000", "--over-hours", "9").stdout
+    assert "There is no release three; there are: one, two." in machine.release("switch", "three").stderr
+    assert "There is no release before this one." in machine.release("revert").stderr
+
+
+def all_comments(machine: Machine) -> set[str]:
+    program = "from descant.discussion.models import Comment\nfrom descant.forums.models import Forum\n"
+    program += "forum = Forum.objects.get(name='gazette')\n"
+    program += "print(*Comment.objects.of(forum).values_list('text', flat=True), sep='\\n')"
+    return set(
+        descant("manage", "shell", "-v", "0", "-c", program, environment=machine.environment).splitlines()
+    )
+
+
+def is_running(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
