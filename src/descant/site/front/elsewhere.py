@@ -87,6 +87,7 @@ class _Partition:
         self._asking: asyncio.Task[None] | None = None
         self._began = inf  # when what is being asked was
         self._next: asyncio.Future[None] | None = None  # what will be asked, if somebody waits for it
+        self._wanted: dict[int, Page] = {}  # … and for which pages
         self._hurry = asyncio.Event()
 
     def watch(self, page: Page) -> None:
@@ -101,6 +102,7 @@ class _Partition:
         page.unread = 0
         self.watch(page)
         if self._began + self._sure > time.monotonic():
+            self._wanted[id(page)] = page
             self._next = self._next or asyncio.get_running_loop().create_future()
             self._hurry.set()
             answered, _ = await asyncio.wait([self._next], timeout=self._sure)
@@ -120,10 +122,11 @@ class _Partition:
                     await self._hurry.wait()
                     await asyncio.sleep(GATHER_SECONDS)
             waiting, self._next = self._next, None
+            pages, self._wanted = [*self._wanted.values()], {}
             self._hurry.clear()
             self._began = time.monotonic()
-            until = self._began + self._every
-            pages = [*self._pages.values()]
+            if not pages or until <= self._began:  # else only what is waited for: all may be thousands
+                pages, until = [*self._pages.values()], self._began + self._every
             for page in await loop.run_in_executor(self._thread, self._asked, pages, self._began):
                 self.leave(page)
             self._began = inf

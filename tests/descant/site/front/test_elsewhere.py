@@ -209,6 +209,38 @@ def test_two_hundred_readers_of_pages_that_nobody_read_wait_for_one_question(
     tell(story, every=1_000.0)
 
 
+def test_who_waits_for_one_page_has_no_others_asked_for(tell: Callable[..., None]) -> None:
+    """Else readers of pages that few read would have thousands asked for, again and again."""
+    asked = names(*range(200))
+
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, asked)
+        for number, each in enumerate(asked[:30]):
+            databases.versions[number] = 2
+            kept(pages, each).sure_until = 0.0
+            (page,) = await read(pages, [each])
+            assert page.rests_on.version == 2
+        assert databases.asked["p1"] == [1] * 30
+        assert databases.made == 200 + 30
+
+    tell(story, every=1_000.0)
+
+
+def test_what_nobody_waits_for_is_asked_for_in_its_time_however_many_wait(tell: Callable[..., None]) -> None:
+    async def story(pages: HotPages, databases: Databases) -> None:
+        await read(pages, names(1, 2))
+        databases.versions[2] = 2
+        until = time.monotonic() + PATIENCE
+        while pages.ready("2") is not None:
+            assert time.monotonic() < until
+            kept(pages, "1").sure_until = 0.0
+            await pages.page("1")
+        assert max(databases.asked["p1"]) == 2
+        assert databases.made == 2
+
+    tell(story)
+
+
 def test_a_database_that_does_not_answer_holds_up_one_reader_for_a_second_and_no_other(
     tell: Callable[..., None],
 ) -> None:
