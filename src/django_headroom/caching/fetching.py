@@ -8,6 +8,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from django_headroom.caching import stores
@@ -32,6 +33,8 @@ class Turns(NamedTuple):
     Attributes:
         hard, every: seconds, as for ``fetch``.
         store: where values are kept; None: the process's own.
+        later: called with what keeps a value that was made, so that who has made it need not wait for that, such as
+            ``pool.submit``; None: it is kept at once.
 
     >>> turns = Turns(hard=300, every=0.1)
     >>> turns.take("page/7", draw, will_do=lambda value: b"bread" in value)
@@ -40,6 +43,7 @@ class Turns(NamedTuple):
     hard: float
     every: float = 0.0
     store: Store | None = None
+    later: Callable[[Callable[[], None]], object] | None = None
 
     def take(
         self,
@@ -73,17 +77,26 @@ class Turns(NamedTuple):
         return self._made(place, make, lease or NOTHING)  # without a lease if the store keeps nothing
 
     def _made(self, place: Place, make: Callable[[], Made | None], lease: Envelope) -> bytes | None:
-        began, made, is_kept = time.time(), None, False
+        began, made = time.time(), None
         try:
             made = make()
-            if made is not None:
-                version = version_of(began) if made.version is None else made.version
-                times = Times(self.hard, self.hard, self.every)
-                is_kept = keep(place, made.value, version, began, times=times, lease=lease) is not None
         finally:
-            if not is_kept:
+            if made is None:
                 give_back(place, lease, has_failed=False)
-        return made.value if made is not None else None
+        if made is None:
+            return None
+        keeping = partial(self._keep, place, made, began, lease)
+        if self.later is None:
+            keeping()
+        else:
+            self.later(keeping)
+        return made.value
+
+    def _keep(self, place: Place, made: Made, began: float, lease: Envelope) -> None:
+        version = version_of(began) if made.version is None else made.version
+        times = Times(self.hard, self.hard, self.every)
+        if keep(place, made.value, version, began, times=times, lease=lease) is None:
+            give_back(place, lease, has_failed=False)
 
 
 def fetch(

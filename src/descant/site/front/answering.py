@@ -47,7 +47,7 @@ class Front:
             room=settings.DESCANT_HOT_MB * 1024**2,
             slots=slots(),
             elsewhere=self.elsewhere,
-            together=Together(self.make, run) if run else None,
+            together=Together(self.make, run, later=self.makers.later) if run else None,
         )
         self.live = live_streams(self.makers)
         if self.live is not None:

@@ -20,6 +20,7 @@ _LAYOUT = f"1 {','.join(Head._fields)} {','.join(RestsOn._fields)}"  # another o
 _LENGTH = struct.Struct("<I")
 
 Make = Callable[[str, Collection[str]], Page | Answer]
+Later = Callable[[Callable[[], None]], object]
 
 
 class Together:
@@ -30,11 +31,12 @@ class Together:
         run: what only the processes of this run know. They have one table of slots, one clock and one release, so that
             what the last release has made is nobody's.
         store: where pages are kept; by default the process's own.
+        later: called with what keeps a page for the others, so that its first reader need not wait for that.
     """
 
-    def __init__(self, make: Make, run: str, store: Store | None = None) -> None:
+    def __init__(self, make: Make, run: str, store: Store | None = None, later: Later | None = None) -> None:
         self._make, self._run = make, f"{run} {__version__} {_LAYOUT}"
-        self._turns = Turns(hard=HARD_SECONDS, every=BETWEEN, store=store)
+        self._turns = Turns(hard=HARD_SECONDS, every=BETWEEN, store=store, later=later)
 
     def page(
         self, asked: str, codings: Collection[str], *, will_do: Callable[[Page], bool], anyway: bool = False

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 from descant.forums.keys.showing import forum_called
@@ -47,6 +48,11 @@ class Threads:
             return await asyncio.get_running_loop().run_in_executor(self.pool, call)
         finally:
             self._waiting.end()
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Have it called when a thread is free, by whoever is in one of them; once they end, not at all."""
+        with suppress(RuntimeError):
+            self.pool.submit(call)
 
     def close(self) -> None:
         """End the threads when they are done."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from descant.site.front import hot
 from descant.site.front.elsewhere import Elsewhere
 from descant.site.front.hot import PATIENCE, HotPages
 from descant.site.front.pages import Answer, Page, page_of
-from descant.site.front.together import BETWEEN, Together, bytes_of, page_in
+from descant.site.front.together import BETWEEN, Later, Together, bytes_of, page_in
 from descant.site.front.waiting import Threads
 from django_headroom.caching import Store
 from django_headroom.caching.embedded import Embedded
@@ -41,10 +41,10 @@ class Machine:
     thread_id: int | None = THREAD
     watching: list[Elsewhere] = field(default_factory=list)
 
-    def process(self, run: str = "one", *, is_alone: bool = True) -> HotPages:
+    def process(self, run: str = "one", *, is_alone: bool = True, later: Later | None = None) -> HotPages:
         elsewhere = None if is_alone else Elsewhere(self.ask, self.slots)
         self.watching += [elsewhere] if elsewhere else []
-        together = Together(self.make, run, self.store)
+        together = Together(self.make, run, self.store, later)
         return HotPages(
             self.make,
             makers=self.makers,
@@ -111,6 +111,20 @@ def test_what_one_process_has_made_all_send_alike(machine: Machine) -> None:
         assert other.ready("a") is None
         assert await sent(other) == await sent(one)
         assert len(machine.begun) == 2
+
+    asyncio.run(story())
+
+
+def test_a_reader_does_not_wait_for_her_page_to_be_kept_for_the_others(machine: Machine) -> None:
+    async def story() -> None:
+        due: list[Callable[[], None]] = []
+        one, other = machine.process(later=due.append), machine.process()
+        page = await one.page("a")
+        assert isinstance(page, Page)
+        for keep in due:
+            keep()
+        assert await sent(other) == await sent(one)
+        assert len(due) == len(machine.begun) == 1
 
     asyncio.run(story())
 

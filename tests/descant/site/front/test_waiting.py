@@ -1,6 +1,7 @@
 """Who waits for a thread: so many at most, each forum by itself, and none behind the crowd of another."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,7 +11,7 @@ from descant.forums.directory import forget, forum_named
 from descant.forums.keys.issuing import issue_key
 from descant.forums.keys.showing import forget as forget_keys
 from descant.forums.keys.showing import key_with_public
-from descant.site.front.waiting import OF_ONE_MOST, WAITING_MOST, Waiting, forum_named_in
+from descant.site.front.waiting import OF_ONE_MOST, WAITING_MOST, Threads, Waiting, forum_named_in
 from django_headroom.testing import queries_counted
 from tests.descant.conftest import Cast
 
@@ -45,6 +46,15 @@ def test_whose_forum_is_asked_by_few_is_not_behind_the_crowd_of_another() -> Non
     hall = told(story)
     assert len(hall.served) == 103
     assert max(at for at, each in enumerate(hall.served) if each != "crowd") <= 6
+
+
+def test_what_can_wait_is_called_in_a_thread_and_not_at_all_once_they_end() -> None:
+    called: list[str] = []
+    threads = Threads(1, "maker")
+    threads.later(lambda: called.append(threading.current_thread().name))
+    threads.pool.shutdown()
+    threads.later(lambda: called.append("too late"))
+    assert called == ["maker_0"]
 
 
 def test_a_forum_has_a_share_of_the_places_and_all_have_so_many() -> None:

@@ -90,6 +90,20 @@ def test_a_maker_that_fails_or_has_nothing_leaves_the_turn_to_others(kept: Store
     assert turns.take("page", lambda: Made(b"1", 1), will_do=lambda value: True) == b"1"
 
 
+def test_who_has_made_it_has_it_before_it_is_kept(clock: Clock, kept: Store) -> None:
+    due: list[Callable[[], None]] = []
+    turns = Turns(hard=600, every=0.1, store=kept, later=due.append)
+
+    def take(value: bytes) -> object:
+        return turns.take("page", lambda: Made(value, 1), will_do=lambda held: True)
+
+    assert take(b"1") == b"1"
+    assert isinstance(take(b"2"), Busy), "it is still the other's turn"
+    for keep in due:
+        keep()
+    assert take(b"2") == b"1"
+
+
 def test_where_nothing_is_kept_it_is_made_each_time() -> None:
     with closing(Pool(["127.0.0.1:9"])) as nobody:
         turns = Turns(hard=600, every=10, store=nobody)
