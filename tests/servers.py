@@ -5,7 +5,9 @@ with running_postgresql() as url:      # postgresql://descant@127.0.0.1:40123
 """
 
 import contextlib
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -222,8 +224,31 @@ def stop_server(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(in_a_row: int = 1) -> int:
+    """A port that nobody listens on, or the first of so many neighbours.
+
+    No process of a run is given one that another has, and none is among those that the system gives to who
+    connects: until a server is started on it nobody takes it.
+    """
+    while True:
+        ports = [next(_ports) for _ in range(in_a_row)]
+        if ports[-1] - ports[0] == in_a_row - 1 and all(map(_is_free, ports)):
+            return ports[0]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+def _own_ports() -> Iterator[int]:
+    """A thousand below the system's own, for each process of a run others; where two runs begin is chance."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
+    first = 10_000 + 1_000 * (worker % 20)
+    begin = random.randrange(1_000)
+    return itertools.cycle([first + (begin + step) % 1_000 for step in range(1_000)])
+
+
+_ports = _own_ports()

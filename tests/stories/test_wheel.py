@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 import venv
@@ -53,7 +52,7 @@ def test_the_wheel_holds_every_file_of_the_packages(installed: Path) -> None:
 @pytest.fixture
 def site(installed: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A site served from an empty folder, far from the repository; ended if the test has not ended it."""
-    port = two_free_ports()
+    port = free_port(2)  # the demo stands on the second
     serving = subprocess.Popen(
         [str(installed / "descant"), "serve", "--port", str(port)],
         cwd=tmp_path,
@@ -131,25 +130,6 @@ def carry_out(command: list[str], folder: Path, environment: dict[str, str]) -> 
 def without_our_settings() -> dict[str, str]:
     mine = ("DESCANT_", "DJANGO_", "PYTHONPATH", "VIRTUAL_ENV")
     return {name: value for name, value in os.environ.items() if not name.startswith(mine)}
-
-
-def two_free_ports() -> int:
-    """A port whose next one is free as well: the demo stands there."""
-    for _ in range(50):
-        port = free_port()
-        if port < 65_535 and not answers(port + 1):
-            return port
-    raise AssertionError("no two free ports")
-
-
-def answers(port: int) -> bool:
-    try:
-        page(f"http://127.0.0.1:{port}/")
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def wait_until_healthy(serving: subprocess.Popen[str], port: int) -> None:

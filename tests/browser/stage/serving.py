@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -66,7 +65,7 @@ def running_site(folder: Path, name: str) -> Iterator[Site]:
 
     `name` tells its databases on a server apart from those of other sites.
     """
-    port = two_free_ports()
+    port = free_port(2)  # the demo's articles are on the second
     environment = clean_environment(folder, name)
     serving = subprocess.Popen(
         [
@@ -151,12 +150,3 @@ def other_partition(site: Site) -> str:
     held = re.search(r"^gazette\t(\w+)", site.command("forum", "list"), re.MULTILINE)
     assert held
     return "p2" if held[1] == "p1" else "p1"
-
-
-def two_free_ports() -> int:
-    """The first of two neighbouring ports that nobody listens on: the demo's articles are on the second."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port + 1))
-            return port

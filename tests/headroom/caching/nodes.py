@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+from tests.servers import free_port
+
 HOST = "127.0.0.1"
 AS_ROOT = ["-u", "root"] if os.geteuid() == 0 else []
 
@@ -53,12 +55,6 @@ class Memcached:
     def _state(self) -> str:
         with open(f"/proc/{self.process.pid}/stat") as stat:
             return stat.read().rpartition(") ")[2][0]
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind((HOST, 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager

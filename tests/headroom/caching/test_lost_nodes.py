@@ -13,8 +13,9 @@ from django_headroom.caching.memcached import Patience, Pool
 from django_headroom.caching.memcached.hashing import Ranking
 from django_headroom.conf import Headroom
 from tests.headroom.caching.conftest import NAMES, PATIENCE
-from tests.headroom.caching.nodes import HOST, Memcached, black_hole, free_port, silent
+from tests.headroom.caching.nodes import HOST, Memcached, black_hole, silent
 from tests.headroom.market.processes import ended_by_kill, in_a_process
+from tests.servers import free_port
 
 KEYS = [f"page:{number}" for number in range(300)]
 FOR_EVER = Patience(seconds=0.5, look_seconds=3_600, links=4)

@@ -149,10 +149,10 @@ def test_a_row_cache_is_asked_first_and_told_what_was_read() -> None:
     people = Person.objects.bulk_create([Person(name="Ann"), Person(name="Bo")])
     keys = [person.pk for person in people]
     with query_budget(1):
-        attach([Item(maker_id=keys[0]), Item(maker_id=987)], "maker", cache=kept)
+        attach([Item(maker_id=keys[0]), Item(maker_id=987_654)], "maker", cache=kept)
     with queries_counted() as spent:
         found = attach([Item(maker_id=key) for key in keys], "maker", cache=kept)
-    assert asked == [sorted([keys[0], 987]), keys]
+    assert asked == [sorted([keys[0], 987_654]), keys]
     assert str(keys[0]) not in spent.by_alias["people"][0].partition("WHERE")[2]
     assert [item.maker for item in found] == people
     with query_budget(0):

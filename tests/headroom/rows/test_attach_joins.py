@@ -62,12 +62,12 @@ def test_a_foreign_key_kept_by_nobody_leads_to_the_other_home_and_back(bakery: S
 
 def test_a_dangling_foreign_key_is_told_as_asked(bakery: Shop) -> None:
     def attached(missing: Missing) -> Any:
-        item = Item(name="x", shop=bakery, shelf_id=987)
+        item = Item(name="x", shop=bakery, shelf_id=987_654)
         item._state.db, item._state.adding = "p1", False
         return attach([item], "shelf", missing=missing)[0].shelf
 
     assert attached("none") is None
-    assert attached("tombstone").pk == 987
+    assert attached("tombstone").pk == 987_654
     with pytest.raises(Shelf.DoesNotExist):
         attached("raise")
 

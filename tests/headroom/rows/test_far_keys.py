@@ -35,9 +35,9 @@ def test_a_far_row_that_is_not_attached_raises_and_names_the_cure(bakery: Shop, 
 
 
 def test_a_missing_far_row_raises_does_not_exist_when_it_is_read(bakery: Shop) -> None:
-    item = Item.objects.of(bakery).create(name="rye", maker_id=987)
+    item = Item.objects.of(bakery).create(name="rye", maker_id=987_654)
     attach([item], "maker")
-    with pytest.raises(Person.DoesNotExist, match=r"no people\.Person 987 any more"):
+    with pytest.raises(Person.DoesNotExist, match=r"no people\.Person 987654 any more"):
         item.maker  # noqa: B018
 
 
@@ -62,17 +62,22 @@ def test_only_a_saved_row_of_the_right_kind_can_stand_at_the_far_end(bakery: Sho
 
 def test_a_missing_row_is_none_or_a_tombstone_if_asked(bakery: Shop, ann: Person) -> None:
     def attached(missing: Missing) -> Item:
-        [item] = attach([Item(name="rye", shop=bakery, maker_id=987)], "maker", missing=missing)
+        [item] = attach([Item(name="rye", shop=bakery, maker_id=987_654)], "maker", missing=missing)
         return item
 
     assert attached("none").maker is None
     grave = attached("tombstone").maker
-    assert (type(grave), bool(grave), grave.pk, str(grave)) == (Tombstone, False, 987, "people.Person 987")
-    with pytest.raises(Person.DoesNotExist, match=r"no people\.Person 987 any more"):
+    assert (type(grave), bool(grave), grave.pk, str(grave)) == (
+        Tombstone,
+        False,
+        987_654,
+        "people.Person 987654",
+    )
+    with pytest.raises(Person.DoesNotExist, match=r"no people\.Person 987654 any more"):
         grave.name  # noqa: B018
     shown = Engine().from_string("[{{ item.maker.name }}{% if not item.maker %}gone{% endif %}]")
     assert shown.render(Context({"item": attached("tombstone")})) == "[gone]"
-    assert copy.copy(grave).pk == pickle.loads(pickle.dumps(grave)).pk == 987
+    assert copy.copy(grave).pk == pickle.loads(pickle.dumps(grave)).pk == 987_654
     item = attached("raise")
     item.maker_id = ann.pk
     with pytest.raises(NotAttached):

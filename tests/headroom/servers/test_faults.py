@@ -18,6 +18,7 @@ from tests.servers import Server
 
 pytestmark = pytest.mark.django_db(databases=[*DATABASES, *REPLICAS], transaction=True)
 
+IN_THE_WAY = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%FROM in_the_way' AND wait_event = 'PgSleep'"
 POOLED = {
     "connect_timeout": 2,
     "options": "-c default_transaction_read_only=on",
@@ -117,7 +118,7 @@ def test_a_reader_whose_query_is_cancelled_is_told_by_the_primary(
 
     def dropping() -> None:
         asked.wait()
-        time.sleep(0.3)
+        until(lambda: bool(strict.say(IN_THE_WAY)), "nobody reads it")
         with connections["p1"].cursor() as cursor:
             cursor.execute("DROP TABLE in_the_way")
 

@@ -55,5 +55,5 @@ def test_a_walk_that_writes_waits_while_no_replica_follows(
 
 def stands_still(written: list[int]) -> bool:
     before = len(written)
-    time.sleep(0.5)
+    time.sleep(1.5)  # far longer than a step needs
     return len(written) == before

@@ -156,7 +156,7 @@ def test_a_storm_of_posts_remakes_a_page_ten_times_a_second_and_loses_none_that_
 
     assert set(storm.pages) <= {200, 503}
     assert set(storm.posts) <= {200, 429, 503}
-    assert storm.pages[200] > 20 * max(made) > 0
+    assert storm.pages[200] > 5 * max(made) > 0
     assert max(made) <= seconds * 10 + WORKERS
     kept = place.kept()
     assert storm.acknowledged

@@ -18,6 +18,7 @@ from django_headroom.caching.slots import Slots
 
 FORUM, THREAD = 3, 1_025
 MAKERS = 8
+PATIENCE = 20
 OUT_OF_REACH = Answer(503, [("Content-Length", "0")], b"")
 
 
@@ -66,6 +67,13 @@ def tell() -> Iterator[Callable[[Story], None]]:
         yield told
 
 
+async def eventually(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until
+        await asyncio.sleep(0.005)
+
+
 def number_of(page: Page | Answer) -> int:
     assert isinstance(page, Page)
     return int(page.etag.strip('"'))
@@ -97,9 +105,9 @@ def test_after_a_change_the_old_page_is_nobodys(tell: Callable[[Story], None]) -
 
 def test_a_change_while_a_page_is_made_waits_for_the_next(tell: Callable[[Story], None]) -> None:
     async def story(pages: HotPages, press: Press) -> None:
-        press.seconds = 0.05
+        press.seconds = 0.2
         early = asyncio.create_task(pages.page("a"))
-        await asyncio.sleep(0.02)
+        await eventually(lambda: bool(press.begun))
         press.change()  # it was read already
         late = await pages.page("a")
         assert number_of(await early) in (1, 2)
@@ -135,9 +143,8 @@ def test_pages_that_are_read_are_made_anew_after_a_change_before_anybody_asks(
         press.change()
         pages.refresh(THREAD)
         pages.refresh(THREAD + 7)
-        await asyncio.sleep(0.3)
+        await eventually(lambda: pages.ready("read") is not None)
         assert press.made == 3
-        assert pages.ready("read") is not None
         assert pages.ready("not read") is None
 
     tell(story)
@@ -149,7 +156,7 @@ def test_a_page_that_is_due_is_sent_and_made_anew_meanwhile(tell: Callable[[Stor
         assert isinstance(page, Page)
         page.soft_at = page.made_at = 0.0
         assert pages.ready("a") is page
-        await asyncio.sleep(0.1)
+        await eventually(lambda: pages.ready("a") is not page)
         renewed = pages.ready("a")
         assert renewed is not None
         assert number_of(renewed) == 2
@@ -168,8 +175,7 @@ def test_votes_have_a_page_made_anew_only_when_it_is_some_seconds_old(tell: Call
         assert press.made == 1
         page.made_at -= 6.0
         assert pages.ready("a") is page
-        await asyncio.sleep(0.1)
-        assert press.made == 2
+        await eventually(lambda: press.made == 2)
 
     tell(story)
 
