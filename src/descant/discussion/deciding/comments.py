@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -125,7 +126,7 @@ class _Deciding:
 
     def on(self, alias: str, comment: Comment) -> int:
         before, after = str(comment.state), AFTER[self.verdict]
-        if before not in BEFORE[self.verdict] or (before == Comment.State.DELETED and _by_author(comment)):
+        if before not in BEFORE[self.verdict] or (before == Comment.State.DELETED and _is_withdrawn(comment)):
             return 0
         if before == after and not comment.needs_look:
             return 0
@@ -150,12 +151,16 @@ def write_about_thread(alias: str, thread: Thread, by: Author, **columns: Any) -
     row.save(force_insert=True, using=alias)
 
 
-def _by_author(comment: Comment) -> bool:
+def _is_withdrawn(comment: Comment) -> bool:
     """Whether it was her who deleted it: nobody brings that back."""
-    last = (
-        Decision.objects.of(comment.forum_id).filter(comment=comment).order_by("-decided_at", "-id").first()
-    )
-    return last is None or last.after != Comment.State.DELETED
+    return bool(withdrawn(Decision.objects.of(comment.forum_id), [comment]))
+
+
+def withdrawn(decisions: QuerySet[Decision], deleted: Iterable[Comment]) -> set[int]:
+    """Which of some deleted comments were deleted by their authors: no decision of a moderator did it."""
+    told = decisions.filter(comment__in=deleted).order_by("decided_at", "id")
+    last = dict(told.values_list("comment_id", "after"))
+    return {comment.pk for comment in deleted if last.get(comment.pk) != Comment.State.DELETED}
 
 
 def _place(comment: Comment) -> tuple[int, int]:

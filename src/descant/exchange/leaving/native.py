@@ -13,6 +13,7 @@ from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.exchange.leaving.people import Introduced
 from descant.exchange.leaving.walking import CHUNK, rows
 from descant.exchange.leaving.wanted import Wanted
+from descant.exchange.leaving.withdrawn import leave_words_behind
 from descant.exchange.native import (
     FORMAT,
     OF_FORUM,
@@ -36,6 +37,7 @@ def write(wanted: Wanted) -> Iterator[str]:
             yield writing.lines(name, kind, chunk)
     for name, kind in SAID.items():
         for chunk in rows(wanted.alias, wanted.forum, kind.model):
+            leave_words_behind(wanted.alias, chunk)
             yield writing.lines(name, kind, chunk)
             wanted.count(len(chunk) if kind.model in (Thread, Comment) else 0)
     yield _line("end", {"rows": writing.count})

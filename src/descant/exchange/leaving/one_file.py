@@ -20,6 +20,7 @@ from descant.exchange.leaving.native import of_forum
 from descant.exchange.leaving.people import Introduced
 from descant.exchange.leaving.walking import rows
 from descant.exchange.leaving.wanted import Wanted
+from descant.exchange.leaving.withdrawn import leave_words_behind
 from descant.exchange.native import OF_FORUM, SAID, Kind
 from descant.forums.models import Domain, Role, Rule, RuleVersion
 from django_headroom.ids import STEP
@@ -66,6 +67,7 @@ def _fill(written: sqlite3.Connection, wanted: Wanted) -> None:
             copy.kind(kind, chunk)
     for kind in (*SAID.values(), ADDRESSES):
         for chunk in rows(wanted.alias, wanted.forum, kind.model):
+            leave_words_behind(wanted.alias, chunk)
             copy.kind(kind, chunk)
             wanted.count(len(chunk) if kind.model in (Thread, Comment) else 0)
         copy.go_on(kind.model)
