@@ -3,13 +3,17 @@
 import argparse
 import json
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from descant.accounts.ending import end_everywhere
 from descant.forums.directory import UnknownKey
 from descant.forums.keys.counting import forget_hours, note_uses, usage_of
 from descant.forums.keys.issuing import issue_key, revoke_key, rotate_key
@@ -17,6 +21,7 @@ from descant.forums.keys.showing import BadAccessToken, bearer_of, key_with_publ
 from descant.forums.models import Key, KeyHour
 from descant.forums.noting import Noted
 from descant.operate.commands import CommandFailed, apikey, worker
+from django_headroom.testing import query_budget
 from django_headroom.updates import change
 from tests.descant.conftest import ALL_DATABASES, Cast
 
@@ -64,6 +69,33 @@ def test_a_token_ends_with_its_account(cast: Cast) -> None:
     change(cast.ann.user, is_active=False)
     with pytest.raises(BadAccessToken):
         bearer_of(key_with_public(issued.public_key), issued.access_token)
+
+
+def test_a_token_ends_when_its_person_signs_out_everywhere_and_a_new_one_is_good(cast: Cast) -> None:
+    noted = Noted(cast.ann.user)
+    old = issue_key(forum=cast.gazette, noted=noted)
+    key = key_with_public(old.public_key)
+    assert cast.ann.user is not None
+    end_everywhere(user=cast.ann.user)
+    with query_budget(1), pytest.raises(BadAccessToken):
+        bearer_of(key, old.access_token)
+    new = rotate_key(forum=cast.gazette, key_id=key.pk, noted=noted)
+    assert new is not None
+    key = key_with_secret(new.secret_key)
+    assert bearer_of(key, new.access_token) == cast.ann.user
+    with pytest.raises(BadAccessToken):
+        bearer_of(key, old.access_token)
+    assert key_with_secret(old.secret_key) == key, "the secret acts as nobody: it holds for its day"
+
+
+def test_a_key_from_before_epochs_were_kept_is_given_that_of_its_person(cast: Cast) -> None:
+    issue_key(forum=cast.gazette, noted=Noted(cast.ann.user))
+    assert cast.ann.user is not None
+    end_everywhere(user=cast.ann.user)
+    change(only_key(cast), by_epoch=None)
+    migration = import_module("descant.forums.migrations.0012_token_epochs")
+    migration.fill_in(apps, SimpleNamespace(connection=connection))
+    assert only_key(cast).by_epoch == cast.ann.user.token_epoch == 1
 
 
 def test_who_rotates_anothers_key_gets_no_token_that_acts_as_her(cast: Cast) -> None:

@@ -34,7 +34,8 @@ def issue_key(*, forum: Forum, title: str = "", noted: Noted = OPERATOR) -> Issu
     """
     issued = IssuedKey(_new(), _new(), _new())
     with writing("default"):
-        key = Key(forum=forum, title=title[:80], by=noted.by or _first_owner(forum))
+        by = noted.by or _first_owner(forum)
+        key = Key(forum=forum, title=title[:80], by=by, by_epoch=by.token_epoch if by else None)
         key.public_key, key.secret_key = issued.public_key, issued.secret_key
         key.secret_digest, key.access_token_digest = digest_of(key.secret_key), digest_of(issued.access_token)
         key.save(force_insert=True)
@@ -46,7 +47,7 @@ def rotate_key(*, forum: Forum, key_id: int, noted: Noted = OPERATOR) -> IssuedK
     """Give a program a new secret key and a new access token; those from before hold for ``OVERLAP``.
 
     The new token acts as who rotates. If somebody else had it made, her own ends at once: a token reaches every forum
-    of its person, and neither is to act as the other.
+    of its person, and neither is to act as the other. So does one that she has ended by signing out everywhere.
 
     Returns:
         The keys with the new ones; None where the forum has no such key, or somebody else has just done it.
@@ -55,12 +56,14 @@ def rotate_key(*, forum: Forum, key_id: int, noted: Noted = OPERATOR) -> IssuedK
     if key is None:
         return None
     issued = IssuedKey(key.public_key, _new(), _new())
-    by_id = noted.by.pk if noted.by else key.by_id
+    by = noted.by or key.by
+    acts_as = (by.pk, by.token_epoch) if by else (None, None)
     columns: dict[str, Any] = {
-        "by_id": by_id,
+        "by_id": acts_as[0],
+        "by_epoch": acts_as[1],
         "former_secret_key": key.secret_key,
         "former_secret_digest": key.secret_digest,
-        "former_token_digest": key.access_token_digest if by_id == key.by_id else None,
+        "former_token_digest": key.access_token_digest if acts_as == (key.by_id, key.by_epoch) else None,
         "former_until": timezone.now() + OVERLAP,
         "secret_key": issued.secret_key,
         "secret_digest": digest_of(issued.secret_key),

@@ -88,7 +88,7 @@ def bearer_of(key: Key, access_token: str) -> User:
     digest = digest_of(access_token)
     is_good = any(compare_digest(digest, each) for each in key.token_digests())
     user = User.objects.filter(pk=key.by_id or 0, is_active=True).first() if is_good else None
-    if user is None:
+    if user is None or key.by_epoch not in (user.token_epoch, None):
         raise BadAccessToken("Invalid access token: copy it anew from the forum's owner.")
     return user
 

@@ -26,6 +26,9 @@ class Key(NoBareSave):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )  # as whom the access token acts; none: as nobody
+    by_epoch = models.PositiveIntegerField(
+        null=True
+    )  # hers when it was made: raised, it acts as nobody any more
     public_key = models.CharField(max_length=64, unique=True)
     secret_key = models.CharField(max_length=64, unique=True)
     secret_digest = models.CharField(max_length=64, unique=True, null=True)
