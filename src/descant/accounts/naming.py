@@ -3,6 +3,11 @@
 import re
 import unicodedata
 
+from django_headroom.caching.slots import slot_of
+
+# Raised when somebody is called otherwise: then no process of the machine goes by what it has read of names.
+NAMES = slot_of("names", "of accounts")
+
 RESERVED = {
     "admin", "administrator", "descant", "mod", "moderator", "owner", "root", "staff", "system", "webmaster",
 }  # fmt: skip

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from descant.accounts.models import User
+from descant.accounts.naming import NAMES
 from descant.discussion.models import Comment
 from descant.forums.models import Forum, Role
+from django_headroom.caching.slots import slots
 from django_headroom.joins import attach
 from django_headroom.skinny import Columns
 
@@ -59,9 +61,13 @@ class _Names:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[User, float]] = {}
+        self._seen = 0
 
     def get_many(self, model: object, alias: str, keys: Collection[int]) -> Mapping[int, User]:
         now = time.monotonic()
+        if not slots().is_fresh(self._seen, NAMES):
+            self._seen = slots().last()
+            self._kept.clear()
         kept = {key: self._kept[key] for key in keys if key in self._kept}
         return {key: user for key, (user, until) in kept.items() if until > now}
 

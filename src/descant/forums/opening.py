@@ -6,11 +6,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.utils.translation import gettext as _
 
 from descant.accounts.models import User
 from descant.forums import directory
+from descant.forums.directory import GLOBAL
 from descant.forums.domains import as_host
 from descant.forums.models import Change, Domain, Forum, Role
 from descant.forums.noting import OPERATOR, About, Noted, note_change
@@ -76,6 +77,14 @@ def change_forum(*, forum: Forum, noted: Noted = OPERATOR, **columns: Any) -> Fo
             note_change(forum, Change.What.SETTINGS, About(said=changed), noted)
     directory.tell_changed(forum)
     return forum
+
+
+def show_anew(forums: QuerySet[Forum]) -> None:
+    """Let no page of some forums count as new any more: what they show of people has changed."""
+    with writing(GLOBAL):
+        forums.update(revision=F("revision") + 1)
+        for forum in forums:
+            directory.tell_changed(forum)
 
 
 def add_domain(*, forum: Forum, domain: str, noted: Noted = OPERATOR) -> None:

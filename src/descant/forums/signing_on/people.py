@@ -2,16 +2,19 @@
 
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from descant.accounts.models import Remote, User
-from descant.accounts.naming import is_reserved
+from descant.accounts.naming import NAMES, is_reserved
 from descant.accounts.tokens import Bearer
 from descant.forums.models import Forum, Role
+from descant.forums.opening import show_anew
 from descant.forums.signing_on import keys
 from descant.forums.signing_on.messages import BadMessage, Message, Person, read_message
+from django_headroom.caching.slots import slots
 from django_headroom.transactions import writing
 from django_headroom.updates import change
 
@@ -89,7 +92,10 @@ def _bring_up_to_date(forum: Forum, known: Remote, message: Message, person: Per
         _check_name(person, known.user, forum)
     with writing("default"):
         change(known, **told)
-        change(known.user, name=person.name)
+        if known.user.name != person.name:
+            change(known.user, name=person.name)
+            transaction.on_commit(lambda: slots().raise_slots(NAMES), using="default")
+            show_anew(Forum.objects.filter(Q(pk=known.organisation) | Q(organisation=known.organisation)))
 
 
 def _check_name(person: Person, user: User | None, forum: Forum) -> None:

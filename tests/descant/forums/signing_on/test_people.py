@@ -16,13 +16,15 @@ from descant.discussion.deciding import owning
 from descant.discussion.judging.barring import Banned, is_shut_out
 from descant.discussion.judging.origins import mailbox_of
 from descant.forums import bans
+from descant.forums.directory import slot_of_forum
 from descant.forums.keys.issuing import IssuedKey, issue_key, revoke_key, rotate_key
 from descant.forums.models import Ban, Forum, Key
 from descant.forums.signing_on.keys import KEYS_MOST, TooManyKeys, keys_in_force, let_sign_in, make_key
 from descant.forums.signing_on.messages import AHEAD_SECONDS, LONGEST, BadMessage
 from descant.forums.signing_on.people import signed_on
+from django_headroom.caching.slots import slots
 from django_headroom.testing import query_budget
-from tests.descant.conftest import Cast
+from tests.descant.conftest import ALL_DATABASES, Cast
 from tests.descant.signing import EVE, signed
 
 
@@ -63,6 +65,24 @@ def test_what_her_site_says_of_her_is_brought_up_to_date_and_never_back(cast: Ca
     user_of(cast.gazette, signed(renamed, key.secret_key, now))
     remote = Remote.objects.select_related("user").get()
     assert (remote.user, remote.user.name, remote.email, remote.url) == (first, "Eva", "eva@mail.example", "")
+
+
+@pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)
+def test_a_page_that_was_kept_has_her_new_name_at_once(cast: Cast, key: IssuedKey, say: Any) -> None:
+    eve = user_of(cast.gazette, signed(EVE, key.secret_key, time.time() - 30))
+    say("Rye.", by=Author(user=eve))
+    here = {"f": "gazette", "t_i": "bread"}
+    page = Client().get("/embed/comments/", here)
+    assert ">Eve<" in page.content.decode()
+    seen, before = slots().last(), Forum.objects.get(pk=cast.gazette.pk).revision
+    other = Forum.objects.get(pk=cast.tribune.pk).revision
+    user_of(cast.gazette, signed({**EVE, "email": "eva@mail.example"}, key.secret_key, time.time() - 20))
+    assert slots().is_fresh(seen, slot_of_forum(cast.gazette.pk)), "nothing that readers see has changed"
+    user_of(cast.gazette, signed({**EVE, "username": "Eva"}, key.secret_key))
+    assert not slots().is_fresh(seen, slot_of_forum(cast.gazette.pk)), "whoever keeps pages makes them anew"
+    assert Forum.objects.get(pk=cast.gazette.pk).revision == before + 1, "on other machines as well"
+    assert Forum.objects.get(pk=cast.tribune.pk).revision == other
+    assert ">Eva<" in Client().get("/embed/comments/", here).content.decode()
 
 
 FORGED = {
