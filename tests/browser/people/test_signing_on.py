@@ -78,6 +78,19 @@ def test_she_is_who_her_site_says_until_it_says_nobody(
     assert eve.inside.evaluate("localStorage['descant:vouched:gazette']") is None
 
 
+@pytest.mark.parametrize("sso", [None, {"name": "The Gazette", "url": "https://gazette.example/members"}])
+def test_a_page_that_says_nothing_of_anybody_signs_her_out(
+    reader: Reader, newsroom: Newsroom, sso: Any
+) -> None:
+    reader.visit(newsroom.publish("/silent", EVE))
+    open_box(reader)
+    expect(reader.frame.get_by_text("You write as Eve")).to_be_visible()
+    reader.visit(newsroom.publish("/silent", sso=sso))
+    open_box(reader)
+    expect(reader.frame.get_by_role("textbox", name="Name", exact=True)).to_be_visible()
+    assert reader.inside.evaluate("localStorage['descant:vouched:gazette']") is None
+
+
 @pytest.mark.parametrize(
     ("forged", "why"),
     [

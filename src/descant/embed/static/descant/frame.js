@@ -35,7 +35,10 @@ watch();
 function onMessage({ type, comment, drafts, site }) {
   if (type === 'show') show(comment);
   if (site && (site.message || site.url)) import('./vouching.js').then(({ believe }) => believe(site, learn), learn);
-  else if (site && vouched.get()) learn();
+  else if (site && vouched.get()) {
+    vouched.set(null); // it says nothing of anybody
+    learn();
+  }
   for (const key in drafts) if (key.startsWith('draft:')) memory.set(key, drafts[key]);
   if (drafts) restoreDraft();
 }

@@ -6,7 +6,7 @@ import { tell } from './host.js';
 import { hasAccount, me } from './identity.js';
 
 /**
- * Be whom the page around us says, or nobody by its word if it says so. What is refused is told, and harms nothing.
+ * Be whom the page around us says, or nobody by its word if it says so, or nothing at all. What is refused is told, and harms nothing.
  * @param {{page: string, message?: string, key?: string, name?: string, url?: string, logout?: string, width?: number, height?: number}} site
  * @param {() => void} learn
  */
@@ -34,6 +34,7 @@ function addressOf({ url, page }) {
 }
 
 async function signOn({ message, key }) {
+  if (!message) vouched.set(null); // as by a message about nobody
   if (!message || vouched.get()?.message === message) return;
   const granted = await call('sign_on', { message, key });
   vouched.set(granted.token ? { message, token: granted.token } : null);
