@@ -225,6 +225,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = said.text("DESCANT_MAIL_FROM", "Descant <comments@localhost>")
 # Answers to letters come in there, by `descant mail receive`: reply@comments.example for reply+…@comments.example.
 DESCANT_MAIL_INBOUND = said.text("DESCANT_MAIL_INBOUND")
+DESCANT_MAIL_AUTHENTICATED_BY = said.text("DESCANT_MAIL_AUTHENTICATED_BY")
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if EMAIL_HOST

@@ -10,7 +10,15 @@ import pytest
 
 from descant.discussion.deciding import set_thread_state
 from descant.discussion.models import Comment
-from descant.followups.mail.receiving import LONGEST, NotTaken, new_words, receive
+from descant.followups.mail.receiving import (
+    DEEPEST,
+    HEAD_MOST,
+    LONGEST,
+    PARTS_MOST,
+    NotTaken,
+    new_words,
+    receive,
+)
 from descant.followups.mail.tokens import letter_of, reply_address
 from descant.followups.models import Letter
 from descant.forums.models import Role
@@ -79,6 +87,86 @@ def test_a_machine_is_not_answered(letter: Letter, headers: dict[str, str]) -> N
 def test_who_was_passed_a_letter_on_is_not_her(letter: Letter) -> None:
     with pytest.raises(NotTaken, match="Write from the address"):
         receive(answered(letter, From="cy@mail.example"))
+
+
+BY_US = "mx.comments.example"
+PASSED = (
+    f"{BY_US}; spf=pass smtp.mailfrom=mail.example;\r\n dkim=pass header.d=mail.example; dmarc=pass (p=NONE)"
+)
+
+
+@pytest.mark.parametrize(
+    ("results", "is_taken"),
+    [
+        ([PASSED], True),
+        ([PASSED.upper()], True),
+        (["mx.other.example; dmarc=fail", PASSED], True),
+        ([], False),
+        (["mx.other.example; dmarc=pass"], False),
+        ([f"{BY_US}; dmarc=fail", PASSED], False),  # the lower one came with the mail
+        ([f"{BY_US}; none"], False),
+        ([f'{BY_US}; spf=pass smtp.mailfrom="x; dmarc=pass"@evil.example; dmarc=fail'], False),
+        ([f"{BY_US}; spf=fail (it says; dmarc=pass for sure)"], False),
+        ([f"{BY_US}; dmarc=passing"], False),
+    ],
+)
+def test_where_the_server_checks_senders_its_word_is_asked(
+    letter: Letter, settings: Any, results: list[str], is_taken: bool
+) -> None:
+    settings.DESCANT_MAIL_AUTHENTICATED_BY = BY_US
+    head = "".join(f"Authentication-Results: {each}\r\n" for each in results).encode()
+    if is_taken:
+        assert receive(head + answered(letter)) is not None
+    else:
+        with pytest.raises(NotTaken, match="Write from the address"):
+            receive(head + answered(letter))
+
+
+def test_her_address_without_the_letters_own_is_not_enough(letter: Letter) -> None:
+    for to in ("reply@comments.example", f"reply+{letter.pk.hex}@comments.example"):
+        with pytest.raises(NotTaken, match="answers no letter"):
+            receive(answered(letter, To=to))
+
+
+def test_of_two_senders_none_counts(letter: Letter) -> None:
+    for more in (
+        b"From: eve@mail.example\n" + answered(letter),
+        answered(letter, From="ann@mail.example, e@x.y"),
+    ):
+        with pytest.raises(NotTaken, match="Write from the address"):
+            receive(more)
+
+
+def test_a_mail_of_many_parts_or_long_headers_is_refused(letter: Letter) -> None:
+    nested = EmailMessage()
+    nested.set_content("Rye.")
+    for _level in range(DEEPEST):
+        outer = EmailMessage()
+        outer.make_mixed()
+        outer.attach(nested)
+        nested = outer
+    plain = answered(letter)
+    head, _, _ = plain.partition(b"Content-Type: text/plain")
+    many = EmailMessage()
+    many.set_content("Rye.")
+    for _part in range(PARTS_MOST):
+        many.add_attachment("x")
+    for inner in (nested.as_bytes(), many.as_bytes()):
+        with pytest.raises(NotTaken, match="too long"):
+            receive(head + inner)
+    long = b"X-Long: " + b"x " * HEAD_MOST + b"\n"
+    with pytest.raises(NotTaken, match="too long"):
+        receive(long + plain)
+    part = EmailMessage()
+    part.set_content("Rye.")
+    part.add_attachment("x")
+    with pytest.raises(NotTaken, match="too long"):
+        receive(
+            head
+            + part.as_bytes().replace(
+                b"Content-Disposition: attachment", b"Content-Disposition: attachment" + b"; a=b" * HEAD_MOST
+            )
+        )
 
 
 def test_a_forged_address_answers_nothing(letter: Letter) -> None:

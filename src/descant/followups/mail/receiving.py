@@ -4,7 +4,6 @@ import re
 from email import policy
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
-from email.utils import parseaddr
 
 from allauth.account.models import EmailAddress
 from django.utils.translation import gettext as _
@@ -16,15 +15,19 @@ from descant.discussion.judging.pacing import TooFast
 from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, Refused, post_comment
 from descant.followups.mail.tokens import letter_of
+from descant.followups.mail.vouching import sender_of
 from descant.followups.models import Letter
 from descant.forums.directory import UnknownForum, forum_with_id
 from descant.forums.models import Forum
 
 LONGEST = 1024 * 1024
-SENDER_MOST = 500
+HEAD_MOST = 64 * 1024
+DEEPEST = 10
+PARTS_MOST = 50
 # Whatever a line is made of, they look at each letter so many times at most.
 _SAID_BEFORE = re.compile(r"^(>|-- ?$|_{10,}$|-{3,} ?[^\s-].*---$)")
 _BEFORE_A_QUOTE = re.compile(r"^.{0,200}<[^>\s@]{1,64}@[^>\s]{1,255}>.{0,80}:\s*$|^(On|Am|Le)\b.{0,200}:\s*$")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;<>\"]+")
 
 
@@ -38,7 +41,7 @@ def receive(raw: bytes) -> Comment | None:
     Raises:
         NotTaken
     """
-    if len(raw) > LONGEST:
+    if len(raw) > LONGEST or not (_END_OF_HEAD.search(raw[:HEAD_MOST]) or len(raw) <= HEAD_MOST):
         raise NotTaken(_("The mail is too long: send the text alone."))
     head = BytesParser(policy=policy.compat32).parsebytes(raw, headersonly=True)
     if _is_of_a_machine(head):
@@ -79,11 +82,30 @@ def new_words(mail: EmailMessage) -> str:
 
 
 def _whole(raw: bytes) -> EmailMessage:
-    """With its parts, read when it is known who has sent it, for strange headers are dear; nothing if it is none."""
+    """With its parts, read when it is known who has sent it, for strange headers are dear; nothing if it is none.
+
+    Raises:
+        NotTaken: they are too many, too deep, or their headers too long.
+    """
     try:
+        if not _is_simple(BytesParser(policy=policy.compat32).parsebytes(raw)):
+            raise NotTaken(_("The mail is too long: send the text alone."))
         return BytesParser(policy=policy.default).parsebytes(raw)
     except (LookupError, ValueError, RecursionError):
         return EmailMessage()
+
+
+def _is_simple(mail: Message) -> bool:
+    """Looked at without reading what the headers say."""
+    parts, level, count = [mail], 0, 0
+    while parts:
+        count, level = count + len(parts), level + 1
+        heads = (len(name) + len(str(value)) for part in parts for name, value in part.raw_items())
+        if count > PARTS_MOST or level > DEEPEST or sum(heads) > HEAD_MOST:
+            return False
+        inner = [part.get_payload() for part in parts if part.is_multipart()]
+        parts = [each for payload in inner for each in payload]
+    return True
 
 
 def _is_of_a_machine(head: Message) -> bool:
@@ -112,7 +134,7 @@ def _parent(letter: Letter) -> tuple[Forum, Comment]:
 
 def _user(letter: Letter, head: Message) -> User:
     """Who got the letter, if the answer comes from an address of hers: a letter passed on makes nobody else her."""
-    sender = parseaddr(str(head.get("From", ""))[:SENDER_MOST])[1]
+    sender = sender_of(head)
     user = None
     if letter.recipient[0] == "u":
         user = User.objects.filter(pk=int(letter.recipient[1:]), is_active=True).first()
