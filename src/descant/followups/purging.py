@@ -1,4 +1,4 @@
-"""Caches on the way are told of comments once more, should the process that has written them have died in between."""
+"""Caches on the way are told of changes once more, should who made them have died, or not been heard."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.conf import settings
 
 from descant.discussion.models import Comment
 from descant.discussion.signals import comment_changed, comment_posted, thread_moved
-from descant.forums.caches.purging import purge
+from descant.forums.caches.purging import pages_aged, purge
 from descant.forums.caches.surrogates import thread_tag
 
 
@@ -16,6 +16,7 @@ def connect() -> None:
         comment_posted.connect(tell_of_new, dispatch_uid="followups.purging")
         comment_changed.connect(tell_of_change, dispatch_uid="followups.purging")
         thread_moved.connect(tell_of_move, dispatch_uid="followups.purging")
+        pages_aged.connect(tell_of_age, dispatch_uid="followups.purging")
 
 
 def tell_of_new(data: dict[str, Any], *, event_id: str) -> None:
@@ -30,3 +31,8 @@ def tell_of_change(data: dict[str, Any], *, event_id: str) -> None:
 
 def tell_of_move(data: dict[str, Any], *, event_id: str) -> None:
     purge([thread_tag(data["source_id"]), thread_tag(data["target_id"])])
+
+
+def tell_of_age(data: dict[str, Any], *, event_id: str) -> None:
+    """Of a thread that was closed or has something pinned to its top, or of a whole forum that was changed."""
+    purge(data["tags"])

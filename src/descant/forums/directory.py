@@ -9,13 +9,14 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import BigIntegerField, Model, Value
 
 from descant import __version__
-from descant.forums.caches.purging import purge_soon
+from descant.forums.caches.purging import purge_soon, purge_surely
 from descant.forums.caches.surrogates import forum_tag
 from descant.forums.models import FORUM_NAME, Domain, Forum, Role
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant
 from django_headroom.replicas import read
+from django_headroom.transactions import writing
 
 Row = TypeVar("Row")
 
@@ -87,7 +88,9 @@ def slot_of_forum(forum_id: int) -> int:
 def tell_changed(forum: Forum) -> None:
     """After a change of a forum: when it is committed, every process of this machine reads it anew."""
     forget()
-    transaction.on_commit(lambda: _say_changed(forum.pk), using=GLOBAL)
+    with writing(GLOBAL):
+        purge_surely(forum_tag(forum.pk), at=GLOBAL, forum_id=forum.pk)
+        transaction.on_commit(lambda: _say_changed(forum.pk), using=GLOBAL)
 
 
 def _say_changed(forum_id: int) -> None:

@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
+from descant.discussion.deciding.threads import pin_comment, set_thread_state
+from descant.discussion.deciding.undoing import undo_batch
+from descant.discussion.models import Decision, Thread
 from descant.followups import purging as followups
 from descant.forums.caches import purging
 from descant.forums.caches.purging import NotPurged, purge, purge_soon
 from descant.forums.caches.surrogates import let_caches_keep
+from descant.forums.opening import change_forum
+from django_headroom.delayed.models import Event
 from tests.descant.conftest import Cast
 from tests.descant.discussion.judging.outsiders import Outsider, outsider
 
@@ -97,6 +102,35 @@ def test_a_cache_that_is_not_there_is_not_asked_again_for_a_while(settings: Any,
     heard = [path for path, _, _ in cache.heard]
     assert heard.count("/hang") == 1, "its time-out is paid once"
     assert heard.count("/purge") == 3, "the others are told"
+
+
+def test_the_worker_tells_of_threads_and_forums_as_well(
+    cast: Cast, bread: Thread, say: Any, cache: Outsider
+) -> None:
+    liked = say("Liked")
+    of_thread, of_forum = f"t{bread.pk}", f"f{cast.gazette.pk}"
+    set_thread_state(forum=cast.gazette, thread=bread, state="closed", by=cast.bo)
+    pin_comment(forum=cast.gazette, thread=bread, comment=liked, by=cast.bo)
+    batch = Decision.objects.of(cast.gazette).order_by("-decided_at", "-id")[0].batch
+    undo_batch(forum=cast.gazette, batch=batch, by=cast.bo)
+    change_forum(forum=cast.gazette, title="The Gazette")
+    assert [event.payload["tags"] for event in said(cast.gazette.partition)] == [[of_thread]] * 3
+    assert [event.payload["tags"] for event in said("default")] == [[of_forum]]
+    for event in (*said(cast.gazette.partition), *said("default")):
+        followups.tell_of_age(event.payload, event_id="e")
+    assert tags(cache) == [[of_thread]] * 3 + [[of_forum]]
+
+
+def test_without_caches_to_tell_nothing_is_said_of_them(cast: Cast, bread: Thread, settings: Any) -> None:
+    settings.PURGES = []
+    set_thread_state(forum=cast.gazette, thread=bread, state="closed", by=cast.bo)
+    change_forum(forum=cast.gazette, title="The Gazette")
+    assert not said(cast.gazette.partition)
+    assert not said("default")
+
+
+def said(alias: str) -> list[Event]:
+    return list(Event.objects.using(alias).filter(signal="pages_aged").order_by("id"))
 
 
 def test_of_a_comment_that_waits_nobody_is_told(cache: Outsider) -> None:

@@ -147,8 +147,8 @@ def is_open(port: int) -> bool:
     return False
 
 
-def wait_until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
+def wait_until(true: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)

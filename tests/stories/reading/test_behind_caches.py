@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.servers import free_port
 from tests.stories.reading.caches import (
     Before,
     Site,
@@ -19,6 +20,8 @@ from tests.stories.reading.caches import (
     behind_varnish,
     folder,
     haproxy,
+    running_site,
+    varnish,
     wait_until,
 )
 from tests.stories.serving import descant
@@ -36,6 +39,19 @@ ann = User.objects.create_user(username="ann", email="ann@mail.example", name="A
 gazette = forum_named("gazette")
 comments = list(Comment.objects.of(gazette).filter(pk={id}).select_related("thread"))
 decide(forum=gazette, comments=comments, verdict="hide", by=Author(user=ann, role="owner"))
+"""
+CLOSING = """
+from descant.accounts.models import User
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import find_thread
+from descant.discussion.authors import Author
+from descant.discussion.deciding import set_thread_state
+from descant.forums.directory import forum_named
+
+ann = User.objects.create_user(username="ann", email="ann@mail.example", name="Ann")
+gazette = forum_named("gazette")
+bread = find_thread(gazette, PageAddress(identifier="bread"))
+set_thread_state(forum=gazette, thread=bread, state="closed", by=Author(user=ann, role="owner"))
 """
 HIT = re.compile(r"\d+ \d+")  # of Varnish: the question, and the one before that was answered from Descant
 
@@ -183,6 +199,55 @@ def test_while_descant_is_away_varnish_shows_what_it_had(behind_varnish: Before)
         assert (answer.status, b"Rye." in body) == (200, True)
         time.sleep(0.1)
     assert before.get("cake")[0].status == 503
+
+
+class Gate:
+    """What leads to Varnish when it is opened; before, nobody hears who knocks."""
+
+    def __init__(self, port: int, to: int) -> None:
+        self.port, self.to, self._streams = port, to, contextlib.ExitStack()
+
+    def __enter__(self) -> "Gate":
+        self._listening = self._streams.enter_context(socket.create_server(("127.0.0.1", self.port)))
+        self._passing = threading.Thread(target=self._pass)
+        self._passing.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._passing.join()
+        self._streams.close()
+
+    def _pass(self) -> None:
+        """One question a connection: the whole of it is there at once."""
+        with contextlib.suppress(OSError):
+            while True:
+                asked, _ = self._listening.accept()
+                with asked, socket.create_connection(("127.0.0.1", self.to), timeout=20) as varnish:
+                    varnish.sendall(asked.recv(65_536).replace(b"keep-alive", b"close"))
+                    while said := varnish.recv(65_536):
+                        asked.sendall(said)
+
+
+def test_what_varnish_could_not_be_told_it_is_told_when_it_hears(folder: Path) -> None:
+    """A thread that was closed and a forum that was changed, by processes that are gone, while nobody heard."""
+    port, gate = free_port(), free_port()
+    told = {"DESCANT_PURGE": f"http://127.0.0.1:{gate}/purge", "DESCANT_TRUSTED_PROXIES": "127.0.0.1"}
+    with running_site(folder, "gate", **told) as site, varnish(folder, port, site.port):
+        before = Before(port, site)
+        for thread in ("bread", "cake"):
+            before.post(thread, "Rye.")
+        for thread in ("bread", "cake"):
+            wait_until(lambda thread=thread: is_kept(before, thread))
+        descant("manage", "shell", "--command", CLOSING, environment=site.environment)
+        descant("forum", "set", "gazette", "--language", "de", environment=site.environment)
+        assert all(is_kept(before, thread) for thread in ("bread", "cake")), "nobody has told it"
+        assert before.shows("bread", 'lang="en"')
+        with Gate(gate, port):
+            wait_until(
+                lambda: before.shows("bread", 'lang="de"') and before.shows("bread", "data-closed"), 120
+            )
+            wait_until(lambda: before.shows("cake", 'lang="de"'), 120)
 
 
 def is_kept(before: Before, thread: str) -> bool:

@@ -15,6 +15,8 @@ from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.models import Comment, Decision, Thread
 from descant.discussion.posting import NoText, Refused
 from descant.discussion.tree import counting
+from descant.forums.caches.purging import purge_surely
+from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
 from django_headroom.transactions import writing
 from django_headroom.updates import change, claim
@@ -149,6 +151,7 @@ def write_about_thread(alias: str, thread: Thread, by: Author, **columns: Any) -
     row = Decision(thread=thread, **columns)
     row.forum_id, row.by = thread.forum_id, by.user
     row.save(force_insert=True, using=alias)
+    purge_surely(thread_tag(thread.pk), at=alias, forum_id=thread.forum_id)
 
 
 def _is_withdrawn(comment: Comment) -> bool:

@@ -16,6 +16,8 @@ from descant.discussion.deciding.merging import part_threads
 from descant.discussion.models import Comment, Decision, Thread
 from descant.discussion.posting import Refused
 from descant.discussion.tree import counting
+from descant.forums.caches.purging import purge_surely
+from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
@@ -121,6 +123,7 @@ class _Undoing:
         done = self._is_last(decision) and claim(thread, when=when, **columns)
         if done:
             counting.stamp(thread)
+            purge_surely(thread_tag(thread.pk), at=alias, forum_id=self.forum.pk)
         return done
 
     def _is_last(self, decision: Decision) -> bool:

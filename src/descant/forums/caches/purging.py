@@ -1,7 +1,7 @@
-"""Caches on the way are told what has changed: at once by the process that changed it, of comments by the worker too.
+"""Caches on the way are told what has changed: at once by the process that changed it, and once more by the worker.
 
 What a process has to tell it gathers for a tenth of a second: of a thread with five hundred comments a second it tells
-ten times. What it cannot tell any more, for it died, the worker tells when it hears of the comment.
+ten times. What it cannot tell, for it died or the cache did not answer, the worker tells when it hears of the change.
 """
 
 import logging
@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from descant.egress import Bounds, EgressFailed, EgressRefused, ask
+from django_headroom.delayed.signals import DelayedSignal
 
 PAUSE = 0.1  # seconds
 TAGS_MOST = 100  # of one question: a line of HTTP has a length
@@ -22,6 +23,9 @@ BOUNDS = Bounds(seconds=2.0, inside=True)
 # for five. So where there are several, caches are told again so many seconds later.
 AGAIN = (2.0, 8.0)
 REST = 5.0  # seconds: a cache that does not answer costs its time-out once, and then nothing
+
+# Of what is no comment: its forum_id, and the tags of what is old. Said only where there are caches to tell.
+pages_aged = DelayedSignal("pages_aged", schema=1, tenant="forum_id")
 
 _log = logging.getLogger(__name__)
 _asleep_until: dict[str, float] = {}
@@ -49,6 +53,12 @@ def purge_soon(*tags: str) -> None:
     """Have the caches told in a moment, by a thread aside; where there are none, nothing is done."""
     if settings.PURGES:
         _teller.note(tags)
+
+
+def purge_surely(*tags: str, at: str, forum_id: int) -> None:
+    """Have them told by the worker, and again until they have heard, if the transaction on ``at`` is committed."""
+    if settings.PURGES:
+        pages_aged.say(at=at, forum_id=forum_id, tags=tags)
 
 
 def _tell(cache: Mapping[str, Any], tags: Sequence[str]) -> str:
