@@ -10,20 +10,18 @@ XDG_CACHE_HOME, else in ~/.cache) at the first run, which takes some minutes. A 
 disturbs is taken again, then left out; a figure without enough runs is not written, nor is a ratio that stands on it.
 """
 
-import json
 import os
 import signal
 import sys
 import tempfile
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.rig.reading import comparing, hosts, sizes, storm, uncached
 from bench.rig.reading.hot import Hot
+from bench.rig.reading.parts import asked_for, keep, kept_book, measure_part, tell, the_failure_of
 from bench.rig.reading.proxy import proxy_before
 from bench.rig.reading.rounds import Book
 from bench.rig.reading.threads import export
@@ -38,12 +36,9 @@ Part = Callable[[Book, Site, Path], None]
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is ended
-    asked = set((os.environ.get("PART") or os.environ.get("PARTS") or "").split())
-    unknown = asked - {name for parts in PARTS.values() for name in parts}
-    if unknown:
-        sys.exit(f"There is no part {', '.join(sorted(unknown))}.")
+    asked = asked_for({name for parts in PARTS.values() for name in parts})
     without = {"peers"} if os.environ.get("PEERS") == "0" else set()
-    whole = Book(json.loads(RESULTS.read_text()) if asked and RESULTS.exists() else {})
+    whole = kept_book(RESULTS, asked)
     with tempfile.TemporaryDirectory(prefix="descant-bench-") as made:
         for database, parts in PARTS.items():
             wanted = [name for name in parts if (not asked or name in asked) and name not in without]
@@ -56,25 +51,13 @@ def main() -> None:
 def measure(whole: Book, site: Site, folder: Path, parts: dict[str, Part]) -> None:
     """Each part by itself: its figures are kept as soon as they are there, whatever becomes of the next."""
     for name, part in parts.items():
-        own, room = Book(), folder / f"{site.data.name}-{name}"
+        room = folder / f"{site.data.name}-{name}"
         room.mkdir()
         print(f"{name}, {site.data.name} …", flush=True)
-        with the_failure_of(f"reads.{name}", own):
-            part(own, site, room)
-        whole.take(own)
+        own = measure_part(f"reads.{name}", whole, lambda book, part=part, room=room: part(book, site, room))
         whole.take(_between_parts(whole))
-        RESULTS.write_text(json.dumps(whole.figures, indent=1, sort_keys=True) + "\n")
+        keep(whole, RESULTS)
         tell(own)
-
-
-@contextmanager
-def the_failure_of(name: str, book: Book) -> Iterator[None]:
-    """… of a part stands in the book, and ends nothing but the part."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - whatever it is
-        traceback.print_exc()
-        book.missing[name] = f"{type(error).__name__}: {error}"[:300]
 
 
 def cold(database: str, threads: int) -> Part:
@@ -168,18 +151,6 @@ def _between_parts(whole: Book) -> Book:
     if {"reads.even_rps", "reads.even_among_others_rps"} <= set(whole.figures):
         book.note_ratio("reads.among_others_over_alone", "reads.even_among_others_rps", "reads.even_rps")
     return book
-
-
-def tell(book: Book) -> None:
-    """Print what is known, and why the rest is not."""
-    for name, value in sorted(book.figures.items()):
-        if not name.endswith(("_least", "_most")):
-            ends = [book.figures.get(f"{name}_{end}") for end in ("least", "most")]
-            spread = f"   {ends[0]:,.2f} to {ends[1]:,.2f}" if None not in ends else ""
-            print(f"{name:<50}{value:>14,.2f}{spread}")
-    for name, reason in sorted(book.missing.items()):
-        print(f"{name:<50}{'–':>14}   {reason}")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from typing import cast
 
 import pytest
 
-from bench.reads import the_failure_of
 from bench.rig.reading.loads.closed import parsed
 from bench.rig.reading.loads.paced import Paced, compile_into, read_paced, unpacked
+from bench.rig.reading.parts import the_failure_of
 from bench.rig.reading.proxy import NoHAProxy
 from bench.rig.reading.rounds import Book, in_turn
 from bench.rig.reading.threads import comments_of, export, is_page_of
