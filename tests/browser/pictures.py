@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.stage.readers import Reader
-from tests.browser.stage.serving import Site, running_site
+from tests.browser.stage.serving import PASSWORD, Site, running_site
 
 WIDE, NARROW = {"width": 1100, "height": 1200}, {"width": 390, "height": 1200}
 DESK, TELEPHONE = {"width": 1180, "height": 720}, {"width": 390, "height": 844}
@@ -51,6 +51,32 @@ for comment in Comment.objects.of(forum).filter(thread__title__startswith="Seede
     at = timezone.now() - timedelta(days=29 * dice.random() ** 1.5)
     Comment.objects.of(forum).filter(pk=comment.pk).update(created_at=at)
 """
+# A receiver that has failed, and events that wait for the worker's next turn.
+EVENTS = """
+from datetime import timedelta
+from django.utils import timezone
+from descant.followups.mail.signals import letter_due
+from descant.discussion.signals import comment_posted
+from django_headroom.delayed.models import Event
+now = timezone.now()
+error = '''Traceback (most recent call last):
+  File "/srv/descant/src/descant/followups/mail/sending.py", line 55, in send_letter
+    compose(letter).send()
+  File "/usr/lib/python3.11/smtplib.py", line 902, in sendmail
+    raise SMTPSenderRefused(code, resp, from_addr)
+smtplib.SMTPSenderRefused: (550, b'5.7.1 not one of ours', 'comments@gazette.example')'''
+dead = {"only": "followups.mail", "tries": 10, "error": error}
+for number in range(3):
+    row = letter_due.event(letter_id=f"0b9f{number}", forum_id=1)
+    row.dead_at = now - timedelta(minutes=40 * number)
+    vars(row).update(dead)
+    row.save(using="default")
+later = now + timedelta(days=1)
+rows = [comment_posted.event(forum_id=1, comment_id=str(number)) for number in range(240)]
+for row in rows:
+    row.said_at, row.leased_until = now - timedelta(minutes=2), later
+Event.objects.using("p1").bulk_create(rows)
+"""
 
 
 def main(folder: Path) -> None:
@@ -81,6 +107,11 @@ def main(folder: Path) -> None:
         queue(browser, site, folder / "queue-dark-narrow.png", color_scheme="dark", viewport=TELEPHONE)
         for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
             rule(browser, site, folder / f"rule-{scheme}-{name}.png", color_scheme=scheme, viewport=viewport)
+        site.command("user", "create", "opal", "--superuser", "--password-stdin", stdin=f"{PASSWORD}\n")
+        site.command("manage", "shell", "-c", EVENTS)
+        for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
+            path = folder / f"events-{scheme}-{name}.png"
+            operate(browser, site, path, color_scheme=scheme, viewport=viewport)
 
 
 @contextmanager
@@ -195,6 +226,18 @@ def rule(browser: Browser, site: Site, path: Path, **like: Any) -> None:
     page.locator("#trial").wait_for()
     page.mouse.move(0, 0)
     page.screenshot(path=path, animations="disabled")
+    context.close()
+
+
+def operate(browser: Browser, site: Site, path: Path, **like: Any) -> None:
+    """The operators' page of events, with the first dead letter open."""
+    context = browser.new_context(device_scale_factor=SHARP, **like)
+    page = context.new_page()
+    page.goto(f"{site.url}/operate/events/")
+    Reader(context, page).log_in(page, "opal")
+    page.locator(".letters summary").first.click()
+    page.mouse.move(0, 0)
+    page.screenshot(path=path, animations="disabled", full_page=True)
     context.close()
 
 

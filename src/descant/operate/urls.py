@@ -2,8 +2,10 @@
 
 from django.urls import path
 
-from descant.operate.pages import overview
+from descant.operate.pages import events, overview
 
 urlpatterns = [
     path("operate/", overview.overview, name="operate"),
+    path("operate/events/", events.events, name="operate_events"),
+    path("operate/events/letters/", events.letters, name="operate_letters"),
 ]

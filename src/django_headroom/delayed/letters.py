@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
 
 from django_headroom.delayed.models import AT_ONCE, Event, Lane
 
@@ -18,6 +19,22 @@ class Waiting:
     events: int
     dead: int
     oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What one database has of one signal in one lane, for all of its receivers or for ``only`` one."""
+
+    alias: str
+    lane: Lane
+    signal: str
+    only: str
+    due: int
+    later: int
+    """Tried in vain, or not due before some other time."""
+    dead: int
+    oldest: datetime | None
+    """When the first of those that are due was said."""
 
 
 def dead_letters(alias: str) -> QuerySet[Event]:
@@ -62,6 +79,23 @@ def waiting(aliases: Iterable[str]) -> list[Waiting]:
             events, oldest = (row["n"], row["at"]) if row else (0, None)
             found.append(Waiting(alias, lane, events, dead.get(lane, 0), oldest))
     return found
+
+
+def queues(alias: str) -> list[Queue]:
+    """What waits in one database, lane by lane, signal by signal, and for whom; by one statement that reads all of it.
+
+    >>> sum(queue.due for queue in queues("p1") if queue.lane == Lane.HIGH)
+    """
+    is_dead, is_later = ~Q(dead_at=None), Q(due_at__gt=timezone.now())
+    is_due = ~is_dead & ~is_later
+    rows = Event.objects.using(alias).values("lane", "signal", "only").order_by("lane", "signal", "only")
+    counted = rows.annotate(
+        due=Count("pk", filter=is_due),
+        later=Count("pk", filter=~is_dead & is_later),
+        dead=Count("pk", filter=is_dead),
+        oldest=Min("said_at", filter=is_due),
+    )
+    return [Queue(**{**row, "alias": alias, "lane": Lane(row["lane"])}) for row in counted]
 
 
 def _chosen(alias: str, keys: Collection[int] | None) -> QuerySet[Event]:

@@ -3,6 +3,7 @@
 import argparse
 
 from descant.operate.commands import CommandFailed
+from descant.operate.letters import NoLetter, chosen
 from descant.operate.upgrading import aliases
 from django_headroom.delayed.letters import dead_letters, drop, replay, waiting
 
@@ -34,8 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.act == "dead":
         return _dead(options.traceback)
     act, done = (replay, "told again") if options.act == "replay" else (drop, "dropped")
-    chosen = _chosen(options)
-    print(f"{sum(act(alias, keys) for alias, keys in chosen.items())} {done}.")
+    print(f"{sum(act(alias, keys) for alias, keys in _chosen(options).items())} {done}.")
     return 0
 
 
@@ -60,12 +60,9 @@ def _dead(with_traceback: bool) -> int:
 def _chosen(options: argparse.Namespace) -> dict[str, list[int] | None]:
     if options.all == bool(options.letters):
         raise CommandFailed("name letters as `descant events dead` prints them, or say --all")
-    if options.all:
-        return dict.fromkeys(aliases())
-    found: dict[str, list[int] | None] = {}
-    for word in options.letters:
-        alias, _, number = word.partition(":")
-        if alias not in aliases() or not number.isdecimal():
-            raise CommandFailed(f"{word!r} is no letter: write it as `descant events dead` prints it, p1:42")
-        found[alias] = [*(found.get(alias) or []), int(number)]
-    return found
+    try:
+        return chosen(None if options.all else options.letters)
+    except NoLetter as error:
+        raise CommandFailed(
+            f"{error.args[0]!r} is no letter: write it as `descant events dead` prints it, p1:42"
+        ) from error

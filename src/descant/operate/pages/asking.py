@@ -15,7 +15,10 @@ from descant.accounts.models import User
 View = Callable[..., HttpResponse]
 
 # The pages in their order: the name of the route, and what its link says.
-PLACES = (("operate", gettext_lazy("Overview")),)
+PLACES = (
+    ("operate", gettext_lazy("Overview")),
+    ("operate_events", gettext_lazy("Events")),
+)
 
 
 def for_operators(view: View) -> View:

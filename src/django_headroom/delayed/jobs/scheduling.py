@@ -72,12 +72,30 @@ def run_due_jobs(alias: str = "default") -> list[str]:
 
 def late_jobs(alias: str = "default") -> list[Job]:
     """Those that should have gone well and did not: for twice their time and limit. Each is a reason for an alarm."""
-    now, found = timezone.now(), []
-    for each in _schedules.values():
-        job, _ = Job.objects.using(alias).get_or_create(name=each.name)
-        if (job.succeeded_at or job.since) < now - timedelta(seconds=2 * (each.every + each.limit)):
-            found.append(job)
-    return found
+    return [state.job for state in job_states(alias) if state.is_late]
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A declared job, and what is written down of it."""
+
+    schedule: Schedule
+    job: Job
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it did not go well for twice its time and limit."""
+        allowed = timedelta(seconds=2 * (self.schedule.every + self.schedule.limit))
+        return (self.job.succeeded_at or self.job.since) < timezone.now() - allowed
+
+
+def job_states(alias: str = "default") -> list[JobState]:
+    """Every job that this process has declared, in that order; one that nobody has run yet is known from now on."""
+    jobs = Job.objects.using(alias)
+    if missing := _schedules.keys() - set(jobs.values_list("name", flat=True)):
+        jobs.bulk_create([Job(name=name) for name in missing], ignore_conflicts=True)
+    known = {job.name: job for job in jobs.filter(name__in=list(_schedules))}
+    return [JobState(each, known[each.name]) for each in _schedules.values()]
 
 
 def _run(alias: str, each: Schedule) -> bool:
