@@ -31,14 +31,22 @@ def thread_named(forum: Forum, name: ThreadName, *, using: str = "") -> Thread:
 
 
 def threads_named(forum: Forum, names: Sequence[ThreadName], *, using: str = "") -> list[Thread]:
-    """The threads that are named, two queries for all, in their order; what is not there is left out."""
+    """The threads that are named, three queries at most, in their order and each once; what is not there is left out.
+
+    Of one that was merged into another, the other.
+    """
     alias = using or forum.partition
     wanted = [name.page.digests()[0] for name in names if name.id is None]
     addresses = ThreadAddress.objects.of(forum).using(alias).filter(digest__in=wanted)
     by_digest = dict(addresses.values_list("digest", "thread_id")) if wanted else {}
     chosen = [by_digest.get(name.page.digests()[0]) if name.id is None else name.id for name in names]
-    by_id = Thread.objects.of(forum).using(alias).in_bulk({key for key in chosen if key})
-    return [by_id[key] for key in dict.fromkeys(chosen) if key in by_id]
+    rows = Thread.objects.of(forum).using(alias)
+    by_id = rows.in_bulk({key for key in chosen if key})
+    led_to = {thread.merged_into_id for thread in by_id.values() if thread.merged_into_id} - by_id.keys()
+    targets = {**by_id, **(rows.in_bulk(led_to) if led_to else {})}
+    found = [by_id[key] for key in chosen if key in by_id]
+    heads = [targets[thread.merged_into_id] if thread.merged_into_id else thread for thread in found]
+    return list({thread.pk: thread for thread in heads}.values())
 
 
 def identifiers_of(forum: Forum, threads: Iterable[int], *, using: str) -> Mapping[int, Sequence[str]]:

@@ -16,6 +16,9 @@ comment_changed = DelayedSignal("comment_changed", schema=1, tenant="forum_id")
 # With the address, which is kept nowhere: it goes with the event, when that was heard.
 comment_unjudged = DelayedSignal("comment_unjudged", schema=1, tenant="forum_id")
 thread_moved = DelayedSignal("thread_moved", schema=1, tenant="forum_id")
+# A removed thread's comments follow it, and come back with it, some at a time.
+thread_removed = DelayedSignal("thread_removed", schema=1, tenant="forum_id")
+thread_restored = DelayedSignal("thread_restored", schema=1, tenant="forum_id")
 
 # Heard in this process and at once, when what has raised a thread's version is committed, and before anybody is
 # answered: forum_id, thread_id, and the thread's clock, epoch and version.

@@ -12,6 +12,7 @@ RECEIVERS = (
     "judges",
     "lessons",
     "purging",
+    "removing",
     "telling.comments",
     "telling.decisions",
     "mail.sending",

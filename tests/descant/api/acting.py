@@ -10,7 +10,7 @@ from descant.accounts.models import User
 from descant.api.declaring import Endpoint
 from descant.discussion import authors
 from descant.discussion.addressing import lately
-from descant.discussion.deciding import decide, pin_comment, set_thread_state
+from descant.discussion.deciding import decide, pin_comment, remove_thread, set_thread_state
 from descant.discussion.deciding.banning import account, address_range, ban_person, mailbox
 from descant.discussion.judging.rules import book
 from descant.forums import bans, directory
@@ -27,7 +27,7 @@ def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
     """What a program does that shows the owner's token."""
 
     def ask(site: Any) -> HttpResponse:
-        forum, ann, bo, cy = site.cast.gazette, site.cast.ann, site.cast.bo, site.cast.cy
+        bo, cy = site.cast.bo, site.cast.cy
         both = [site.comment, site.answer]
         made: dict[str, Any] = {"ANSWER": site.answer.pk, "PINNED": site.answer.pk}
         made |= {"BOTH": [each.pk for each in both], "SPAM BOTH": [each.pk for each in both]}
@@ -36,22 +36,9 @@ def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
             "BO": Role.objects.get(user=bo.user).pk,
             "CY": cy.user.pk,
             "CLOSED": "bread",
+            "REMOVED": "bread",
         }
-        wanted = set(said.values())
-        if "PINNED" in wanted:
-            pin_comment(forum=forum, thread=site.answer.thread, comment=site.answer, by=ann)
-        if "SPAM BOTH" in wanted:
-            decide(forum=forum, comments=both, verdict="spam", by=ann)
-        if "CLOSED" in wanted:
-            set_thread_state(forum=forum, thread=site.answer.thread, state="closed", by=ann)
-        if "banned@mail.example" in wanted:
-            named = [account(forum, cy.user.pk), mailbox("banned@mail.example")]
-            for whom in [*named, *map(address_range, RANGES)]:
-                ban_person(forum=forum, whom=whom, by=ann, reason="x")
-        if "eve" in wanted:
-            eve = User.objects.create_user(username="eve")
-            Role.objects.create(forum=forum, user=eve, kind=Role.Kind.TRUSTED)
-        EmailAddress.objects.create(user=cy.user, email="cy@mail.example", verified=True)
+        prepare(site, {*said.values()})
         asked = {key: made.get(value, value) for key, value in said.items()}
         asked["access_token"] = site.keys["access_token"]
         forget()
@@ -63,6 +50,27 @@ def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
         return answer
 
     return ask
+
+
+def prepare(site: Any, wanted: set[str]) -> None:
+    """What has to be so before an act can be done, by what stands for it in the arguments."""
+    forum, ann, cy = site.cast.gazette, site.cast.ann, site.cast.cy
+    if "PINNED" in wanted:
+        pin_comment(forum=forum, thread=site.answer.thread, comment=site.answer, by=ann)
+    if "SPAM BOTH" in wanted:
+        decide(forum=forum, comments=[site.comment, site.answer], verdict="spam", by=ann)
+    if "CLOSED" in wanted:
+        set_thread_state(forum=forum, thread=site.answer.thread, state="closed", by=ann)
+    if "REMOVED" in wanted:
+        remove_thread(forum=forum, thread=site.answer.thread, by=ann)
+    if "banned@mail.example" in wanted:
+        named = [account(forum, cy.user.pk), mailbox("banned@mail.example")]
+        for whom in [*named, *map(address_range, RANGES)]:
+            ban_person(forum=forum, whom=whom, by=ann, reason="x")
+    if "eve" in wanted:
+        eve = User.objects.create_user(username="eve")
+        Role.objects.create(forum=forum, user=eve, kind=Role.Kind.TRUSTED)
+    EmailAddress.objects.create(user=cy.user, email="cy@mail.example", verified=True)
 
 
 def example_of(endpoint: Endpoint) -> Callable[[Any], HttpResponse]:
@@ -112,6 +120,15 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     ),
     "POST api/3.0/threads/close.json": program("threads/close", **{"thread:ident": "bread"}),
     "POST api/3.0/threads/open.json": program("threads/open", **{"thread:ident": "CLOSED"}),
+    "POST api/3.0/threads/update.json": program(
+        "threads/update",
+        title="Ham",
+        identifier="ham",
+        url="https://gazette.example/ham",
+        **{"thread:ident": "bread"},
+    ),
+    "POST api/3.0/threads/remove.json": program("threads/remove", **{"thread:ident": "bread"}),
+    "POST api/3.0/threads/restore.json": program("threads/restore", **{"thread:ident": "REMOVED"}),
     "POST api/3.0/forums/create.json": program(
         "forums/create", name="Ham", short_name="ham", website="https://ham.example"
     ),

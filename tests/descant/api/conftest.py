@@ -13,6 +13,7 @@ from descant.discussion.authors import Author
 from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Forum
 from descant.forums.noting import Noted
+from tests.descant.conftest import Cast
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -60,3 +61,13 @@ def program_of(db: None) -> Callable[[Author, Forum], Program]:
         return Program(issued.secret_key, issued.access_token, issued.public_key)
 
     return made
+
+
+@pytest.fixture
+def anns(cast: Cast, program_of: Callable[[Author, Forum], Program]) -> Program:
+    return program_of(cast.ann, cast.gazette)
+
+
+@pytest.fixture
+def bos(cast: Cast, program_of: Callable[[Author, Forum], Program]) -> Program:
+    return program_of(cast.bo, cast.gazette)

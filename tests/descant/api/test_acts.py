@@ -22,16 +22,6 @@ Say = Callable[..., Comment]
 ProgramOf = Callable[[Author, Forum], Program]
 
 
-@pytest.fixture
-def anns(cast: Cast, program_of: ProgramOf) -> Program:
-    return program_of(cast.ann, cast.gazette)
-
-
-@pytest.fixture
-def bos(cast: Cast, program_of: ProgramOf) -> Program:
-    return program_of(cast.bo, cast.gazette)
-
-
 @pytest.mark.parametrize(
     ("verdict", "state"),
     [("remove", "deleted"), ("spam", "spam")],
@@ -223,6 +213,9 @@ ACTS: dict[str, dict[str, Any]] = {
     "threads/create": {"title": "Ham", "identifier": "ham"},
     "threads/close": {"thread_ident": "bread"},
     "threads/open": {"thread_ident": "bread"},
+    "threads/update": {"thread_ident": "bread", "title": "Mine"},
+    "threads/remove": {"thread_ident": "bread"},
+    "threads/restore": {"thread_ident": "bread"},
     "forums/create": {"website": "https://x.example", "name": "X", "short_name": "x"},
     "forums/addModerator": {"user": "cy"},
     "forums/removeModerator": {"moderator": "BO"},

@@ -81,6 +81,8 @@ def test_every_verdict_has_its_sentence() -> None:
         "unpin",
         "close",
         "reopen",
+        "rename",
+        "remove",
         "merge",
         "undo",
         "uphold",

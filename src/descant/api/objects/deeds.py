@@ -23,7 +23,8 @@ class Closed(TypedDict):
 
     id: str
     changed: Annotated[bool, "Whether this call has changed it."]
-    isClosed: bool
+    isClosed: Annotated[bool, "Whether it takes no comments."]
+    isDeleted: Annotated[bool, "Whether it was removed."]
 
 
 class Voted(TypedDict):

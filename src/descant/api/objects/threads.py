@@ -28,6 +28,6 @@ def thread_object(thread: Thread, forum: Forum, identifiers: Sequence[str]) -> T
         "reactions": 0,
         "userScore": 0,
         "isClosed": not thread.takes_comments(),
-        "isDeleted": False,
+        "isDeleted": thread.state == Thread.State.REMOVED,
         "version": thread.version,
     }

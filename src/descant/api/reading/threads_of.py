@@ -14,15 +14,19 @@ from descant.api.reading.paging import page_of, some_of
 from descant.discussion.models import Thread
 from django_headroom import replicas
 
+STATES = {"open": Thread.State.OPEN, "closed": Thread.State.CLOSED, "killed": Thread.State.REMOVED}
 INCLUDE = any_of(
-    "include", "In which states.", ("open", "closed", "killed"), ("open", "closed")
-)  # killed: none here
+    "include",
+    "In which states; of those that were removed (`killed`) only moderators are told.",
+    (*STATES,),
+    ("open", "closed"),
+)
 RELATED = related("forum", "author", "category")
 
 
 def threads_page(asked: Asked) -> Page[Told]:
     """A page of the forum's threads, in the order in which they began."""
-    wanted = [state for state in (Thread.State.OPEN, Thread.State.CLOSED) if state in asked[INCLUDE]]
+    wanted = [STATES[name] for name in asked[INCLUDE] if name != "killed" or asked.viewer]
 
     def reading(alias: str) -> list[Thread]:
         return some_of([Thread.objects.of(asked.forum).using(alias).filter(state__in=wanted)], asked)

@@ -1,22 +1,30 @@
-"""Threads begun, closed and opened again."""
+"""Threads begun, called otherwise, closed and opened again, removed and put back."""
 
-from descant.api.arguments import THREADS
+from collections.abc import Callable
+
+from descant.api.arguments import THREAD, THREADS
 from descant.api.declaring import Asked, Standing, endpoint
 from descant.api.declaring.parameters import bad, text
-from descant.api.finding import thread_named
+from descant.api.finding import identifiers_of, thread_named
 from descant.api.objects.deeds import Closed
 from descant.api.objects.shapes import Thread as Told
 from descant.api.objects.threads import thread_object
-from descant.discussion.addressing.addresses import URL_MAX, PageAddress
+from descant.discussion.addressing.addresses import IDENTIFIER_MAX, URL_MAX, PageAddress
 from descant.discussion.addressing.finding import make_thread
-from descant.discussion.deciding import set_thread_state
+from descant.discussion.deciding import remove_thread, rename_thread, restore_thread, set_thread_state
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.models import Thread
 
 TITLE = text("title", "The page's title.", most=500, needed=True)
 URL = text("url", "The page's address, on a domain of the forum.", most=URL_MAX)
-IDENTIFIER = text("identifier", "The page's own name for it.", most=300)
+IDENTIFIER = text("identifier", "The page's own name for it.", most=IDENTIFIER_MAX)
+NEW_TITLE = text("title", "Another title.", most=500)
+NEW_URL = text(
+    "url", "Another address, on a domain of the forum; the old one still leads here.", most=URL_MAX
+)
+NEW_IDENTIFIER = text("identifier", "One more name of the page's own for it.", most=IDENTIFIER_MAX)
 REASON = text("reason", "Why; the log keeps it.", most=500)
+Deciding = Callable[[Asked], list[Closed]]
 
 
 @endpoint(
@@ -37,35 +45,76 @@ def create(asked: Asked) -> Told:
 
 
 @endpoint(
-    "threads/close",
+    "threads/update",
     method="POST",
     who=Standing.PERSON,
-    takes=(THREADS, REASON),
-    example={"thread": "{thread}"},
+    takes=(THREAD, NEW_TITLE, NEW_URL, NEW_IDENTIFIER, REASON),
+    example={"thread": "{thread}", "title": "What the dough knows"},
 )
-def close(asked: Asked) -> list[Closed]:
-    """Let threads take no more comments."""
-    return _set(asked, Thread.State.CLOSED)
+def update(asked: Asked) -> Told:
+    """Give a thread another title or address, or one more identifier; what is not given stays."""
+    page = PageAddress(asked[NEW_IDENTIFIER], asked[NEW_URL], asked[NEW_TITLE])
+    if not (page.identifier or page.url or page.title):
+        raise bad("title", "give a title, a url or an identifier")
+    thread = thread_named(asked.forum, asked[THREAD])
+    rename_thread(forum=asked.forum, thread=thread, page=page, by=asked.author, reason=asked[REASON])
+    names = identifiers_of(asked.forum, [thread.pk], using=asked.forum.partition)
+    return thread_object(thread, asked.forum, names[thread.pk])
 
 
-@endpoint(
-    "threads/open",
-    method="POST",
-    who=Standing.PERSON,
-    takes=(THREADS, REASON),
-    example={"thread": "{thread}"},
+def _deciding(name: str, decide: Callable[[Asked, Thread], None], about: str) -> Deciding:
+    """An endpoint that decides about threads. One that is nobody's, and nothing is done to any."""
+
+    def decided(asked: Asked) -> list[Closed]:
+        told: list[Closed] = []
+        for thread in [thread_named(asked.forum, each) for each in asked[THREADS]]:
+            before = thread.state
+            decide(asked, thread)
+            told.append(_decided(thread, changed=thread.state != before))
+        return told
+
+    decided.__doc__ = about
+    return endpoint(
+        name, method="POST", who=Standing.PERSON, takes=(THREADS, REASON), example={"thread": "{thread}"}
+    )(decided)
+
+
+def _close(asked: Asked, thread: Thread) -> None:
+    state = Thread.State.CLOSED
+    set_thread_state(forum=asked.forum, thread=thread, state=state, by=asked.author, reason=asked[REASON])
+
+
+def _open(asked: Asked, thread: Thread) -> None:
+    state = Thread.State.OPEN
+    set_thread_state(forum=asked.forum, thread=thread, state=state, by=asked.author, reason=asked[REASON])
+
+
+def _remove(asked: Asked, thread: Thread) -> None:
+    remove_thread(forum=asked.forum, thread=thread, by=asked.author, reason=asked[REASON])
+
+
+def _restore(asked: Asked, thread: Thread) -> None:
+    restore_thread(forum=asked.forum, thread=thread, by=asked.author, reason=asked[REASON])
+
+
+close = _deciding("threads/close", _close, "Let threads take no more comments.")
+reopen = _deciding("threads/open", _open, "Let threads take comments again.")
+remove = _deciding(
+    "threads/remove",
+    _remove,
+    "Remove threads: they are closed at once, and their comments deleted in the seconds after.",
 )
-def reopen(asked: Asked) -> list[Closed]:
-    """Let threads take comments again."""
-    return _set(asked, Thread.State.OPEN)
+restore = _deciding(
+    "threads/restore",
+    _restore,
+    "Put removed threads back, and in the seconds after the comments that went with them.",
+)
 
 
-def _set(asked: Asked, state: Thread.State) -> list[Closed]:
-    """One that is nobody's, and nothing is done to any."""
-    told: list[Closed] = []
-    for thread in [thread_named(asked.forum, name) for name in asked[THREADS]]:
-        before = thread.state
-        set_thread_state(forum=asked.forum, thread=thread, state=state, by=asked.author, reason=asked[REASON])
-        changed, closed = thread.state != before, not thread.takes_comments()
-        told.append({"id": str(thread.pk), "changed": changed, "isClosed": closed})
-    return told
+def _decided(thread: Thread, *, changed: bool) -> Closed:
+    return {
+        "id": str(thread.pk),
+        "changed": changed,
+        "isClosed": not thread.takes_comments(),
+        "isDeleted": thread.state == Thread.State.REMOVED,
+    }

@@ -89,6 +89,12 @@ def add_address(thread: Thread, kind: str, value: str) -> bool:
     return True
 
 
+def leads_to(thread: Thread, kind: str, value: str) -> bool:
+    """Whether an address leads to this thread."""
+    own = ThreadAddress.objects.of(thread.forum_id).filter(thread=thread, digest=digest(kind, value))
+    return bool(own.exists())
+
+
 def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> dict[str, Sequence[Any]]:
     """The rows that digests lead to; asked without the ORM, for every page and every post begins with it."""
     with connections[alias].cursor() as cursor:

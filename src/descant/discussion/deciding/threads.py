@@ -1,15 +1,26 @@
-"""Threads closed and opened again, and a comment pinned to the top of its thread."""
+"""Threads closed and opened again, called otherwise, and a comment pinned to the top of its thread."""
 
 from django.utils.translation import gettext as _
 
+from descant.discussion import text
+from descant.discussion.addressing import lately
+from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.finding import add_address, leads_to
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.comments import NoSuchVerdict, write_about_thread
-from descant.discussion.models import Comment, Thread
+from descant.discussion.models import Comment, Thread, ThreadAddress
+from descant.discussion.posting import Refused
 from descant.discussion.tree import counting
+from descant.forums.domains import check_page
 from descant.forums.models import Forum
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
+
+
+class CannotRename(Refused):
+    code = "cannot_rename"
+
 
 _VERDICTS = {Thread.State.OPEN: "reopen", Thread.State.CLOSED: "close"}
 
@@ -33,6 +44,48 @@ def set_thread_state(*, forum: Forum, thread: Thread, state: str, by: Author, re
                 alias, thread, by, verdict=verdict, before=before, after=state, reason=reason[:500]
             )
     return thread
+
+
+def rename_thread(*, forum: Forum, thread: Thread, page: PageAddress, by: Author, reason: str = "") -> Thread:
+    """Give a thread another title, another address, or one more identifier; by its old names it is still found.
+
+    Args:
+        page: what is empty in it stays as it is.
+
+    Raises:
+        NotAModerator, NoAddress, PageOutside, CannotRename: the address leads to another thread.
+    """
+    check_ability(by, "threads")
+    if page.url:
+        check_page(forum, page.url)
+    names = {"title": text.one_line(page.title)[:500], "url": page.url}
+    columns = {column: value for column, value in names.items() if value}
+    with writing(forum) as alias:
+        counting.lock(thread)
+        added = _lead_here(thread, page)
+        before = {column: getattr(thread, column) for column in columns}
+        if before != columns and claim(thread, when=before, **columns):
+            counting.stamp(thread)
+        elif not added:
+            return thread
+        kept = {"names": before, "now": columns}
+        states = {"before": thread.state, "after": thread.state}
+        write_about_thread(alias, thread, by, verdict="rename", kept=kept, reason=reason[:500], **states)
+    lately.forget()
+    return thread
+
+
+def _lead_here(thread: Thread, page: PageAddress) -> bool:
+    """Whether an address was added. Raises: CannotRename."""
+    added = False
+    for kind, value in ((ThreadAddress.Kind.IDENTIFIER, page.identifier), (ThreadAddress.Kind.URL, page.url)):
+        if not value:
+            continue
+        if add_address(thread, kind, value):
+            added = True
+        elif not leads_to(thread, kind, value):
+            raise CannotRename(_("Another thread is found by %(name)s: merge the two.") % {"name": value})
+    return added
 
 
 def pin_comment(*, forum: Forum, thread: Thread, comment: Comment | None, by: Author) -> Thread:

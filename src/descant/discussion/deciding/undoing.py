@@ -118,6 +118,8 @@ class _Undoing:
         counting.lock(thread)
         if decision.verdict in ("pin", "unpin"):
             when, columns = {"pinned": decision.kept["now"]}, {"pinned_id": decision.kept["pinned"]}
+        elif decision.verdict == "rename":
+            when, columns = decision.kept["now"], decision.kept["names"]
         else:
             when, columns = {"state": decision.after}, {"state": decision.before}
         done = self._is_last(decision) and claim(thread, when=when, **columns)

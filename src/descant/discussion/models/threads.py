@@ -15,6 +15,7 @@ class Thread(OfForum):
         OPEN = "open"
         CLOSED = "closed"
         MERGED = "merged"  # into another, to which this row then leads
+        REMOVED = "removed"  # with all that was said in it, and can be put back
 
     title = models.CharField(max_length=500, blank=True)
     url = models.CharField(max_length=2000, blank=True)

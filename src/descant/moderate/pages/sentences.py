@@ -19,6 +19,8 @@ SENTENCES = {
     "unpin": gettext_lazy("%(who)s took the pin off %(what)s"),
     "close": gettext_lazy("%(who)s closed %(what)s"),
     "reopen": gettext_lazy("%(who)s opened %(what)s again"),
+    "rename": gettext_lazy("%(who)s called %(what)s otherwise"),
+    "remove": gettext_lazy("%(who)s removed %(what)s, with all comments"),
     "merge": gettext_lazy("%(who)s merged %(what)s into another thread"),
     "undo": gettext_lazy("%(who)s undid what was decided about %(what)s"),
     "uphold": gettext_lazy("%(who)s left %(what)s as it was, after an appeal"),
