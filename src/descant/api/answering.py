@@ -15,7 +15,7 @@ from descant.discussion.editing import NotYours, TooLate
 from descant.discussion.judging.barring import Banned
 from descant.discussion.judging.naming import BadName
 from descant.discussion.judging.pacing import TooFast
-from descant.discussion.posting import KeyReused, Refused
+from descant.discussion.posting import KeyReused, ModeratorsOnly, Refused
 from descant.discussion.tree.cursors import BadCursor
 from descant.discussion.voting import VoteRefused
 from descant.forums.directory import UnknownForum, UnknownKey
@@ -41,6 +41,7 @@ _STATUS: dict[type[Exception], tuple[int, int]] = {
     TooFast: (429, TOO_FAST),
     Banned: (403, NOT_ALLOWED),
     NotAModerator: (403, NOT_ALLOWED),
+    ModeratorsOnly: (403, NOT_ALLOWED),
     NotYours: (403, NOT_ALLOWED),
     TooLate: (403, NOT_ALLOWED),
     VoteRefused: (403, NOT_ALLOWED),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -61,17 +62,24 @@ class KeyReused(Refused):
     code = "key_reused"
 
 
+class ModeratorsOnly(Refused):
+    code = "moderators_only"
+
+
 @dataclass(frozen=True)
 class Draft:
     """What is to be said, and in answer to which comment; ``key`` is the idempotency key of the request.
 
     ``mail`` is the language in which a guest would like to hear of replies by mail; empty if she would not.
+    Moderators may say when it was said, and in which state it is to be: then nothing judges it, and no pace is kept.
     """
 
     text: str
     parent_id: int | None = None
     key: str = ""
     mail: str = ""
+    state: str = ""
+    said_at: datetime | None = None
 
 
 def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, draft: Draft) -> Comment:
@@ -88,11 +96,15 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
         Refused, pacing.TooFast, barring.Banned
     """
     source = _check(forum, author, draft)
-    verdict = screening.screen(forum=forum, author=author, text=source)
+    verdict = (
+        screening.Verdict(draft.state)
+        if draft.state
+        else screening.screen(forum=forum, author=author, text=source)
+    )
     if isinstance(thread, PageAddress):
         thread = make_thread(forum, thread, by=author.address)
     try:
-        comment = _compose(forum, thread, author, draft.parent_id, verdict)
+        comment = _compose(forum, thread, author, draft, verdict)
         comment.text, comment.html = source, text.render(source, Comment.Format.MARKDOWN)
         comment.html_version = text.RULES_VERSION
         limits = _limits(forum, author)
@@ -110,6 +122,8 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
 
 
 def _check(forum: Forum, author: Author, draft: Draft) -> str:
+    if (draft.state or draft.said_at) and not author.moderates:
+        raise ModeratorsOnly(_("Only moderators say when a comment was written, and in which state it is."))
     if author.user is None:
         if not forum.guests_may_post:
             raise SignInFirst(
@@ -128,12 +142,13 @@ def _check(forum: Forum, author: Author, draft: Draft) -> str:
 
 
 def _compose(
-    forum: Forum, thread: Thread, author: Author, parent_id: int | None, verdict: screening.Verdict
+    forum: Forum, thread: Thread, author: Author, draft: Draft, verdict: screening.Verdict
 ) -> Comment:
     """The comment at its place in the tree, signed."""
     alias = alias_of(forum)
-    parent = _parent(alias, thread, parent_id)
+    parent = _parent(alias, thread, draft.parent_id)
     comment = Comment(pk=ids.next_id(alias, Comment), forum_id=forum.pk, thread=thread, parent=parent)
+    comment.created_at = draft.said_at or comment.created_at
     comment.state, comment.reasons = verdict.state, verdict.reasons
     comment.needs_look = verdict.needs_look
     comment.drawn = comment.is_shown
@@ -249,6 +264,6 @@ def _key(author: Author, draft: Draft) -> str:
 
 
 def _request(thread: Thread, author: Author, draft: Draft) -> str:
-    return hashlib.sha256(
-        f"{thread.pk}\n{draft.parent_id}\n{author.name}\n{author.email}\n{draft.text}".encode()
-    ).hexdigest()
+    placed = f"{draft.state}\n{draft.said_at}\n" if draft.state or draft.said_at else ""
+    said = f"{thread.pk}\n{draft.parent_id}\n{author.name}\n{author.email}\n{placed}{draft.text}"
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any, Generic, TypeVar
 
 from django.http import QueryDict
@@ -63,16 +64,19 @@ def whole(name: str, about: str, *, least: int, most: int, default: int | None =
     return Parameter(name, about, read, schema, default is None)
 
 
-def one_of(name: str, about: str, choices: Sequence[str], default: str) -> Parameter[str]:
-    """One of a few words."""
+def one_of(name: str, about: str, choices: Sequence[str], default: str = "") -> Parameter[str]:
+    """One of a few words; empty if it is absent and there is no default."""
 
     def read(given: Given) -> str:
         written = given.get(name) or default
-        if written not in choices:
+        if written and written not in choices:
             raise bad(name, " or ".join(choices))
         return written
 
-    return Parameter(name, about, read, {"type": "string", "enum": [*choices], "default": default})
+    schema: dict[str, Any] = {"type": "string", "enum": [*choices]}
+    if default:
+        schema |= {"default": default}
+    return Parameter(name, about, read, schema)
 
 
 def some_of(
@@ -138,6 +142,19 @@ def moment(name: str, about: str) -> Parameter[datetime | None]:
             raise bad(name, "a time such as 2026-11-23T10:00:00, or seconds since 1970") from None
 
     return Parameter(name, about, read, {"type": "string", "examples": ["2026-11-23T10:00:00"]})
+
+
+def address(name: str, about: str) -> Parameter[str]:
+    """A network address; empty if it is absent."""
+
+    def read(given: Given) -> str:
+        written = given.get(name, "").strip()
+        try:
+            return str(ip_address(written)) if written else ""
+        except ValueError:
+            raise bad(name, "an address such as 192.0.2.7 or 2001:db8::7") from None
+
+    return Parameter(name, about, read, {"type": "string", "examples": ["192.0.2.7"]})
 
 
 def every(given: Given, name: str) -> list[str]:

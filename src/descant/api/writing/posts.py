@@ -1,15 +1,20 @@
 """Comments written, changed, voted on and reported."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+
+from django.utils import timezone
 
 from descant.api.arguments import THREAD, idempotency_key
+from descant.api.asking import NotAllowed
 from descant.api.declaring import Asked, Standing, endpoint
-from descant.api.declaring.parameters import one_of, row_id, row_id_or_none, text, whole
+from descant.api.declaring.parameters import address, bad, moment, one_of, row_id, row_id_or_none, text, whole
 from descant.api.finding import comments_named, thread_named
 from descant.api.objects.deeds import Voted
 from descant.api.objects.posts import post_object
 from descant.api.objects.shapes import Post
 from descant.discussion.addressing.addresses import URL_MAX
+from descant.discussion.authors import Author
 from descant.discussion.deciding import edit_for_author
 from descant.discussion.editing import edit_comment, seconds_left
 from descant.discussion.flagging import flag_comment
@@ -34,18 +39,29 @@ VOTE = whole("vote", "1 up, -1 down, 0 takes it back.", least=-1, most=1)
 WHY = one_of("reason", "What is wrong with it.", Flag.Reason.values, Flag.Reason.OTHER)
 NOTE = text("note", "What the moderator shall know.", most=500)
 PARENT = row_id_or_none("parent", "The id of the comment it answers.")
+STATES: dict[str, str] = {
+    "approved": Comment.State.SHOWN,
+    "unapproved": Comment.State.WAITING,
+    "spam": Comment.State.SPAM,
+    "killed": Comment.State.HIDDEN,
+}
+STATE = one_of("state", "In which state it is to be, unjudged; for moderators and the secret key.", [*STATES])
+DATE = moment("date", "When it was written, 1970 or later; for moderators and the secret key.")
+ADDRESS = address("ip_address", "From which address it came; for moderators and the secret key.")
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @endpoint(
     "posts/create",
     method="POST",
-    takes=(THREAD, MESSAGE, SIGNED_IN, NAME, EMAIL, URL, TITLE, PARENT),
+    takes=(THREAD, MESSAGE, SIGNED_IN, NAME, EMAIL, URL, TITLE, PARENT, STATE, DATE, ADDRESS),
     example={"thread:ident": "bread", "author_name": "Ada", "message": "How *wet* do you make it?"},
 )
 def create(asked: Asked) -> Post:
     """Write a comment, in the thread of a page, which is made if there is none."""
-    author = replace(asked.author, name=asked[NAME], email=asked[EMAIL], url=asked[URL])
+    author = replace(_writer(asked), name=asked[NAME], email=asked[EMAIL], url=asked[URL])
     draft = Draft(text=asked[MESSAGE], parent_id=asked[PARENT], key=idempotency_key(asked.request))
+    draft = replace(draft, state=STATES.get(asked[STATE], ""), said_at=_date(asked))
     name = asked[THREAD]
     page = replace(name.page, title=asked[TITLE])
     where = thread_named(asked.forum, name) if name.id is not None else page
@@ -105,6 +121,24 @@ def report(asked: Asked) -> Post:
     (comment,) = comments_named(asked.forum, [asked[POST]])
     flag_comment(forum=asked.forum, comment=comment, author=asked.author, reason=asked[WHY], note=asked[NOTE])
     return _told(asked, comment)
+
+
+def _writer(asked: Asked) -> Author:
+    """Who writes; what only moderators may say is said with the standing of the secret key, or not at all."""
+    if not (asked[STATE] or asked[DATE] or asked[ADDRESS]):
+        return asked.author
+    author = asked.viewer or asked.author
+    if asked[ADDRESS] and not author.moderates:
+        raise NotAllowed("Only moderators, and the secret key, say from where a comment came.")
+    return replace(author, address=asked[ADDRESS] or author.address)
+
+
+def _date(asked: Asked) -> datetime | None:
+    """Raises: BadArgument: nobody has written then."""
+    at = asked[DATE]
+    if at is not None and not _FIRST <= at <= timezone.now():
+        raise bad("date", "a time that is over, from 1970 on")
+    return at
 
 
 def _told(asked: Asked, comment: Comment) -> Post:
