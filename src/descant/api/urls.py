@@ -3,7 +3,7 @@
 from django.urls import path
 
 from descant.api.declaring import ENDPOINTS
-from descant.api.reading import categories, changes, forums, imports, posts, threads, users
+from descant.api.reading import applications, categories, changes, forums, imports, posts, threads, users
 from descant.api.reference.openapi import openapi_json
 from descant.api.reference.page import reference_page
 from descant.api.serving.endpoints import served
@@ -14,7 +14,7 @@ from descant.api.writing import posts as writing_posts
 from descant.api.writing import threads as writing_threads
 
 DECLARED_IN = (
-    *(categories, changes, forums, imports, posts, threads, users),
+    *(applications, categories, changes, forums, imports, posts, threads, users),
     *(deciding, writing_forums, lists, writing_posts, writing_threads),
 )
 

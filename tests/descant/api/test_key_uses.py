@@ -43,3 +43,9 @@ def test_each_request_of_a_program_counts_and_costs_no_query(
     assert "used 2  " in told
     worker.bring_in_counts()
     assert Key.objects.get(public_key=key).uses == 2
+    asked = {"api_secret": Key.objects.get(public_key=key).secret_key, "days": "2"}
+    for by, most in (("day", 2), ("hour", 48)):
+        told = client.get("/api/3.0/applications/listUsage.json", {**asked, "by": by}).json()["response"]
+        assert sum(uses for _began_at, uses in told) == 2
+        assert told == sorted(told)
+        assert len(told) <= most

@@ -14,7 +14,7 @@ from django_headroom.transactions import writing
 from django_headroom.updates import claim, step
 
 GLOBAL = "default"
-DAYS_KEPT = 7
+DAYS_KEPT = 30
 AT_A_TIME = 500
 
 key_uses = Buffered("forums.Key", "uses", gathered=True)
@@ -69,6 +69,22 @@ def usage_of(keys: Iterable[Key]) -> dict[int, Usage]:
         of_week[key_id] += uses
         of_today[key_id] += uses if began_at >= today else 0
     return {key.pk: Usage(of_today[key.pk], of_week[key.pk], key.uses, key.used_at) for key in every}
+
+
+def uses_by_time(key: Key, *, days: int, step: timedelta) -> list[tuple[datetime, int]]:
+    """How often a key was used in each day or hour of the last days, of today the last; the empty ones as well.
+
+    Args:
+        days: how many, today among them; DAYS_KEPT at most.
+        step: a day or an hour.
+    """
+    now = timezone.now()
+    first = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
+    uses: Counter[int] = Counter()
+    rows = KeyHour.objects.filter(key=key, began_at__gte=first)
+    for began_at, count in rows.values_list("began_at", "uses"):
+        uses[(began_at - first) // step] += count
+    return [(first + number * step, uses[number]) for number in range((now - first) // step + 1)]
 
 
 def _hour(now: datetime) -> datetime:

@@ -79,7 +79,7 @@ class Key(NoBareSave):
 
 
 class KeyHour(NoBareSave):
-    """How often a key was used in an hour, by the clock of UTC; kept for a week."""
+    """How often a key was used in an hour, by the clock of UTC; kept for a month."""
 
     key = models.ForeignKey(Key, on_delete=models.CASCADE, related_name="hours")
     began_at = models.DateTimeField()
