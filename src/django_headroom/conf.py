@@ -117,6 +117,9 @@ class Headroom:
     freshness_file: str = ""
     """A file, best in ``/dev/shm``, by which all processes of a machine know what is old; without one each is alone."""
 
+    switches: tuple[str, ...] = ("default",)
+    """Aliases of the databases that keep the switches; the first gives the order, others stand in while it is away."""
+
     held_seconds: float = 1.0
     """A transaction of ``writing()`` that was open longer is reported when it ends."""
 

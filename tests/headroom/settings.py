@@ -49,6 +49,7 @@ HEADROOM = {
         "items": PARTITIONED,
         "delayed": EVERYWHERE,
         "counters": EVERYWHERE,
+        "switches": EVERYWHERE,
     },
     "SLOTS": {"p1": 1, "p2": 2},
     "LEDGER": "default",
@@ -56,12 +57,14 @@ HEADROOM = {
     "COUNTERS_FOLDER": str(DATA / "counters"),
     "CACHE_FOLDER": str(DATA / "cache"),
     "ROWS_AUDITED": 0,
+    "SWITCHES": ("default", "p1"),
     "DIRECTORY": "tests.headroom.market.shops.models.partition_of",
 }
 
 INSTALLED_APPS = [
     "django_headroom.counters",
     "django_headroom.delayed",
+    "django_headroom.operations.switches",
     "tests.headroom.market.shops",
     "tests.headroom.market.people",
     "tests.headroom.market.items",

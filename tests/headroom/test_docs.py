@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_headroom.delayed import signals
 from django_headroom.ids import WriteIdentity, WriteSlot, WriteTimeline, WrongSlot
+from django_headroom.operations.switches import declaring, knowing
 from django_headroom.testing import queries_counted, query_budget
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Item, Line, Loaf, Sale, Shelf, Ticket
@@ -55,6 +56,9 @@ MODULES = {
     "slots": ["caching/slots"],
     "skinny": ["skinny/__init__"],
     "stores": ["caching/stores", "caching/held", "caching/checks", "caching/embedded/__init__"],
+    "switches": [
+        f"operations/switches/{module}" for module in ("__init__", "turning", "listening", "openfeature")
+    ],
     "testing": ["testing/__init__"],
     "transactions": ["transactions/writing", "transactions/guarding", "transactions/first_write"],
     "updates": ["updates/changing", "updates/saving", "updates/stepping"],
@@ -109,9 +113,13 @@ def names(bakery: Shop, butcher: Shop, ann: Person) -> Iterator[dict[str, Any]]:
     declared = dict(signals._signals)
     bo = Baker.objects.create(name="Bo")
     cast = {"bakery": bakery, "butcher": butcher, "ann": ann, "bo": bo}
+    switches_declared = dict(declaring._declared)
     yield {**MODULES_IN_THE_EXAMPLES, **{each.__name__: each for each in IN_THE_EXAMPLES}, **cast}
     signals._signals.clear()
     signals._signals.update(declared)
+    declaring._declared.clear()
+    declaring._declared.update(switches_declared)
+    knowing.forget()
     for alias in ("p1", "p2"):  # it is no model's, so that Django does not empty it
         with connections[alias].cursor() as cursor:
             cursor.execute("DELETE FROM headroom_departed")

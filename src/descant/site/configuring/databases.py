@@ -52,6 +52,8 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     # Without partitions the global database is the one partition as well, and all of a site is one file.
     slots = {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}
     told: dict[str, Any] = {"SLOTS": slots or {GLOBAL: 1}}
+    # A switch is turned at the first partition while the global database is away; files are there together or not.
+    told["SWITCHES"] = tuple(aliases[:2]) if urls else (GLOBAL,)
     told["REPLICAS"] = {alias: names for alias, names in replicas.items() if names}
     if _is_pooled():
         servers = [alias for alias, database in found.items() if database["ENGINE"] == ENGINE]
