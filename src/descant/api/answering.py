@@ -23,6 +23,7 @@ from descant.forums.domains import PageOutside
 from descant.forums.keys.repeating import AskedElse, StillBusy
 from descant.forums.keys.showing import BadAccessToken
 from descant.forums.signing_on.messages import BadMessage
+from descant.switches import SwitchedOff
 
 BAD_ARGUMENT, BAD_KEY, NOT_FOUND, NOT_ALLOWED, TOO_FAST, OUT_OF_REACH, BAD_TOKEN = 2, 5, 8, 12, 13, 15, 18
 RETRY_SECONDS = 2
@@ -40,6 +41,7 @@ _STATUS: dict[type[Exception], tuple[int, int]] = {
     StillBusy: (409, BAD_ARGUMENT),
     TooFast: (429, TOO_FAST),
     Banned: (403, NOT_ALLOWED),
+    SwitchedOff: (503, OUT_OF_REACH),
     NotAModerator: (403, NOT_ALLOWED),
     ModeratorsOnly: (403, NOT_ALLOWED),
     NotYours: (403, NOT_ALLOWED),
@@ -73,10 +75,10 @@ def refusal(refused: Exception) -> HttpResponse:
     """The answer to what was refused."""
     status, code = next(answer for kind, answer in _STATUS.items() if isinstance(refused, kind))
     message = str(refused)
-    if code == OUT_OF_REACH:
+    if isinstance(refused, OperationalError | InterfaceError):
         message = "The comments are out of reach just now: try again in a moment."
     answer = envelope(code, message, status)
-    if isinstance(refused, TooFast):
+    if isinstance(refused, TooFast | SwitchedOff):
         answer.headers["Retry-After"] = str(refused.retry_after)
     elif status == 503 or isinstance(refused, StillBusy):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)

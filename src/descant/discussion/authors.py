@@ -10,6 +10,7 @@ from descant.discussion.models import Comment
 from descant.forums.models import Forum, Role
 from django_headroom.caching.slots import slots
 from django_headroom.joins import attach
+from django_headroom.operations.switches import Actor
 from django_headroom.skinny import Columns
 
 KEPT_SECONDS = 5.0
@@ -39,6 +40,11 @@ class Author:
         if self.user is not None:
             return f"u{self.user.pk}"
         return f"g{self.guest}" if self.guest else ""
+
+    @property
+    def actor(self) -> Actor:
+        """Who she is to the switches."""
+        return Actor(self.voter, is_staff=self.user is not None and self.user.is_staff)
 
     @property
     def moderates(self) -> bool:

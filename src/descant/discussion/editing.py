@@ -15,6 +15,7 @@ from descant.discussion.posting import NoText, Refused, TooLong
 from descant.discussion.seeing import is_own
 from descant.discussion.tree import counting
 from descant.forums.models import Forum
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import change, claim
 
@@ -104,6 +105,7 @@ def delete_comment(*, forum: Forum, comment: Comment, author: Author) -> Comment
     Raises:
         Refused
     """
+    check_writable(forum.name)
     _check(comment, author)
     with writing(forum) as alias:
         counting.lock(comment.thread)

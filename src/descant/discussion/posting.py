@@ -22,6 +22,7 @@ from descant.discussion.models import Comment, Receipt, Thread
 from descant.discussion.tree import counting
 from descant.discussion.tree.paths import level_of, path_below
 from descant.forums.models import Forum
+from descant.switches import is_on
 from django_headroom import ids
 from django_headroom.joins import attach
 from django_headroom.transactions import alias_of
@@ -93,7 +94,7 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
         before.
 
     Raises:
-        Refused, pacing.TooFast, barring.Banned
+        Refused, SwitchedOff, pacing.TooFast, barring.Banned
     """
     source = _check(forum, author, draft)
     verdict = (
@@ -129,6 +130,8 @@ def _check(forum: Forum, author: Author, draft: Draft) -> str:
             raise SignInFirst(
                 _("This forum takes comments from people who have signed in: sign in, then send it.")
             )
+        if not is_on("guest_posting", actor=author.actor, forum=forum.name):
+            raise SignInFirst(_("Guests cannot write just now: sign in, then send it."))
         check_guest_name(author.name)
     source = text.plain(draft.text).strip()
     if not source:

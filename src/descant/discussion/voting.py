@@ -10,6 +10,7 @@ from descant.discussion.judging import barring, pacing
 from descant.discussion.judging.scoring import score
 from descant.discussion.models import Comment, Vote
 from descant.forums.models import Forum
+from descant.switches import SwitchedOff, is_on
 from django_headroom.transactions import writing
 from django_headroom.updates import change, step
 
@@ -27,8 +28,10 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
         The comment with its new totals.
 
     Raises:
-        VoteRefused, pacing.TooFast, barring.Banned
+        VoteRefused, SwitchedOff, pacing.TooFast, barring.Banned
     """
+    if not is_on("votes", actor=author.actor, forum=forum.name):
+        raise SwitchedOff(_("Nobody can vote just now; what was voted is kept. Please come back in a while."))
     _check(comment, author, value)
     if barring.is_shut_out(forum, author):
         return comment

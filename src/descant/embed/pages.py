@@ -2,13 +2,15 @@
 
 import base64
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_bidi, gettext, override
 from django.views.decorators.http import require_safe
@@ -16,7 +18,7 @@ from markupsafe import Markup, escape
 
 from descant.discussion.addressing.addresses import NoAddress, PageAddress
 from descant.discussion.models import Thread
-from descant.discussion.reading import ORDERS, Page, read_page
+from descant.discussion.reading import LIGHT_ORDER, ORDERS, Page, is_heavy, read_page
 from descant.discussion.reading.changes import Clock
 from descant.discussion.tree.cursors import BadCursor
 from descant.embed.lean import lean_style
@@ -26,11 +28,14 @@ from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import PageOutside, check_page, frame_ancestors
 from descant.forums.look import names_in, style_of
 from descant.forums.models import Forum, Role
+from descant.switches import is_on
+from django_headroom.operations.switches import felt
 
 STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
 TO_KEEP = (
     "descant.to_keep"  # in the environment of a request by who keeps the page, and is told when it is old
 )
+NOT_ITS_FAULT = (BadCursor, NoAddress, OperationalError, InterfaceError)  # that an order is heavy
 FRESH_SECONDS = 1  # how long a shared cache may answer by itself
 
 
@@ -96,16 +101,25 @@ def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> Http
         check_page(forum, address.url)
     order = request.GET.get("order", "")
     order = order if order in ORDERS else ORDERS[0]
+    cursor = request.GET.get("cursor", "")
+    heavy = is_heavy(order, cursor)
+    if heavy and not is_on("heavy_orders", forum=forum.name):
+        return _redirect(address.page_url(LIGHT_ORDER))
     asked = PageAddress(address.identifier, address.url)
-    where = {"order": order, "cursor": request.GET.get("cursor", "")}
     to_keep = TO_KEEP in request.META
-    page = read_page(forum=forum, page=asked, **where, to_keep=to_keep)
+    with felt("heavy_orders", but=NOT_ITS_FAULT) if heavy else nullcontext():
+        page = read_page(forum=forum, page=asked, order=order, cursor=cursor, to_keep=to_keep)
     html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
     response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS, _rests_on(forum, page))
     response.headers["Content-Security-Policy"] = _policy(forum, style_of(forum.look))
     if to_keep:  # else it may be from a replica that has not heard of what caches were told long ago
         let_caches_keep(response, forum, page.thread.pk if page.thread else None)
     return response
+
+
+def _redirect(url: str) -> HttpResponse:
+    """To a page that is made; nobody keeps where it led."""
+    return HttpResponseRedirect(url, headers={"Cache-Control": "no-store"})
 
 
 def _rests_on(forum: Forum, page: Page) -> RestsOn:

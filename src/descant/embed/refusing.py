@@ -18,6 +18,7 @@ from descant.discussion.voting import VoteRefused
 from descant.forums.directory import UnknownForum
 from descant.forums.domains import PageOutside
 from descant.forums.signing_on.messages import BadMessage
+from descant.switches import SwitchedOff
 
 OUT_OF_REACH_SECONDS = 2
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ REFUSALS = (
     BadName,
     TooFast,
     Banned,
+    SwitchedOff,
     ObjectDoesNotExist,
     OperationalError,
     InterfaceError,
@@ -73,6 +75,8 @@ def refusal(error: Exception) -> HttpResponse:
             return _answer(error.status, error.code, str(error))
         case TooFast():
             return _answer(429, "too_fast", str(error), error.retry_after)
+        case SwitchedOff():
+            return _answer(503, error.code, str(error), error.retry_after)
         case UnknownForum():
             return _answer(404, "unknown_forum", _("There is no forum of this name."))
         case PageOutside():

@@ -28,6 +28,7 @@ from descant.exchange.sorting import arrivals
 from descant.exchange.sorting.spool import Spool
 from descant.exchange.stream import Choices, ImportRefused
 from descant.forums.models import Forum
+from descant.switches import is_on
 from django_headroom.updates import change
 
 # A format is a module with SOURCE, the name its old ids are kept under, and read(file, choices).
@@ -57,8 +58,12 @@ def run_import(
         pingbacks: take WordPress's pingbacks and trackbacks in as well.
 
     Raises:
-        ImportRefused: the file cannot be read to its end; nothing of it was written.
+        ImportRefused: the file cannot be read to its end, or the format is switched off; nothing of it was written.
     """
+    if not is_on(f"import_{format}", forum=forum.name):
+        raise ImportRefused(
+            f"imports of the format {format} are switched off just now: see `descant switch list`"
+        )
     if not path.is_file():
         raise ImportRefused(f"there is no file {path.name}")
     file, watched = Unpacked(path), progress or Unwatched()

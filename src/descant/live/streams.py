@@ -9,6 +9,7 @@ from descant.live.asking import Asking
 from descant.live.channels import Channel, Watcher
 from descant.live.telling import Busy, Teller, Unknown
 from descant.live.watching import Watch
+from descant.switches import is_on
 
 HEADERS = [
     ("Content-Type", "text/event-stream"),
@@ -36,7 +37,8 @@ class Live:
             protocol: Granian's, of the request.
         """
         forum = asking.asked.forum
-        refused = 503 if self._is_closed else self.admitted.refusal(forum, address)
+        is_open = not self._is_closed and is_on("live", forum=forum)
+        refused = self.admitted.refusal(forum, address) if is_open else 503
         if refused:
             refuse(protocol, refused, after=random.randint(10, 60))
             return

@@ -17,6 +17,7 @@ from descant.live import events, sockets
 from descant.live.asking import Asked
 from descant.live.channels import Channel, Watcher
 from descant.live.telling import Teller, send
+from descant.switches import is_on
 from django_headroom.caching.slots import Slots
 
 LOOK_EVERY = 0.05  # seconds
@@ -85,6 +86,7 @@ class Watch:
             if now >= cut_at:
                 cut_at = now + CUT_EVERY
                 self._begin("cut", None, self._cut_slow_ones())
+                self._end_switched_off()
             if now >= ask_at:
                 ask_at = now + self._ask_every
                 self._ask()
@@ -146,6 +148,13 @@ class Watch:
         unwritten = [each for each in channels if each.told and each.told.rests_on.thread_id is None]
         unwritten.sort(key=lambda channel: channel.not_before)
         self._due.update(islice(unwritten, UNWRITTEN_MOST))
+
+    def _end_switched_off(self) -> None:
+        """Whoever watches comes back, is refused, and asks from time to time instead."""
+        for channel in self._channels.values():
+            if not is_on("live", forum=channel.asked.forum):
+                for watcher in channel.watchers:
+                    watcher.end()
 
     async def _cut_slow_ones(self) -> None:
         """Who has taken all is counted anew; who has too much on its way is cut, and comes back if she is there."""

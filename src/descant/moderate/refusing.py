@@ -7,6 +7,7 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 from descant.discussion.posting import Refused
+from descant.switches import SwitchedOff
 
 
 class BadRequest(Exception):
@@ -21,8 +22,14 @@ class NotYours(ObjectDoesNotExist):
     """What is asked for is of a forum that she does not run; the answer is that of what is not there."""
 
 
-REFUSALS = (BadRequest, Refused, ObjectDoesNotExist)
-STATUS = {"not_a_moderator": 403, "nothing_to_undo": 404, "too_long": 413, "answered": 409}
+REFUSALS = (BadRequest, Refused, SwitchedOff, ObjectDoesNotExist)
+STATUS = {
+    "not_a_moderator": 403,
+    "nothing_to_undo": 404,
+    "too_long": 413,
+    "answered": 409,
+    "switched_off": 503,
+}
 
 
 def is_script(request: HttpRequest) -> bool:

@@ -62,7 +62,7 @@ class Command(Protocol):
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that the words name, and return its exit code."""
     try:
-        return follow(list(sys.argv[1:] if words is None else words))
+        return follow(list(sys.argv[1:] if words is None else words), is_program=words is None)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -71,7 +71,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
 
 
-def follow(words: list[str]) -> int:
+def follow(words: list[str], *, is_program: bool = False) -> int:
+    """What has a process of its own hears when a switch is turned, for as long as it runs."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "descant.site.settings")
     if not words or words[0] in ("help", "-h", "--help"):
         print(overview())
@@ -80,12 +81,22 @@ def follow(words: list[str]) -> int:
         print(f"descant {__version__}")
         return 0
     if words[0] == "manage":
+        if words[1:2] == ["shell"]:
+            django.setup()
+            hear_switches()
         execute_from_command_line(["descant manage", *words[1:]])
         return 0
     if words[0] not in COMMANDS:
         print(f"descant: there is no command {words[0]!r}; `descant help` lists them.", file=sys.stderr)
         return 2
-    return run(load(words[0]), words[1:])
+    command = load(words[0])
+    if is_program and words[0] not in BEFORE_DATABASES and not {"-h", "--help"} & {*words}:
+        hear_switches()
+    return run(command, words[1:])
+
+
+def hear_switches() -> None:
+    import_module("django_headroom.operations.switches.listening").watch()
 
 
 def run(command: Command, words: Sequence[str]) -> int:

@@ -22,6 +22,7 @@ from descant.followups.mail.tokens import link_token, recipient_in
 from descant.followups.models import Kind, Letter, Mailbox, Notice
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.worker import drain
+from django_headroom.operations.switches import switches
 from django_headroom.transactions import writing
 from tests.descant.conftest import Cast
 from tests.descant.followups.conftest import Worked, account
@@ -256,3 +257,18 @@ def test_a_letter_in_other_hands_is_left_to_them(people: Cast, say: Say) -> None
     Letter.objects.update(claimed_until=timezone.now() + timedelta(minutes=1))
     with pytest.raises(InOtherHands):
         send_letter({"letter_id": str(letter.pk)}, event_id="at once")
+
+
+def test_letters_wait_while_mail_is_switched_off_and_go_out_afterwards(
+    people: Cast, say: Say, work: Worked
+) -> None:
+    asked = say("Rye or wheat?", by=people.ann)
+    say("Rye.", by=people.cy, to=asked)
+    with switches(mail=False):
+        assert work() == []
+        waiting = Event.objects.using("default").get(signal="letter_due")
+        assert waiting.due_at > timezone.now()
+        assert (waiting.tries, waiting.dead_at) == (0, None), "it is no failure"
+        assert not Letter.objects.exclude(sent_at=None).exists()
+    Event.objects.using("default").filter(pk=waiting.pk).update(due_at=timezone.now())
+    assert [letter.to for letter in work()] == [["ann@mail.example"]]

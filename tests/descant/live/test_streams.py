@@ -18,6 +18,7 @@ from descant.live.streams import Live
 from descant.live.telling import Busy, Teller, Unknown
 from descant.live.watching import Watch
 from django_headroom.caching.slots import Slots
+from django_headroom.operations.switches import ON, Rule, knowing
 
 FORUM, THREAD = 1, 7
 PLENTY = Limits(10_000, 10_000, 10_000)
@@ -273,5 +274,24 @@ def test_streams_are_ended_when_the_process_ends() -> None:
         await asyncio.sleep(0.2)
         assert reader.told() == []
         assert (await stage.reader()).status == 503
+
+    tell(story)
+
+
+def test_live_can_be_switched_off_for_one_forum_while_it_is_watched() -> None:
+    async def story(stage: Stage) -> None:
+        await stage.reader()
+        [watcher] = stage.watch._watchers()
+        try:
+            never = {"forum": frozenset({"gazette"})}
+            knowing.learn([knowing.Turned(1, "live", Rule(percent=100, never=never))])
+            await until(lambda: watcher.transport is None)
+            refused = await stage.reader()
+            assert refused.status == 503
+            assert int(refused.headers["Retry-After"]) >= 10
+            knowing.learn([knowing.Turned(2, "live", ON)])
+            assert (await stage.reader()).status == 200
+        finally:
+            knowing.forget()
 
     tell(story)

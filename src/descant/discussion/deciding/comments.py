@@ -18,6 +18,7 @@ from descant.discussion.tree import counting
 from descant.forums.caches.purging import purge_surely
 from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import change, claim
 
@@ -63,9 +64,10 @@ def decide(
         How many changed: of two moderators who decide the same at once, one is told 0.
 
     Raises:
-        NotAModerator, NoSuchVerdict
+        NotAModerator, NoSuchVerdict, SwitchedOff
     """
     check_ability(by, "decide")
+    check_writable(forum.name)
     if verdict not in AFTER:
         raise NoSuchVerdict(
             _("A verdict is one of these: %(verdicts)s.") % {"verdicts": ", ".join(sorted(AFTER))}
@@ -89,9 +91,10 @@ def edit_for_author(*, forum: Forum, comment: Comment, source: str, by: Author, 
         Whether it was done; not if somebody else has changed the comment meanwhile.
 
     Raises:
-        NotAModerator, NoText
+        NotAModerator, NoText, SwitchedOff
     """
     check_ability(by, "decide")
+    check_writable(forum.name)
     source = text.plain(source).strip()
     if not source:
         raise NoText(_("An empty comment cannot be kept: delete it instead."))

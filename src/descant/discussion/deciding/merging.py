@@ -16,6 +16,7 @@ from descant.discussion.posting import Refused
 from descant.discussion.reading import marks
 from descant.discussion.tree import counting
 from descant.forums.models import Forum
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import change
 
@@ -33,9 +34,10 @@ def merge_threads(*, forum: Forum, source: Thread, target: Thread, by: Author, r
         The batch, by which ``undo_batch`` parts them again.
 
     Raises:
-        NotAModerator, CannotMerge
+        NotAModerator, CannotMerge, SwitchedOff
     """
     check_ability(by, "threads")
+    check_writable(forum.name)
     batch = uuid.uuid4()
     with writing(forum) as alias:
         for thread in sorted((source, target), key=lambda each: each.pk):

@@ -14,6 +14,7 @@ from descant.discussion.posting import Refused
 from descant.discussion.tree import counting
 from descant.forums.domains import check_page
 from descant.forums.models import Forum
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
@@ -29,9 +30,10 @@ def set_thread_state(*, forum: Forum, thread: Thread, state: str, by: Author, re
     """Close a thread, or open it again.
 
     Raises:
-        NotAModerator, NoSuchVerdict
+        NotAModerator, NoSuchVerdict, SwitchedOff
     """
     check_ability(by, "threads")
+    check_writable(forum.name)
     if state not in _VERDICTS:
         raise NoSuchVerdict(_("A thread is open or closed."))
     with writing(forum) as alias:
@@ -92,9 +94,11 @@ def pin_comment(*, forum: Forum, thread: Thread, comment: Comment | None, by: Au
     """Show a comment first in its thread, in the place of the one that was; None shows none.
 
     Raises:
-        NotAModerator, NoSuchVerdict: the comment is not shown in this thread.
+        SwitchedOff, NotAModerator
+        NoSuchVerdict: the comment is not shown in this thread.
     """
     check_ability(by, "threads")
+    check_writable(forum.name)
     if comment is not None and (comment.thread_id != thread.pk or not comment.is_shown):
         raise NoSuchVerdict(_("Only a comment that is shown in this thread can be pinned to its top."))
     with writing(forum) as alias:

@@ -19,6 +19,7 @@ from descant.discussion.tree import counting
 from descant.forums.caches.purging import purge_surely
 from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
@@ -66,6 +67,7 @@ def undo_step(
         NotAModerator, NothingToUndo: there is no such batch on this forum.
     """
     check_ability(by, "undo")
+    check_writable(forum.name)
     rows = Decision.objects.of(forum).filter(batch=batch).select_related("comment__thread", "thread")
     if last is not None:
         earlier = Q(decided_at__lt=last[0]) | Q(decided_at=last[0], id__lt=last[1])

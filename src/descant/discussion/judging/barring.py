@@ -1,4 +1,4 @@
-"""Who is banned does nothing on a forum that others would see: asked here by posting, editing, voting and flagging."""
+"""Who may do nothing that others would see, banned or while it is only read: asked by all acts of readers."""
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -8,6 +8,7 @@ from descant.discussion.authors import Author
 from descant.discussion.judging.origins import marks_of
 from descant.forums import bans
 from descant.forums.models import Forum
+from descant.switches import check_writable
 
 
 class Banned(Exception):
@@ -21,7 +22,9 @@ def is_shut_out(forum: Forum, author: Author) -> bool:
 
     Raises:
         Banned: one that she is told of.
+        SwitchedOff: nobody writes there just now.
     """
+    check_writable(forum.name)
     if author.moderates:
         return False
     in_force = bans.in_force.of(forum)

@@ -1,5 +1,15 @@
 """Reading what is written: a page of a thread, and comments found by their words."""
 
-from descant.discussion.reading.pages import LINES, ORDERS, REPLIES, Line, Page, line_of, read_page
+from descant.discussion.reading.pages import (
+    LIGHT_ORDER,
+    LINES,
+    ORDERS,
+    REPLIES,
+    Line,
+    Page,
+    is_heavy,
+    line_of,
+    read_page,
+)
 
-__all__ = ["LINES", "ORDERS", "REPLIES", "Line", "Page", "line_of", "read_page"]
+__all__ = ["LIGHT_ORDER", "LINES", "ORDERS", "REPLIES", "Line", "Page", "is_heavy", "line_of", "read_page"]

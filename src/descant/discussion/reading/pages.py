@@ -23,6 +23,7 @@ from django_headroom import replicas
 from django_headroom.joins import attach
 
 ORDERS = ("best", "newest", "oldest")
+LIGHT_ORDER = "oldest"  # its index is written at one end, and no vote moves anything in it
 LINES = 25
 REPLIES = 3
 
@@ -83,6 +84,15 @@ def read_page(
         return not to_keep or marks.is_settled(forum.pk, found.thread)
 
     return replicas.read(forum.partition, reading, enough=enough)
+
+
+def is_heavy(order: str, cursor: str) -> bool:
+    """Whether a page is one of top-level comments in an order that costs.
+
+    Raises:
+        BadCursor
+    """
+    return order != LIGHT_ORDER and not isinstance(cursors.read(cursor), AtComment | InBranch)
 
 
 def line_of(comment: Comment, viewer: Author | None) -> Line:

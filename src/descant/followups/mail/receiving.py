@@ -19,6 +19,7 @@ from descant.followups.mail.vouching import sender_of
 from descant.followups.models import Letter
 from descant.forums.directory import UnknownForum, forum_with_id
 from descant.forums.models import Forum
+from descant.switches import SwitchedOff
 
 LONGEST = 1024 * 1024
 HEAD_MOST = 64 * 1024
@@ -54,7 +55,7 @@ def receive(raw: bytes) -> Comment | None:
     author = Author(user=user, role=role_of(user, forum))
     try:
         return post_comment(forum=forum, thread=parent.thread, author=author, draft=draft)
-    except (Refused, TooFast, Banned) as refused:
+    except (Refused, SwitchedOff, TooFast, Banned) as refused:
         raise NotTaken(str(refused)) from refused
 
 

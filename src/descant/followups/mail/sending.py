@@ -13,10 +13,12 @@ from descant.followups.mail.composing import compose
 from descant.followups.mail.recipients import NotWanted
 from descant.followups.mail.signals import letter_due
 from descant.followups.models import Letter
+from descant.switches import is_on
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
 CLAIMED_FOR = timedelta(minutes=2)  # longer than a mail server is waited for
+SWITCHED_OFF_FOR = timedelta(minutes=1)  # then it is looked again
 KEPT_FOR = timedelta(days=90)
 REFUSED_FOR_GOOD = (
     500  # a code below is for now, as of servers that take mail from strangers at the second try
@@ -34,7 +36,7 @@ def connect() -> None:
 
 
 def send_letter(data: dict[str, Any], *, event_id: str) -> None:
-    """Send a letter unless it was sent, or nobody wants it any more.
+    """Send a letter unless it was sent, or nobody wants it any more; while mail is switched off it waits.
 
     Raises:
         InOtherHands
@@ -42,7 +44,9 @@ def send_letter(data: dict[str, Any], *, event_id: str) -> None:
     """
     letter = Letter.objects.filter(pk=data["letter_id"]).first()
     if letter is None or letter.sent_at or letter.dropped_for:
-        return
+        return None
+    if not is_on("mail"):
+        return _say_again(data)
     _take(letter)
     try:
         compose(letter).send()
@@ -54,6 +58,14 @@ def send_letter(data: dict[str, Any], *, event_id: str) -> None:
         _note(letter, dropped_for="refused")  # who asks again is called a spammer
     else:
         _note(letter, sent_at=timezone.now())
+
+
+def _say_again(data: dict[str, Any]) -> None:
+    """It is no failure, and counts as no try."""
+    later = letter_due.event(**data)
+    later.due_at = timezone.now() + SWITCHED_OFF_FOR
+    with writing("default"):
+        later.save(force_insert=True, using="default")
 
 
 def _take(letter: Letter) -> None:

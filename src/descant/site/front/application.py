@@ -10,6 +10,7 @@ from descant.operate.upgrading import check_databases
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "descant.site.settings")
 
 django.setup()
-# It imports models, which exist only now.
+# These import models, which exist only now.
 application = import_module("descant.site.front.answering").Front()
 check_databases()
+import_module("django_headroom.operations.switches.listening").watch()

@@ -85,6 +85,7 @@ class _Line:
         self._turned = self._chosen = 0  # the latest versions that were read
         self._mark: Any = None
         self._next_at = 0.0
+        self._is_away = False  # then it was told
 
     @property
     def fileno(self) -> int | None:
@@ -104,9 +105,12 @@ class _Line:
                 return
             self._next_at = now + ASK_EVERY
             self._read()
+            self._is_away = False
         except (Error, psycopg.Error, OSError) as error:
-            _log.warning("Switches stay as they are, for %s cannot be asked: %s", self.alias, error)
+            if not self._is_away:
+                _log.warning("Switches stay as they are, for %s cannot be asked: %s", self.alias, error)
             self.close()
+            self._is_away = True
             self._next_at = time.monotonic() + AGAIN
 
     def close(self) -> None:

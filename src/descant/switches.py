@@ -1,0 +1,89 @@
+"""The switches of Descant: what operators turn off when it is too much, for all or for some, and turn on again."""
+
+from django.utils.translation import gettext as _
+
+from django_headroom.operations.switches import Guard, Switch, declare, is_on
+
+__all__ = ["SwitchedOff", "check_writable", "is_on"]
+
+
+class SwitchedOff(Exception):
+    """What operators have turned off for now; the message is for whoever wanted it."""
+
+    code = "switched_off"
+    retry_after = 60  # seconds
+
+
+def check_writable(forum: str) -> None:
+    """Raises: SwitchedOff: the site or this forum, by its name, is only read for now."""
+    if is_on("read_only", forum=forum):
+        raise SwitchedOff(_("The comments can only be read just now. Please come back in a while."))
+
+
+_OWNER = "operators"
+
+declare(
+    Switch(
+        "read_only",
+        says="Comments are read and not written: nobody posts, votes, flags or decides.",
+        default=False,
+        unread=False,
+        owner=_OWNER,
+    )
+)
+declare(
+    Switch(
+        "live",
+        says="What changes reaches readers by event streams; else their pages ask twice a minute.",
+        default=True,
+        unread=True,
+        owner=_OWNER,
+    )
+)
+declare(
+    Switch(
+        "votes",
+        says="Comments are voted up and down.",
+        default=True,
+        unread=True,
+        owner=_OWNER,
+    )
+)
+declare(
+    Switch(
+        "guest_posting",
+        says="Guests write where their forum lets them; else people sign in first.",
+        default=True,
+        unread=True,
+        owner=_OWNER,
+    )
+)
+declare(
+    Switch(
+        "heavy_orders",
+        says="Pages are made in every order; else only those with the oldest first are.",
+        default=True,
+        unread=False,
+        owner=_OWNER,
+        guard=Guard(seconds=1.0, slow=0.3, least=50),
+    )
+)
+declare(
+    Switch(
+        "mail",
+        says="Letters go out; else they wait.",
+        default=True,
+        unread=False,
+        owner=_OWNER,
+    )
+)
+for _format in ("disqus", "wordpress", "native"):
+    declare(
+        Switch(
+            f"import_{_format}",
+            says=f"Files of the format {_format} are imported.",
+            default=True,
+            unread=True,
+            owner=_OWNER,
+        )
+    )
