@@ -135,6 +135,21 @@ class Headroom:
     first_write_undone_from: int = 500
     """Under ``FirstWrite`` an answer with this status or a higher one undoes what the request wrote."""
 
+    release: str = ""
+    """What is running, as it stands in records: a version or a commit."""
+
+    performance_socket: str = ""
+    """The UNIX socket of syslog, such as "/dev/log", to which each request's record is sent; empty: none is."""
+
+    performance_stack_seconds: float = 1.0
+    """A request that runs for longer is told of while it still runs, with its stack; 0: none is."""
+
+    performance_packages: tuple[str, ...] = ()
+    """The packages of which a line may be named as the culprit; none: the one of ``ROOT_URLCONF``."""
+
+    performance_switches: str = ""
+    """Dotted path of ``() -> Iterable[str]``: which switches are on for who asks; it must not raise. Empty: none."""
+
     def __post_init__(self) -> None:
         """Refuse slots that would let two databases hand out the same id."""
         numbers = sorted(self.slots.values())

@@ -58,6 +58,7 @@ HEADROOM = {
     "CACHE_FOLDER": str(DATA / "cache"),
     "ROWS_AUDITED": 0,
     "SWITCHES": ("default", "p1"),
+    "PERFORMANCE_PACKAGES": ("tests",),
     "DIRECTORY": "tests.headroom.market.shops.models.partition_of",
 }
 
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "django_headroom.counters",
     "django_headroom.delayed",
     "django_headroom.operations.switches",
+    "django_headroom.operations.performance",
     "tests.headroom.market.shops",
     "tests.headroom.market.people",
     "tests.headroom.market.items",

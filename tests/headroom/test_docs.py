@@ -48,6 +48,7 @@ MODULES = {
     "joins": ["joins/far_keys", "joins/attaching", "joins/orphans"],
     "partitions": ["partitions/__init__"],
     "patience": ["connections/patience/__init__"],
+    "performance": ["operations/performance/__init__"],
     "pool": ["caching/memcached/__init__", "caching/memcached/addresses", "caching/memcached/hashing"],
     "pooling": ["connections/pooling"],
     "queued_sqlite": [],

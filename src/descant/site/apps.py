@@ -3,11 +3,14 @@
 Its pools find out which connections the server has ended, and remote work inside a transaction is reported.
 """
 
+from functools import partial
 from importlib import import_module
 
 from django.apps import AppConfig
 
 from django_headroom.connections import pooling
+from django_headroom.delayed import surrounding
+from django_headroom.operations.performance import recorded
 
 
 class SiteConfig(AppConfig):
@@ -15,4 +18,5 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         pooling.guard_connections()
+        surrounding.around.append(partial(recorded, "job"))
         import_module("django_headroom.transactions.guarding").report_holding()

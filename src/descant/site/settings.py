@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from descant import __version__
+from descant.site.databases import ERRORS, GLOBAL, databases, is_of_databases
 from descant.site.configuring.databases import ERRORS, GLOBAL, databases, is_of_databases
 from descant.site.configuring.secrets import secret_in
 from descant.site.configuring.variables import Variables, changed_names
@@ -65,6 +66,9 @@ HEADROOM = {
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
     "CACHE": said.words("DESCANT_CACHE", between=","),
     "CACHE_FOLDER": str(DESCANT_DATA / "cache"),
+    "RELEASE": said.text("DESCANT_RELEASE") or __version__,
+    "PERFORMANCE_SOCKET": said.text("DESCANT_SYSLOG"),
+    "PERFORMANCE_STACK_SECONDS": said.seconds("DESCANT_STACK_SECONDS", 1),
     "HOMES": {
         "accounts": "default",
         "forums": "default",
@@ -120,6 +124,7 @@ INSTALLED_APPS = [
     *(f"allauth.socialaccount.providers.{name}" for name in said.words("DESCANT_SOCIAL")),
     "django_headroom.counters",
     "django_headroom.delayed",
+    "django_headroom.operations.performance",
     "django_headroom.operations.switches",
     "descant.accounts",
     "descant.forums",
@@ -134,6 +139,7 @@ INSTALLED_APPS = [
     "descant.site",
 ]
 MIDDLEWARE = [
+    "django_headroom.operations.performance.Recorded",
     "django_headroom.connections.patience.AnsweredInTime",
     "descant.site.copies.OneCopy",
     "descant.site.headers.SecurityHeaders",

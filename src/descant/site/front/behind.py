@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from django.urls import set_script_prefix
 
 from descant.site.front.pages import Answer, Headers, answer_of, headers_of
 from descant.site.front.waiting import Threads, TooMany, forum_named_in
+from django_headroom.operations.performance.middleware import ARRIVED
 
 BODY_MOST = 1024 * 1024  # more than Django takes, so that it says itself what is too much
 BODY_SECONDS = 30.0
@@ -88,17 +90,18 @@ class Behind:
         return CUT_OFF if promised.isdecimal() and length < int(promised) else None
 
     async def _in_a_thread(self, scope: Any, protocol: Any, body: bytes) -> Answer | None:
-        answered = partial(self._answered, scope, protocol, body, asyncio.get_running_loop())
+        environ = environ_of(scope, body) | {ARRIVED: time.monotonic()}
+        answered = partial(self._answered, scope, protocol, environ, asyncio.get_running_loop())
         try:
             return await self._threads.run(forum_named_in(scope.query_string, body), answered)
         except TooMany:
             return TOO_MANY
 
     def _answered(
-        self, scope: Any, protocol: Any, body: bytes, loop: asyncio.AbstractEventLoop
+        self, scope: Any, protocol: Any, environ: Environ, loop: asyncio.AbstractEventLoop
     ) -> Answer | None:
         """The answer, or None when it has been sent already, piece by piece."""
-        response = self.ask(environ_of(scope, body))
+        response = self.ask(environ)
         try:
             if not response.streaming:
                 return answer_of(response)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from django_headroom.delayed.failures import written_failure
 from django_headroom.delayed.models import Job
+from django_headroom.delayed.surrounding import surrounded
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def _run(alias: str, each: Schedule) -> bool:
         return False
     error = ""
     try:
-        with _limited(each):
+        with surrounded(each.name), _limited(each):
             each.act()
     except Exception:  # noqa: BLE001 - as the worker's loop: reported, and tried again
         error = written_failure()

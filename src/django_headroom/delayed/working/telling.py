@@ -13,6 +13,7 @@ from django_headroom.delayed.failures import written_failure
 from django_headroom.delayed.models import Event, Lane
 from django_headroom.delayed.receivers import Receiver, Retry, Told
 from django_headroom.delayed.signals import DelayedSignal, signal_named
+from django_headroom.delayed.surrounding import surrounded
 from django_headroom.identity import identity_map
 from django_headroom.replicas import session
 
@@ -119,7 +120,7 @@ def _told(event: Event, signal: DelayedSignal, receiver: Receiver) -> str:
             receiver=receiver.uid,
         )
         # On primaries: what the event tells of may not have come to a replica yet.
-        with identity_map(), session(fresh=True):
+        with surrounded(receiver.uid), identity_map(), session(fresh=True):
             receiver.tell(payload, told)
     except Exception:  # noqa: BLE001 - the worker's loop is the one place that may: it reports, and tries again
         return written_failure()
