@@ -51,6 +51,8 @@ def choose_data_folder() -> None:
 
 
 def choose_databases() -> None:
+    os.environ["DESCANT_PERFORMANCE_DATABASE"] = "global"
+    os.environ["DESCANT_PERFORMANCE_SECONDS"] = "0"  # no thread writes at the time of a test
     kind = os.environ.setdefault("DESCANT_TEST_DATABASE", "sqlite")
     if kind == "sqlite":
         os.environ["DESCANT_PARTITIONS"] = "2"

@@ -144,6 +144,15 @@ class Headroom:
     performance_stack_seconds: float = 1.0
     """A request that runs for longer is told of while it still runs, with its stack; 0: none is."""
 
+    performance_slow_seconds: float = 0.2
+    """A statement that takes longer is told of and kept; 0: none is."""
+
+    performance_comments: bool = False
+    """Whether each statement says in a comment its route, line and release, for the log of the database's server."""
+
+    performance_keep_seconds: float = 0.0
+    """How often a process writes down the sums of what it has recorded, in the home of "performance"; 0: never."""
+
     performance_packages: tuple[str, ...] = ()
     """The packages of which a line may be named as the culprit; none: the one of ``ROOT_URLCONF``."""
 

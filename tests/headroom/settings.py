@@ -50,6 +50,7 @@ HEADROOM = {
         "delayed": EVERYWHERE,
         "counters": EVERYWHERE,
         "switches": EVERYWHERE,
+        "performance": "default",
     },
     "SLOTS": {"p1": 1, "p2": 2},
     "LEDGER": "default",

@@ -36,6 +36,7 @@ COMMANDS = {
     "settings": "descant.site.configuring.explaining",
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",
+    "slow": "descant.operate.commands.slow",
     "audit": "descant.operate.commands.audit",
     "seed": "descant.operate.commands.seed",
 }

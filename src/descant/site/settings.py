@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from descant import __version__
-from descant.site.databases import ERRORS, GLOBAL, databases, is_of_databases
-from descant.site.configuring.databases import ERRORS, GLOBAL, databases, is_of_databases
+from descant.site.configuring.databases import ERRORS, GLOBAL, PERFORMANCE, databases, is_of_databases
 from descant.site.configuring.secrets import secret_in
 from descant.site.configuring.variables import Variables, changed_names
 from descant.site.front.places import freshness_file
@@ -68,6 +67,9 @@ HEADROOM = {
     "CACHE_FOLDER": str(DESCANT_DATA / "cache"),
     "RELEASE": said.text("DESCANT_RELEASE") or __version__,
     "PERFORMANCE_SOCKET": said.text("DESCANT_SYSLOG"),
+    "PERFORMANCE_SLOW_SECONDS": said.seconds("DESCANT_SLOW_SECONDS", 0.2),
+    "PERFORMANCE_KEEP_SECONDS": said.seconds("DESCANT_PERFORMANCE_SECONDS", 15),
+    "PERFORMANCE_COMMENTS": said.text("DESCANT_SQL_COMMENTS") == "1",
     "PERFORMANCE_STACK_SECONDS": said.seconds("DESCANT_STACK_SECONDS", 1),
     "HOMES": {
         "accounts": "default",
@@ -287,4 +289,5 @@ if LOCAL_FILE.is_file():
         DATABASES, _places = databases({**_named, **os.environ}, DESCANT_DATA)
         HEADROOM |= _places
 
+HEADROOM["HOMES"].setdefault(PERFORMANCE, PERFORMANCE if PERFORMANCE in DATABASES else GLOBAL)
 HEADROOM["HOMES"].setdefault(ERRORS, ERRORS if ERRORS in DATABASES else GLOBAL)

@@ -65,6 +65,20 @@ def test_a_file_of_errors_has_no_pooler(tmp_path: Path) -> None:
     assert shown(tmp_path, **told).stdout.splitlines()[0] == "['default', 'p1']"
 
 
+def test_what_requests_cost_lies_apart_from_what_readers_wait_for_on_files(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("print(DATABASES.keys() - {'default', 'p1'})\n")
+    urls = {"DESCANT_DATABASE": "postgresql://db/all", "DESCANT_PARTITION_1": "postgresql://db/p1"}
+    asked: list[tuple[dict[str, str], str]] = [
+        ({}, "{'performance'}"),
+        ({"DESCANT_PARTITIONS": "0"}, "set()"),
+        ({"DESCANT_PERFORMANCE_DATABASE": "global"}, "set()"),
+        (urls, "set()"),
+        ({**urls, "DESCANT_PERFORMANCE_DATABASE": "postgresql://db/costs"}, "{'performance'}"),
+    ]
+    for told, apart in asked:
+        assert shown(tmp_path, **told).stdout.splitlines()[0] == apart
+
+
 def test_the_environment_has_the_last_word_on_databases(tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text("DESCANT_PARTITIONS = '3'\n")
     assert "['p1', 'p2', 'p3']" in shown(tmp_path).stdout

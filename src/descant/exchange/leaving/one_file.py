@@ -29,7 +29,7 @@ ENDING = "sqlite3"
 PIECE = 1 << 20
 ONE_FILE = {"DESCANT_PARTITIONS": "0", "DJANGO_SETTINGS_MODULE": "descant.site.settings"}
 SLOT = 1  # of a site whose one database is all of it
-DATABASES = re.compile(r"DESCANT_(?:DATABASE|PARTITION|ERRORS_DATABASE|TEST)")
+DATABASES = re.compile(r"DESCANT_(?:DATABASE|PARTITION|ERRORS_DATABASE|PERFORMANCE_DATABASE|TEST)")
 ADDRESSES = Kind(ThreadAddress, ("id", "thread_id", "kind", "value", "digest"))
 
 

@@ -20,6 +20,7 @@ from django_headroom.delayed.jobs.scheduling import every, run_due_jobs
 from django_headroom.delayed.trimming import forget_heard
 from django_headroom.delayed.worker import drain
 from django_headroom.delayed.working.looping import Worker
+from django_headroom.operations.performance import keeping
 
 NAME = "worker"
 HELP = "do what follows a comment, until stopped"
@@ -101,6 +102,11 @@ def _idle_lately() -> float:
 def _forget_heard() -> None:
     for alias in aliases():
         forget_heard(alias)
+
+
+@every(3_600, name="let go of what requests have cost", limit=120)
+def _trim_performance() -> None:
+    keeping.trim()
 
 
 def _run_jobs() -> None:

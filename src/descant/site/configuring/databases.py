@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 GLOBAL = "default"
 ERRORS = "errors"
+PERFORMANCE = "performance"
 A_FILE = "sqlite"
 POSTGRESQL = "django.db.backends.postgresql"
 MOST_PARTITIONS = 1_023
@@ -30,7 +31,8 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
         environment: ``DESCANT_DATABASE`` and ``DESCANT_PARTITION_1`` … name PostgreSQL databases by URL,
             ``…_REPLICAS`` their replicas (URLs apart by spaces); without them ``DESCANT_PARTITIONS`` files are used.
             ``DESCANT_POOLED=1`` says that the URLs lead to a pooler in transaction mode. ``DESCANT_ERRORS_DATABASE``
-            names one for errors alone, by URL or as ``sqlite``; without it they live in the global database.
+            names one for errors alone, by URL or as ``sqlite``; without it they live in the global database. So does
+            ``DESCANT_PERFORMANCE_DATABASE`` for what requests have cost, which has a file of its own among files.
         data: the folder for SQLite files.
 
     Raises:
@@ -49,6 +51,9 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     apart = environment.get("DESCANT_ERRORS_DATABASE", "")
     if apart:
         found[ERRORS] = _file(ERRORS, data) if apart == A_FILE else _server(apart)
+    measured = environment.get("DESCANT_PERFORMANCE_DATABASE") or ("global" if urls or not count else A_FILE)
+    if measured != "global":
+        found[PERFORMANCE] = _file(PERFORMANCE, data) if measured == A_FILE else _server(measured)
     # Without partitions the global database is the one partition as well, and all of a site is one file.
     slots = {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}
     told: dict[str, Any] = {"SLOTS": slots or {GLOBAL: 1}}
@@ -65,7 +70,10 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
 
 def is_of_databases(name: str) -> bool:
     """Whether a variable names a database of the site."""
-    return re.fullmatch(r"DESCANT_(DATABASE|PARTITION|ERRORS_DATABASE)\w*", name) is not None
+    return (
+        re.fullmatch(r"DESCANT_(DATABASE|PARTITION|ERRORS_DATABASE|PERFORMANCE_DATABASE)\w*", name)
+        is not None
+    )
 
 
 def _named(environment: Mapping[str, str]) -> dict[str, str]:
@@ -136,7 +144,7 @@ def _replica(url: str) -> dict[str, Any]:
 
 
 def _file(alias: str, data: Path) -> dict[str, Any]:
-    name = {GLOBAL: "global", ERRORS: ERRORS}.get(alias, f"partition-{alias[1:]}")
+    name = {GLOBAL: "global", ERRORS: ERRORS, PERFORMANCE: PERFORMANCE}.get(alias, f"partition-{alias[1:]}")
     test_folder = Path(os.environ.get("DESCANT_TEST_FOLDER", data))
     return {
         "ENGINE": "django_headroom.connections.queued_sqlite",

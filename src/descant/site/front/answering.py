@@ -24,6 +24,7 @@ from descant.site.front.streams import address_in, live_streams
 from descant.site.front.together import Together
 from descant.site.front.waiting import Threads
 from django_headroom.caching.slots import slots
+from django_headroom.operations.performance import counted
 
 OUT_OF_REACH = 503
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Front:
     """What Granian calls, by its own interface: ``__rsgi_init__`` once, ``__rsgi__`` for each request."""
 
     def __init__(self) -> None:
+        self.answered = counted("front", COMMENTS.strip("/") + "/")
         self.behind = Behind(WSGIHandler(), settings.DESCANT_THREADS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -64,6 +66,7 @@ class Front:
             asked = page_asked(scope.query_string)
             if asked is not None:
                 page = self.hot.ready(asked) or await self.hot.page(asked)
+                self.answered.number += 1
                 if (coding := page.send(scope, protocol)) and isinstance(page, Page):
                     await self.hot.pack(asked, page, coding)
                     page.send(scope, protocol)

@@ -1,10 +1,11 @@
 """Hears of statements, caches, templates and HTTP calls of the whole process, and notes them in their own record."""
 
 import http.client
+import re
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import caches
 from django.db import connections
@@ -14,6 +15,8 @@ from django.template.backends import jinja2
 
 from django_headroom.caching.embedded import Embedded
 from django_headroom.caching.memcached import Pool
+from django_headroom.conf import headroom
+from django_headroom.operations.performance.places import place_of_call
 from django_headroom.operations.performance.recording import Record, here, note_call
 
 STORES = (Embedded, Pool)
@@ -21,9 +24,20 @@ OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 OF_CACHES = ("get", "get_many", "set", "add", "set_many", "delete", "delete_many", "incr", "touch")
 OF_STORES = ("get", "get_many", "put", "put_many")
 
-# What is to hear of each statement besides: the record, seconds, the statement, its values and its context.
-after_statement: list[Callable[[Record, float, str, Any, dict[str, Any]], None]] = []
+_STRANGE = re.compile(r"[^\w .:/<>()-]")
+
+when_slow: list[Callable[[Record, "Slow"], None]] = []
 _is_listening: list[None] = []
+
+
+class Slow(NamedTuple):
+    """A statement that took long; what it was asked with is kept in memory until its plan is known."""
+
+    alias: str
+    seconds: float
+    sql: str
+    params: Any
+    failed: bool
 
 
 def listen() -> None:
@@ -48,17 +62,29 @@ def around(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
     record = here()
     if record is None or (isinstance(sql, str) and sql.startswith(OF_TRANSACTIONS)):
         return execute(sql, params, many, context)
-    alias = context["connection"].alias
+    alias, settings = context["connection"].alias, headroom()
+    if settings.performance_comments and isinstance(sql, str):
+        sql = commented(sql, record.route, settings.release)
     record.asking = (alias, sql)
-    began = time.perf_counter()
+    began, failed = time.perf_counter(), True
     try:
-        return execute(sql, params, many, context)
+        found = execute(sql, params, many, context)
+        failed = False
+        return found
     finally:
         took = time.perf_counter() - began
         record.asking = None
         record.note(alias, took, hash(sql))
-        for hear in after_statement:
-            hear(record, took, sql, None if many else params, context)
+        if took >= settings.performance_slow_seconds > 0:
+            for hear in when_slow:
+                hear(record, Slow(alias, took, str(sql), None if many else params, failed))
+
+
+def commented(sql: str, route: str, release: str) -> str:
+    """A statement that says where it comes from, for whoever reads the server's own log; none of it ends a comment."""
+    said = {"route": route, "place": place_of_call(), "release": release}
+    words = ",".join(f"{name}='{_STRANGE.sub('.', value)}'" for name, value in said.items())
+    return f"{sql} /*{words}*/"
 
 
 def _attach(connection: Any, **_: Any) -> None:

@@ -1,10 +1,14 @@
-"""A thread that looks at requests which run too long while they still run: what they are at, and in which line."""
+"""A thread aside: it looks at requests that run too long while they still run, and has written down what was summed."""
 
 import logging
 import os
 import sys
 import threading
 import time
+from importlib import import_module
+from math import inf
+
+from django.db import DatabaseError, InterfaceError, connections
 
 from django_headroom.conf import headroom
 from django_headroom.operations.performance import recording, telling
@@ -27,9 +31,9 @@ _seen: set[int] = set()
 
 
 def watch() -> None:
-    """Begin to watch, once for a process, with its first request; not if ``PERFORMANCE_STACK_SECONDS`` is 0."""
+    """Begin, once for a process, with its first request; not if the settings ask for neither."""
     global _thread
-    if _thread is None and headroom().performance_stack_seconds:
+    if _thread is None and (headroom().performance_stack_seconds or headroom().performance_keep_seconds):
         _thread = threading.Thread(target=_look_for_good, name=THREAD, daemon=True)
         _thread.start()
 
@@ -70,9 +74,20 @@ def _line_of(record: Record, now: float) -> dict[str, object] | None:
 
 
 def _look_for_good() -> None:
+    keep = import_module(
+        f"{__package__}.keeping"
+    ).flush  # models may not have been ready when this was imported
+    kept_at = time.monotonic()
     while True:
         time.sleep(LOOK_EVERY)
         look()
+        if time.monotonic() >= kept_at + (headroom().performance_keep_seconds or inf):
+            kept_at = time.monotonic()
+            try:
+                keep()
+            except (DatabaseError, InterfaceError) as error:
+                _log.warning("What requests have cost cannot be written down just now: %s", error)
+            connections.close_all()
 
 
 def _begin_afresh() -> None:

@@ -18,6 +18,19 @@ _LISTS = re.compile(r"\(\s*\?(?:\s*,\s*\?)*\s*\)(?:\s*,\s*\(\s*\?(?:\s*,\s*\?)*\
 _BLANKS = re.compile(r"\s+")
 
 
+_TEXTS = re.compile(r"'(?:[^']|'')*'")
+_NUMBERS = re.compile(r"""(?<![\w"$.])-?\d+(?:\.\d+)?\b""")
+_COMPARING = ("Cond:", "Filter:", "Key:", "Output:")
+
+
+def masked(plan: str) -> str:
+    """A plan without values: of its numbers those stay that are the planner's own."""
+    lines = [_TEXTS.sub("?", line) for line in plan.splitlines()]
+    return "\n".join(
+        _NUMBERS.sub("?", line) if any(word in line for word in _COMPARING) else line for line in lines
+    )
+
+
 @lru_cache(maxsize=1_024)
 def normalised(sql: str) -> str:
     """A statement with ``?`` for its values, and one ``(?)`` for a list of any length.
