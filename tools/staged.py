@@ -63,7 +63,11 @@ def lint(modules: list[str]) -> Iterator[str]:
     for words in (["check", "--quiet"], ["format", "--check", "--quiet"]):
         if modules:
             told = subprocess.run(
-                [ruff, *words, "--force-exclude", *modules], cwd=ROOT, capture_output=True, text=True, check=False
+                [ruff, *words, "--force-exclude", *modules],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             if told.returncode:
                 yield (told.stdout + told.stderr).strip()

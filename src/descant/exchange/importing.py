@@ -60,12 +60,7 @@ def run_import(
     Raises:
         ImportRefused: the file cannot be read to its end, or the format is switched off; nothing of it was written.
     """
-    if not is_on(f"import_{format}", forum=forum.name):
-        raise ImportRefused(
-            f"imports of the format {format} are switched off just now: see `descant switch list`"
-        )
-    if not path.is_file():
-        raise ImportRefused(f"there is no file {path.name}")
+    _refuse_what_cannot_be(format, path, forum)
     file, watched = Unpacked(path), progress or Unwatched()
     choices = _choices_of_ours(forum, file) if format == FORMAT else Choices(source_forum, apart, pingbacks)
     if dry_run:
@@ -81,6 +76,16 @@ def run_import(
             finished_at=timezone.now(),
         )
     return report
+
+
+def _refuse_what_cannot_be(format: str, path: Path, forum: Forum) -> None:
+    """Raises: ImportRefused"""
+    if not is_on(f"import_{format}", forum=forum.name):
+        raise ImportRefused(
+            f"imports of the format {format} are switched off just now: see `descant switch list`"
+        )
+    if not path.is_file():
+        raise ImportRefused(f"there is no file {path.name}")
 
 
 class Steps:

@@ -65,11 +65,11 @@ HEADROOM = {
     "COUNTERS_FOLDER": str(DESCANT_DATA / "counters"),
     "CACHE": said.words("DESCANT_CACHE", between=","),
     "CACHE_FOLDER": str(DESCANT_DATA / "cache"),
-    "RELEASE": said.text("DESCANT_RELEASE") or __version__,
+    "RELEASE": DESCANT_RELEASE,
     "PERFORMANCE_SOCKET": said.text("DESCANT_SYSLOG"),
     "PERFORMANCE_SLOW_SECONDS": said.seconds("DESCANT_SLOW_SECONDS", 0.2),
     "PERFORMANCE_KEEP_SECONDS": said.seconds("DESCANT_PERFORMANCE_SECONDS", 15),
-    "PERFORMANCE_COMMENTS": said.text("DESCANT_SQL_COMMENTS") == "1",
+    "PERFORMANCE_COMMENTS": said.is_on("DESCANT_SQL_COMMENTS"),
     "PERFORMANCE_STACK_SECONDS": said.seconds("DESCANT_STACK_SECONDS", 1),
     "HOMES": {
         "accounts": "default",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
@@ -95,7 +96,7 @@ def queues(alias: str) -> list[Queue]:
         dead=Count("pk", filter=is_dead),
         oldest=Min("said_at", filter=is_due),
     )
-    return [Queue(**{**row, "alias": alias, "lane": Lane(row["lane"])}) for row in counted]
+    return [Queue(alias, Lane(row.pop("lane")), **row) for row in cast(Any, counted)]
 
 
 def _chosen(alias: str, keys: Collection[int] | None) -> QuerySet[Event]:

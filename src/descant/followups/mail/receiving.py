@@ -4,6 +4,7 @@ import re
 from email import policy
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.utils.translation import gettext as _
@@ -98,7 +99,8 @@ def _whole(raw: bytes) -> EmailMessage:
 
 def _is_simple(mail: Message) -> bool:
     """Looked at without reading what the headers say."""
-    parts, level, count = [mail], 0, 0
+    parts: list[Any] = [mail]
+    level = count = 0
     while parts:
         count, level = count + len(parts), level + 1
         heads = (len(name) + len(str(value)) for part in parts for name, value in part.raw_items())

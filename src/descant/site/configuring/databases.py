@@ -48,12 +48,7 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
         replicas[alias] = tuple(f"{alias}_replica_{number}" for number in range(1, len(copies) + 1))
         for name, url in zip(replicas[alias], copies, strict=True):
             found[name] = {**_replica(url), "TEST": {"MIRROR": alias}}
-    apart = environment.get("DESCANT_ERRORS_DATABASE", "")
-    if apart:
-        found[ERRORS] = _file(ERRORS, data) if apart == A_FILE else _server(apart)
-    measured = environment.get("DESCANT_PERFORMANCE_DATABASE") or ("global" if urls or not count else A_FILE)
-    if measured != "global":
-        found[PERFORMANCE] = _file(PERFORMANCE, data) if measured == A_FILE else _server(measured)
+    found |= _apart(environment, data, has_files=bool(count and not urls))
     # Without partitions the global database is the one partition as well, and all of a site is one file.
     slots = {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}
     told: dict[str, Any] = {"SLOTS": slots or {GLOBAL: 1}}
@@ -66,6 +61,19 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
         for alias in servers:
             found[alias]["DISABLE_SERVER_SIDE_CURSORS"] = True
     return found, told
+
+
+def _apart(environment: Mapping[str, str], data: Path, *, has_files: bool) -> dict[str, Any]:
+    """The databases of errors and of what requests have cost, where they are not the global one."""
+    named = {
+        ERRORS: environment.get("DESCANT_ERRORS_DATABASE") or GLOBAL,
+        PERFORMANCE: environment.get("DESCANT_PERFORMANCE_DATABASE") or (A_FILE if has_files else "global"),
+    }
+    return {
+        alias: _file(alias, data) if url == A_FILE else _server(url)
+        for alias, url in named.items()
+        if url not in (GLOBAL, "global")
+    }
 
 
 def is_of_databases(name: str) -> bool:

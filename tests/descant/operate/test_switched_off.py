@@ -90,8 +90,9 @@ def test_guests_can_be_asked_to_sign_in(client: Client, cast: Cast, say: Say) ->
 
 @pytest.mark.parametrize("is_site", [True, False])
 def test_a_forum_or_the_whole_site_can_be_only_read(
-    client: Client, cast: Cast, bread: Thread, say: Say, turned: Any, is_site: bool
+    cast: Cast, bread: Thread, say: Say, turned: Any, is_site: bool
 ) -> None:
+    client = Client()
     comment = say("Rye.", by=cast.cy)
     on = {"forum": cast.gazette, "comment": comment}
     batch = uuid.uuid4()
