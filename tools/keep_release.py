@@ -1,6 +1,6 @@
 """Keeps what a release wrote, so that later ones can show that they bring it forward.
 
-python tools/keep_release.py      run once at each release: writes tests/stories/releases/VERSION/*.sql
+python tools/keep_release.py      run once at each release: writes tests/stories/upgrading/releases/VERSION/*.sql
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from descant import __version__
 
-RELEASES = Path(__file__).resolve().parent.parent / "tests" / "stories" / "releases"
+RELEASES = Path(__file__).resolve().parent.parent / "tests" / "stories" / "upgrading" / "releases"
 SPEAKING = """
 from descant.accounts.models import User
 from descant.discussion.addressing.addresses import PageAddress

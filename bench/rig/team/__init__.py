@@ -1,0 +1,1 @@
+"""What the team's systems cost and how soon they act, a module for each."""

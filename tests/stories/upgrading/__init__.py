@@ -1,0 +1,1 @@
+"""One release after another: what was written is brought forward, and none is without a server meanwhile."""
