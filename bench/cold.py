@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.rig.cold_site import filled_site, sizes  # noqa: E402
+from bench.rig.cold.site import filled_site, sizes  # noqa: E402
 from bench.rig.quiet import wait_for_quiet  # noqa: E402
 from bench.rig.sites import Site  # noqa: E402
 from tests.servers import Server  # noqa: E402

@@ -1,6 +1,6 @@
 """Run within a site's environment: pages of random threads with every file out of the cache, as one line of JSON.
 
-    python bench/rig/cold_pages.py ROUND THREADS LEAST FOLDER
+    python bench/rig/cold/pages.py ROUND THREADS LEAST FOLDER
 
 reads as many threads of at least so many comments, each once; the folder is that of the cluster.
 """
