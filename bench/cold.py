@@ -84,7 +84,7 @@ def one_round(site: Site, server: Server, number: int, least: int) -> Any:
     server.stop()
     server.start()
     words = [str(number), str(THREADS), str(least), str(server.folder)]
-    command = [sys.executable, str(ROOT / "bench" / "rig" / "cold_pages.py"), *words]
+    command = [sys.executable, str(ROOT / "bench" / "rig" / "cold" / "pages.py"), *words]
     environment = {**site.environment, "PYTHONPATH": str(ROOT), "DESCANT_POOL": "1"}
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
@@ -72,9 +72,9 @@ class FrameAddress:
 
     def permalink(self, order: str) -> tuple[Markup, Markup]:
         """What stands before and after a comment's anchor in its own link: they are the same for all of a page."""
-        before = replace(self, language="").page_url(order)
-        after = f"&{urlencode({'lang': self.language})}" if self.language else ""
-        return escape(f"{before}&cursor="), escape(after)
+        before = f"/embed/comments/?{self._thread_query}&{urlencode({'order': order})}&cursor="
+        after = f"&{self._language_query}" if self.language else ""
+        return escape(before), escape(after)
 
 
 @require_safe

@@ -7,13 +7,13 @@ from descant.embed import acts, calling_for, drawing, feeds, pages, personal, pr
 SHORTNAME = "<slug:shortname>"
 
 urlpatterns = [
+    path("embed/comments/", pages.comments, name="embed_comments"),  # first, for it is asked for most
     path("embed.js", scripts.loader),
     path("count.js", scripts.counter),
     path("count-data.js", scripts.count_data),
     path(f"{SHORTNAME}/embed.js", scripts.loader),
     path(f"{SHORTNAME}/count.js", scripts.counter),
     path(f"{SHORTNAME}/count-data.js", scripts.count_data),
-    path("embed/comments/", pages.comments, name="embed_comments"),
     path("embed/changes/", drawing.changes),
     path("embed/feed/", feeds.feed),
     path("embed/sign-in/", signing_in.sign_in, name="embed_sign_in"),

@@ -14,8 +14,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", demo_index),
     path("healthz", healthz),
+    path("", include("descant.embed.urls")),  # before the API: patterns are tried one by one
     path("", include("descant.api.urls")),
-    path("", include("descant.embed.urls")),
     path("", include("descant.moderate.urls")),
     path("", include("descant.community.urls")),
     path("", include("descant.operate.urls")),
