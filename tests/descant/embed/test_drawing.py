@@ -49,6 +49,17 @@ def test_a_percent_sign_and_a_number_are_what_they_are() -> None:
     assert drawn('{{ ngettext("%(num)s reply", "%(num)s replies", n) }}', "de", n=1) == "1 Antwort"
 
 
+def test_a_text_with_a_number_is_looked_up_once_for_each_number() -> None:
+    counted = '{{ ngettext("%(num)s reply", "%(num)s replies", n, num=shown[n]) }} '
+    env = environment(
+        loader=DictLoader({"page": f"{{% for n in [1, 2, 1, 2] %}}{counted}{{% endfor %}}"}), autoescape=True
+    )
+    with override("de"):
+        said = env.get_template("page").render(shown={1: "<1>", 2: Markup("2")})
+    assert said == "&lt;1&gt; Antwort 2 Antworten " * 2
+    assert env.spoken["de"].filters["ngettext"].cache_info().misses == 2
+
+
 @pytest.mark.parametrize(
     "value", ["plain", "<i>", "a & b", "'", '"', Markup("<b>"), 7, -1, True, None, 1.5, ["<"]]
 )

@@ -47,8 +47,8 @@ class OneForEachLanguage(Environment):
         if found is None:
             found = self.overlay()
             found.language = language
-            found.globals = {**self.globals, "ngettext": lru_cache(COUNTS_KEPT)(_counted)}
-            found.filters = {**self.filters, **Writing(language).filters()}
+            counted = lru_cache(COUNTS_KEPT)(_counted)
+            found.filters = {**self.filters, **Writing(language).filters(), "ngettext": counted}
             self.spoken[language] = found
         return found
 
@@ -78,7 +78,11 @@ class _Translated(NodeTransformer):
         return node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802  # Jinja2's name
-        """A text that is worked with, such as one to choose from."""
+        """A text that is worked with, such as one to choose from; one that counts is called as a filter, at once."""
+        if _is_counted(node):
+            singular, *rest = map(self.visit, node.args)
+            blanks = [self.visit(each) for each in node.kwargs]
+            return nodes.Filter(singular, "ngettext", rest, blanks, None, None, lineno=node.lineno)
         said = _said(node)
         if said and not node.kwargs:
             return nodes.Const(Markup(gettext(said)) % {}, lineno=node.lineno).set_environment(self.env)
@@ -92,6 +96,10 @@ def _said(node: nodes.Node) -> str:
     name, text = node.node, node.args[0]
     asks = isinstance(name, nodes.Name) and name.name in ("_", "gettext")
     return text.value if asks and isinstance(text, nodes.Const) and isinstance(text.value, str) else ""
+
+
+def _is_counted(node: nodes.Call) -> bool:
+    return isinstance(node.node, nodes.Name) and node.node.name == "ngettext"
 
 
 def _pieces(translated: str, blanks: Mapping[str, nodes.Expr]) -> Iterator[nodes.Expr]:
