@@ -14,8 +14,8 @@ from bench.rig.quiet import wait_for_quiet
 from bench.rig.reading.processes import with_descendants
 from bench.rig.sites import Site
 
-CLIENTS, SECONDS, THREADS, ROUNDS, MOST = 32, 7.0, 1_000, 3, 12_000
-PATIENCE = 60.0
+CLIENTS, SECONDS, THREADS, ROUNDS, MOST = 32, 6.0, 1_000, 3, 12_000
+PATIENCE = 150.0
 
 
 def measure(site: Site) -> dict[str, float]:
