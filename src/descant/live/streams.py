@@ -49,6 +49,7 @@ class Live:
             begun = await self._begun(channel, asking)
             # From here on nothing is waited for before she is sent what everybody is sent.
             watcher.begin(protocol.response_stream(200, HEADERS), begun)
+            del asking, begun  # kept for each of ten thousand otherwise
             if self._is_closed:
                 watcher.end()
             await protocol.client_disconnect()

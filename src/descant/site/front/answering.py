@@ -74,7 +74,9 @@ class Front:
         if scope.path == LIVE and scope.method == "GET" and self.live is not None:
             asking = asking_in(scope.query_string, scope.headers.get("last-event-id"))
             if asking is not None:
-                await self.live.answer(asking, address_in(scope), scope.client, protocol)
+                watching = self.live.answer(asking, address_in(scope), scope.client, protocol)
+                del scope, asking  # what she has sent is not kept for as long as she watches
+                await watching
                 return
         await self.behind.answer(scope, protocol)
 
