@@ -186,8 +186,9 @@ def _write(comment: Comment, author: Author, draft: Draft, limits: Sequence[paci
         draft.key
     ):  # after its comment: of equal requests at once the others fail here, and get the first one's answer
         chain.insert(_receipt(author, draft, comment))
-    wish = {"mail": draft.mail} if draft.mail and comment.author_email else {}
-    chain.insert(signals.comment_posted.event(**signals.told(comment), **wish))
+    chain.insert(signals.comment_posted.event(**signals.told(comment)))
+    if draft.mail and comment.author_email:
+        chain.insert(signals.reply_wanted.event(**signals.told(comment), mail=draft.mail))
     if screening.UNJUDGED in comment.reasons:
         chain.insert(signals.comment_unjudged.event(**signals.told(comment), address=author.address))
     is_written = chain.run()

@@ -15,6 +15,8 @@ comment_posted = DelayedSignal("comment_posted", schema=1, tenant="forum_id")
 comment_changed = DelayedSignal("comment_changed", schema=1, tenant="forum_id")
 # With the address, which is kept nowhere: it goes with the event, when that was heard.
 comment_unjudged = DelayedSignal("comment_unjudged", schema=1, tenant="forum_id")
+# A guest would like to hear of replies by mail: said besides, for she waits for our question.
+reply_wanted = DelayedSignal("reply_wanted", schema=1, tenant="forum_id")
 thread_moved = DelayedSignal("thread_moved", schema=1, tenant="forum_id")
 # A removed thread's comments follow it, and come back with it, some at a time.
 thread_removed = DelayedSignal("thread_removed", schema=1, tenant="forum_id")

@@ -11,8 +11,9 @@ from descant.discussion.signals import comment_changed, comment_posted, thread_m
 def connect() -> None:
     """Listen to what is said of comments and of threads."""
     comment_posted.connect(tell_of_new, dispatch_uid="followups.freshness")
-    comment_changed.connect(tell_of_comment, dispatch_uid="followups.freshness")
-    thread_moved.connect(tell_of_threads, dispatch_uid="followups.freshness")
+    # What was hidden must not be read on; a new comment can wait, and there are many.
+    comment_changed.connect(tell_of_comment, dispatch_uid="followups.freshness", queue="high")
+    thread_moved.connect(tell_of_threads, dispatch_uid="followups.freshness", queue="high")
 
 
 def tell_of_new(data: dict[str, Any], *, event_id: str) -> None:

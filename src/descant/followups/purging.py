@@ -13,10 +13,10 @@ from descant.forums.caches.surrogates import thread_tag
 def connect() -> None:
     """Listen to what is said of comments and threads, where there are caches to tell."""
     if settings.PURGES:
-        comment_posted.connect(tell_of_new, dispatch_uid="followups.purging")
-        comment_changed.connect(tell_of_change, dispatch_uid="followups.purging")
-        thread_moved.connect(tell_of_move, dispatch_uid="followups.purging")
-        pages_aged.connect(tell_of_age, dispatch_uid="followups.purging")
+        comment_posted.connect(tell_of_new, dispatch_uid="followups.purging", queue="bulk")
+        comment_changed.connect(tell_of_change, dispatch_uid="followups.purging", queue="bulk")
+        thread_moved.connect(tell_of_move, dispatch_uid="followups.purging", queue="bulk")
+        pages_aged.connect(tell_of_age, dispatch_uid="followups.purging", queue="bulk")
 
 
 def tell_of_new(data: dict[str, Any], *, event_id: str) -> None:

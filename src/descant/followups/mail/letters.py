@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from django.db.models import Count
 from django.utils import timezone
 
-from descant.followups.mail.signals import letter_due
+from descant.followups.mail.signals import letter_due, question_due
 from descant.followups.models import Kind, Letter
 from django_headroom.delayed.models import Event
 
@@ -43,10 +43,15 @@ def post_letters(letters: Iterable[Letter], *, due: datetime | None = None) -> N
     for pk in Letter.objects.filter(pk__in=list(by_id)).values_list("pk", flat=True):
         del by_id[pk]
     Letter.objects.bulk_create(by_id.values(), ignore_conflicts=True)
-    events = [letter_due.event(letter_id=str(pk), forum_id=each.forum_id or 0) for pk, each in by_id.items()]
+    events = [_event_of(each) for each in by_id.values()]
     for event in events:
         event.due_at = due or event.due_at
     Event.objects.using("default").bulk_create(events)
+
+
+def _event_of(letter: Letter) -> Event:
+    signal = question_due if letter.kind == Kind.CONFIRM else letter_due
+    return signal.event(letter_id=str(letter.pk), forum_id=letter.forum_id or 0)
 
 
 def next_digest() -> datetime:

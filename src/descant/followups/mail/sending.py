@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from descant.followups.mail.composing import compose
 from descant.followups.mail.recipients import NotWanted
-from descant.followups.mail.signals import letter_due
+from descant.followups.mail.signals import letter_due, question_due
 from descant.followups.models import Letter
 from descant.switches import is_on
 from django_headroom.transactions import writing
@@ -32,7 +32,8 @@ class InOtherHands(Exception):
 
 def connect() -> None:
     """Listen to letters that are due."""
-    letter_due.connect(send_letter, dispatch_uid="followups.mail")
+    question_due.connect(send_letter, dispatch_uid="followups.mail", queue="high")
+    letter_due.connect(send_letter, dispatch_uid="followups.mail", queue="bulk")
 
 
 def send_letter(data: dict[str, Any], *, event_id: str) -> None:

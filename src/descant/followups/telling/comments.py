@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from descant.discussion.models import Comment, Decision
 from descant.discussion.seeing import may_see
-from descant.discussion.signals import comment_changed, comment_posted
+from descant.discussion.signals import comment_changed, comment_posted, reply_wanted
 from descant.followups.mail.mailboxes import ask_guest
 from descant.followups.telling.hearers import hearers_of, named_in
 from descant.followups.telling.writing import tell
@@ -19,7 +19,8 @@ def connect() -> None:
     """Listen to comments that are posted, and to those that are shown later, or say something else."""
     comment_posted.connect(tell_of_comment, dispatch_uid="followups.telling")
     comment_changed.connect(tell_of_change, dispatch_uid="followups.telling")
-    comment_posted.connect(ask_who_wrote, dispatch_uid="followups.mailboxes")
+    reply_wanted.connect(ask_who_wrote, dispatch_uid="followups.mailboxes", queue="high")
+    comment_posted.connect(ask_who_wrote, dispatch_uid="followups.mailboxes")  # as the release before said it
 
 
 def tell_of_comment(data: dict[str, Any], *, event_id: str) -> None:
