@@ -34,6 +34,7 @@ COMMANDS = {
     "import": "descant.exchange.command",
     "export": "descant.exchange.leaving.command",
     "settings": "descant.site.configuring.explaining",
+    "switch": "descant.operate.switches.command",
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",
     "slow": "descant.operate.commands.slow",

@@ -18,6 +18,7 @@ View = Callable[..., HttpResponse]
 PLACES = (
     ("operate", gettext_lazy("Overview")),
     ("operate_events", gettext_lazy("Events")),
+    ("operate_switches", gettext_lazy("Switches")),
 )
 
 

@@ -108,6 +108,21 @@ def history(name: str = "", most: int = 50) -> Sequence[Turn]:
     return _from_one(turns)
 
 
+def standing() -> dict[str, Turn]:
+    """The turn by which each switch stands as it does; one that nobody has turned is not among them.
+
+    Raises:
+        NobodyHeard
+    """
+
+    def latest(alias: str) -> dict[str, Turn]:
+        turns = Turn.objects.using(alias)
+        versions = turns.values("switch").annotate(latest=Max("version")).values("latest")
+        return {each.switch: each for each in turns.filter(version__in=versions)}
+
+    return _from_one(latest)
+
+
 def choose(name: str, *, actor: str, is_in: bool) -> None:
     """Note that somebody wants what is tried out, or does not any more; it counts where the rule lets people choose.
 
@@ -139,7 +154,8 @@ def _write(kind: Kind, make: Callable[[str, int], None]) -> None:
             break
         first, highest = next(iter(heights)), max(heights, key=heights.__getitem__)
         for alias, height in heights.items():
-            _bring(kind, highest, alias, after=height)
+            if height < heights[highest]:
+                _bring(kind, highest, alias, after=height)
         try:
             with writing(first):
                 make(first, heights[highest] + 1)

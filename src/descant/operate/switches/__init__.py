@@ -1,0 +1,1 @@
+"""Switches for operators: a command, and pages that say what is on and for whom."""
