@@ -37,7 +37,8 @@ COMMANDS = {
     "switch": "descant.operate.switches.command",
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",
-    "slow": "descant.operate.commands.slow",
+    "slow": "descant.operate.commands.watching.slow",
+    "dbwatch": "descant.operate.commands.watching.dbwatch",
     "audit": "descant.operate.commands.audit",
     "seed": "descant.operate.commands.seed",
 }

@@ -1,0 +1,1 @@
+"""The commands that say what is slow, and what is not as it should be."""
