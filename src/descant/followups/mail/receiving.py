@@ -107,7 +107,7 @@ def _is_simple(mail: Message) -> bool:
         if count > PARTS_MOST or level > DEEPEST or sum(heads) > HEAD_MOST:
             return False
         inner = [part.get_payload() for part in parts if part.is_multipart()]
-        parts = [each for payload in inner for each in payload]
+        parts = [each for payload in inner for each in payload if isinstance(each, Message)]
     return True
 
 
