@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from descant.community import hearing, preferences, public
+from descant.community import hearing, inviting, preferences, public
 from descant.community.owners import forms, history, keys, lists, webhooks
 
 settings = [
@@ -25,5 +25,6 @@ urlpatterns = [
     path("accounts/follow/", hearing.follow, name="follow_person"),
     path("mail/stop/<str:token>/", hearing.stop, name="mail_stop"),
     path("mail/confirm/<str:token>/", hearing.confirm, name="mail_confirm"),
+    path("mail/invitation/<str:token>/", inviting.invitation, name="invitation"),
     path("accounts/preferences/", preferences.preferences, name="account_preferences"),
 ]

@@ -16,6 +16,7 @@ RECEIVERS = (
     "telling.comments",
     "telling.decisions",
     "mail.sending",
+    "mail.inviting",
 )
 
 

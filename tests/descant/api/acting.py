@@ -132,7 +132,7 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     "POST api/3.0/forums/create.json": program(
         "forums/create", name="Ham", short_name="ham", website="https://ham.example"
     ),
-    "POST api/3.0/forums/addModerator.json": program("forums/addModerator", user="cy@mail.example"),
+    "POST api/3.0/forums/addModerator.json": program("forums/addModerator", user="cy"),
     "POST api/3.0/forums/removeModerator.json": program("forums/removeModerator", moderator="BO"),
     "POST api/3.0/blacklists/add.json": program(
         "blacklists/add", user="CY", email="eve@mail.example", ip="RANGES"

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.test import Client
 
 from descant.accounts.models import User
@@ -141,26 +140,11 @@ def test_domains_are_added_and_removed_and_the_last_stays(cast: Cast, signed_in:
     assert list(cast.gazette.domains.values_list("host", flat=True)) == ["blog.gazette.example"]
 
 
-@pytest.mark.parametrize("whom", ["cy", "CY@mail.example"])
-def test_a_role_is_given_by_user_name_or_confirmed_address(
-    cast: Cast, signed_in: SignedIn, whom: str
-) -> None:
-    EmailAddress.objects.create(user=cast.cy.user, email="cy@mail.example", verified=True, primary=True)
+def test_a_role_is_given_by_user_name(cast: Cast, signed_in: SignedIn) -> None:
     ann = signed_in(cast.ann)
-    ann.post(f"{HOME}people/", {"add": "", "whom": whom, "kind": "trusted"})
+    ann.post(f"{HOME}people/", {"add": "", "whom": "cy", "kind": "trusted"})
     assert Role.objects.get(forum=cast.gazette, user=cast.cy.user).kind == "trusted"
     assert "mail.example" not in ann.get(f"{HOME}people/").content.decode()
-
-
-def test_an_address_that_nobody_has_confirmed_is_nobodys(cast: Cast, signed_in: SignedIn) -> None:
-    EmailAddress.objects.create(user=cast.cy.user, email="cy@mail.example", verified=False)
-    said = {"add": "", "whom": "cy@mail.example", "kind": "moderator"}
-    answer = signed_in(cast.ann).post(f"{HOME}people/", said)
-    absent = signed_in(cast.ann).post(f"{HOME}people/", {**said, "whom": "no@mail.example"})
-    sentence = "There is no account with this user name or confirmed e-mail address."
-    assert sentence in answer.content.decode()
-    assert sentence in absent.content.decode()
-    assert not Role.objects.filter(user=cast.cy.user).exists()
 
 
 def test_roles_are_taken_away_but_for_the_last_owners(cast: Cast, signed_in: SignedIn) -> None:
@@ -268,14 +252,14 @@ def test_the_acts_themselves_refuse_who_may_not(cast: Cast) -> None:
 
 
 def test_a_section_costs_the_same_for_many_people(cast: Cast, signed_in: SignedIn) -> None:
-    """Session, herself, her role, the list: one more for each page that has one."""
+    """Session, herself, her role, the list: one more for each page that has one, and who is invited."""
     ann = signed_in(cast.ann)
     for number in range(20):
         user = User.objects.create_user(username=f"m{number}")
         Role.objects.create(forum=cast.gazette, user=user, kind=Role.Kind.MODERATOR)
     ann.get(f"{HOME}people/")
     for section in SECTIONS:
-        with query_budget(4):
+        with query_budget(5 if section == "people/" else 4):
             ann.get(HOME + section)
 
 

@@ -23,8 +23,9 @@ from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, post_comment
 from descant.followups.mail.tokens import link_token
 from descant.followups.models import Mailbox
+from descant.forums.inviting import token_of as token_of_invitation
 from descant.forums.keys.issuing import issue_key
-from descant.forums.models import Key
+from descant.forums.models import Invitation, Key
 from descant.forums.signing_on.keys import keys_in_force, make_key
 from descant.forums.signing_on.people import signed_on
 from django_headroom.delayed.worker import drain
@@ -119,6 +120,13 @@ def token_of_guest(site: Site) -> str:
     return link_token(f"m{made[0].pk}")
 
 
+def invitation_of(site: Site) -> str:
+    asked = {"forum": site.cast.gazette, "by": site.cast.ann.user, "kind": "trusted"}
+    return (
+        f"/mail/invitation/{token_of_invitation(Invitation.objects.create(email='eve@x.example', **asked))}/"
+    )
+
+
 def open_pop_up(site: Site) -> HttpResponse:
     client = signed_in(site)
     forget()
@@ -208,6 +216,8 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "POST mail/stop/<str:token>/": lambda site: site.client.post(f"/mail/stop/{token_of(site)}/"),
     "GET mail/confirm/<str:token>/": lambda site: site.get(f"/mail/confirm/{token_of_guest(site)}/"),
     "POST mail/confirm/<str:token>/": lambda site: site.client.post(f"/mail/confirm/{token_of_guest(site)}/"),
+    "GET mail/invitation/<str:token>/": lambda site: signed_in(site).get(invitation_of(site)),
+    "POST mail/invitation/<str:token>/": lambda site: signed_in(site).post(invitation_of(site)),
     "GET f/<str:name>/": lambda site: site.get("/f/gazette/"),
     "GET by/<str:name>/": read_profile,
     "GET f/<str:name>/settings/rules/": owning("rules/"),

@@ -138,7 +138,7 @@ class Naming(Kept):
     whom = forms.CharField(
         label=_("User name or e-mail address"),
         max_length=254,
-        help_text=_("Of an account that is there already; the address must be confirmed."),
+        help_text=_("A user name has the role at once; an address is sent an invitation."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
     kind = forms.ChoiceField(label=_("Role"), choices=list(KINDS.items()), initial=Role.Kind.MODERATOR)

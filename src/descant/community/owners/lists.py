@@ -13,7 +13,7 @@ from descant.community.signed_in import Owning, for_owners
 from descant.discussion.deciding import owning as acts
 from descant.discussion.deciding.abilities import ABILITIES
 from descant.discussion.posting import Refused
-from descant.forums.models import Role, Rule
+from descant.forums.models import Invitation, Role, Rule
 
 ID_DIGITS = 18
 
@@ -42,10 +42,15 @@ def people(owning: Owning) -> HttpResponse:
     """Who has which role, and what each may do."""
     posted, forum, by = owning.request.POST, owning.forum, owning.by
     form = Naming(posted if "add" in posted else None)
-    if "add" in posted and form.is_valid():
-        said = form.cleaned_data
-        if is_taken(form, "whom", lambda: acts.give_role(forum=forum, by=by, **said)):
-            return again(owning, _("The role is given."))
+    if "add" in posted and form.is_valid() and is_taken(form, "whom", lambda: _name(owning, form)):
+        return again(owning, _invited() if _has_address(form) else _("The role is given."))
+    if "withdraw" in posted:
+        invitation_id = id_in(posted["withdraw"])
+        return acted(
+            owning,
+            lambda: acts.withdraw(forum=forum, by=by, invitation_id=invitation_id),
+            _("The invitation is taken back."),
+        )
     if "remove" in posted:
         user_id = id_in(posted["remove"])
         return acted(
@@ -55,11 +60,31 @@ def people(owning: Owning) -> HttpResponse:
         )
     roles = Role.objects.filter(forum=forum).select_related("user").order_by("kind", "id")
     shown = [{"user": role.user, "kind": KINDS[Role.Kind(role.kind)]} for role in roles]
+    invited = Invitation.objects.open().filter(forum=forum).order_by("made_at", "id")
+    asked = [{"row": row, "kind": KINDS[Role.Kind(row.kind)]} for row in invited]
     table = [(words, [kind in may for kind in KINDS]) for words, may in ABILITIES.values()]
     return owning.show(
         "community/owners/people.html",
-        {"form": form, "roles": shown, "kinds": KINDS.values(), "abilities": table},
+        {"form": form, "roles": shown, "invited": asked, "kinds": KINDS.values(), "abilities": table},
     )
+
+
+def _name(owning: Owning, form: Naming) -> None:
+    """By her user name; by an address, whoever has it, she is invited, and the answer is always the same."""
+    said = form.cleaned_data
+    if _has_address(form):
+        acts.invite(forum=owning.forum, by=owning.by, email=said["whom"], kind=said["kind"], why=said["why"])
+    else:
+        acts.give_role(forum=owning.forum, by=owning.by, **said)
+
+
+def _has_address(form: Naming) -> bool:
+    whom = form.cleaned_data["whom"]
+    return "@" in whom and not whom.startswith("site:")
+
+
+def _invited() -> str:
+    return _("An invitation goes to this address. The role is hers when she accepts.")
 
 
 @for_owners("rules")

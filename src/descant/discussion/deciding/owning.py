@@ -2,27 +2,23 @@
 
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from descant.accounts.models import Remote, User
 from descant.discussion import text
-from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
-from descant.discussion.judging.pacing import TooFast, keep_pace
+from descant.discussion.authors import Author, role_of
+from descant.discussion.deciding.abilities import NotAModerator, check_ability
 from descant.discussion.posting import Refused
-from descant.forums import opening
+from descant.forums import inviting, opening
 from descant.forums.domains import BadDomain
 from descant.forums.keys import issuing
 from descant.forums.keys.issuing import IssuedKey
-from descant.forums.models import Forum, Role
+from descant.forums.models import Forum, Invitation, Role
 from descant.forums.noting import Noted
 from descant.forums.opening import BadForum, ForumExists
 from descant.forums.signing_on.keys import TooManyKeys, let_sign_in
 from descant.forums.signing_on.people import organisation_of
-
-ADDRESSES_A_MINUTE = 20
 
 
 class CannotChange(Refused):
@@ -80,21 +76,67 @@ def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") 
     """Give somebody a role.
 
     Args:
-        whom: the name that she signs in with, or an e-mail address that she has confirmed; of somebody whom the
-            forum's own site signs in ``site:`` and the site's id of her.
+        whom: the name that she signs in with; of somebody whom the forum's own site signs in ``site:`` and the
+            site's id of her. By an e-mail address somebody is invited, for it would tell whose it is.
 
     Raises:
         NotAModerator, CannotChange
     """
     check_ability(by, "roles")
-    user = _known_as(whom.strip(), forum, by)
+    user = _known_as(whom.strip(), forum)
     if user is None or kind not in Role.Kind:
-        raise CannotChange(_("There is no account with this user name or confirmed e-mail address."))
+        raise CannotChange(
+            _("There is no account with this user name. By an address invite her, under “Roles”.")
+        )
     try:
         opening.name_role(forum=forum, user=user, kind=kind, noted=Noted(by.user, why))
     except BadForum as error:
         raise CannotChange(str(error)) from error
     return user
+
+
+def invite(*, forum: Forum, by: Author, email: str, kind: str, why: str = "") -> None:
+    """Invite who has an address to a role; she takes it when she accepts, by a link in a mail.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "roles")
+    if kind not in Role.Kind:
+        raise CannotChange(_("There is no such role."))
+    try:
+        inviting.invite(forum=forum, email=email, kind=kind, noted=Noted(by.user, why))
+    except BadForum as error:
+        raise CannotChange(str(error)) from error
+
+
+def accept(*, invitation: Invitation, user: User) -> None:
+    """Take the role that one is invited to, while who has invited may still give it.
+
+    Raises:
+        CannotChange
+    """
+    forum = invitation.forum
+    try:
+        check_ability(Author(user=invitation.by, role=role_of(invitation.by, forum)), "roles")
+        is_done = inviting.accept_invitation(invitation=invitation, user=user)
+    except BadForum as error:
+        raise CannotChange(str(error)) from error
+    except NotAModerator:
+        is_done = False
+    if not is_done:
+        raise CannotChange(_("This invitation was taken back, or accepted before."))
+
+
+def withdraw(*, forum: Forum, by: Author, invitation_id: int) -> None:
+    """Take an invitation back.
+
+    Raises:
+        NotAModerator, CannotChange
+    """
+    check_ability(by, "roles")
+    if not inviting.withdraw_invitation(forum=forum, invitation_id=invitation_id):
+        raise CannotChange(_("This invitation was taken back, or accepted before."))
 
 
 def trust(*, forum: Forum, by: Author, whom: str) -> None:
@@ -104,7 +146,7 @@ def trust(*, forum: Forum, by: Author, whom: str) -> None:
         NotAModerator, CannotChange
     """
     check_ability(by, "roles")
-    user = _known_as(whom.strip(), forum, by)
+    user = _known_as(whom.strip(), forum)
     if user is None or not Role.objects.filter(forum=forum, user=user).exists():
         give_role(forum=forum, by=by, whom=whom, kind=Role.Kind.TRUSTED)
 
@@ -188,22 +230,10 @@ def set_sign_on(*, forum: Forum, by: Author, key_id: int, may: bool, why: str = 
         raise CannotChange(_("This key is not there any more, or somebody else has just done it."))
 
 
-def _known_as(whom: str, forum: Forum, by: Author) -> User | None:
-    """An address that nobody has confirmed may be written by anybody, so it is nobody's.
-
-    Addresses are asked for now and then: whoever has a list of them must not learn of each whose it is.
-    """
+def _known_as(whom: str, forum: Forum) -> User | None:
+    """Nobody is found by her address: whoever has a list of them must not learn whose they are."""
     found = User.objects.filter(is_active=True)
     if whom.startswith("site:"):
         hers = {"identifier": whom.removeprefix("site:"), "organisation": organisation_of(forum)}
         return found.filter(pk__in=Remote.objects.filter(**hers).values("user")).first()
-    found = found.filter(organisation=None)
-    named = found.filter(username=whom).first()
-    if named is not None or "@" not in whom:
-        return named
-    try:
-        keep_pace(forum=forum, subject=f"address/{by.voter}", per_minute=ADDRESSES_A_MINUTE)
-    except TooFast as error:
-        raise CannotChange(str(error)) from error
-    owners = EmailAddress.objects.filter(email__iexact=whom, verified=True).values("user")
-    return found.filter(pk__in=owners).first()
+    return None if "@" in whom else found.filter(organisation=None, username=whom).first()

@@ -65,9 +65,13 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     return message
 
 
+def link_to_page(page: str, token: str) -> str:
+    return f"{settings.DESCANT_URL}/{page}/{token}/"
+
+
 def link_to(page: str, recipient: str) -> str:
     """A page of ours that knows by its address whose mail it is about."""
-    return f"{settings.DESCANT_URL}/{page}/{link_token(recipient)}/"
+    return link_to_page(page, link_token(recipient))
 
 
 def message_id(letter_id: UUID) -> str:

@@ -12,6 +12,7 @@ from descant.forums.models.forum import (
     RuleVersion,
     WhenUnjudged,
 )
+from descant.forums.models.invitations import Invitation
 from descant.forums.models.keys import KeptAnswer, Key, KeyHour, digest_of
 from descant.forums.models.remembered import NETWORK, Fingerprint, Lesson, Weight
 from descant.forums.models.webhooks import Target
@@ -24,6 +25,7 @@ __all__ = [
     "Domain",
     "Fingerprint",
     "Forum",
+    "Invitation",
     "KeptAnswer",
     "Key",
     "KeyHour",

@@ -98,7 +98,12 @@ WRITE = {
     )
 } - READ.keys()
 PRIVATE = {route for route in READ if "embed/do/" in route or route.startswith("moderate/")}
-TELL_NOTHING = {"embed/sign-in/", "mail/stop/<str:token>/", "mail/confirm/<str:token>/"}
+TELL_NOTHING = {
+    "embed/sign-in/",
+    "mail/stop/<str:token>/",
+    "mail/confirm/<str:token>/",
+    "mail/invitation/<str:token>/",
+}
 
 
 def test_every_route_that_is_read_is_walked_here() -> None:

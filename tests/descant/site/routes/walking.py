@@ -119,6 +119,7 @@ ASKED: dict[str, list[Ask]] = {
     },
     "embed/do/follow": [call("follow", thread={"identifier": "{identifier}"})],
     "mail/stop/<str:token>/": [Ask("/mail/stop/{comment}/", form={})],
+    "mail/invitation/<str:token>/": [Ask("/mail/invitation/{comment}/", form={})],
     "mail/confirm/<str:token>/": [Ask("/mail/confirm/{comment}/", form={})],
     "embed/do/prefer": [call("prefer", order="newest", comment="{comment}")],
     "embed/do/thread": [call("thread", thread={"identifier": "{identifier}"}, state="closed")],
