@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from django.apps import apps
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 
 from django_headroom.conf import headroom
 from django_headroom.counters import journal
@@ -63,6 +63,14 @@ def write_down() -> None:
         finally:
             for folder, amounts in sums.items():
                 _keep(amounts, folder)
+
+
+def write_down_at_the_end() -> None:
+    """The last that a process does; where nothing takes it, a line says so, for nobody is left who could be told."""
+    try:
+        write_down()
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("What was counted last is lost: neither a file nor the database takes it: %s", error)
 
 
 def put(amounts: dict[Place, int], folder: str | None = None) -> None:
@@ -149,4 +157,4 @@ def _let_go() -> None:
 
 
 os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_begin_anew)
-atexit.register(write_down)
+atexit.register(write_down_at_the_end)

@@ -137,6 +137,26 @@ def test_a_process_that_ends_takes_nothing_with_it(folder: Path, ending: str) ->
     assert journal.sums([folder / journal.LIVE]).total() == 4
 
 
+def test_what_nothing_takes_at_the_end_is_told_in_a_line(folder: Path) -> None:
+    """Neither a file, for its folder is none, nor the database, which has no such table."""
+    (folder / "a file").touch()
+    script = f"""
+        import django
+        django.setup()
+        from tests.headroom.writing.counters.test_gathered import COUNTER, counting_to
+        counting_to({str(folder / "a file")!r}, {LONG}).enable()
+        COUNTER.add(7, 4, using="p1")
+        from django_headroom.counters.gathering import _waiting
+        _waiting.clock.cancel()
+    """
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.headroom.settings"}
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0
+    assert "What was counted last is lost" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_servers_worker_that_ends_takes_nothing_with_it(folder: Path) -> None:
     """Its threads are daemons, and ``multiprocessing`` ends it without asking ``atexit``."""
 
