@@ -1,4 +1,4 @@
-"""Every link in the documentation leads to a file, and to a heading, that is there."""
+"""Every link in the documentation leads to a file, and to a heading, that is there; and so does every test's name."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ from tests.house.sources import ROOT, project_files, text_of, told
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+TEST = re.compile(r"`(?:[\w/]+/)?(test_\w+)(?:\.py)?`")
 ELSEWHERE = re.compile(r"^[a-z][a-z+.-]*:|^//", re.IGNORECASE)
 
 
@@ -16,6 +17,17 @@ def test_every_link_leads_somewhere() -> None:
         for target in links_of(page):
             if not leads_somewhere(page, target):
                 faults.append(f"{page}: {target}")
+    assert not faults, told(faults)
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    tests = [path for path in project_files() if path.suffix == ".py" and path.parts[0] == "tests"]
+    known = {name for path in tests for name in re.findall(r"^def (test_\w+)", text_of(path), re.MULTILINE)}
+    known |= {path.stem for path in tests}
+    pages = [path for path in project_files() if path.suffix == ".md"]
+    faults = [
+        f"{page}: {name}" for page in pages for name in TEST.findall(text_of(page)) if name not in known
+    ]
     assert not faults, told(faults)
 
 
