@@ -102,6 +102,12 @@ def check(url: str) -> None:
     _checked(url, _Running(Bounds(), 0.0))
 
 
+def is_named(url: str) -> bool:
+    """Whether the operator has named the host and port of a URL, so that it may lead into our own network."""
+    parts = _checked(url, _Running(Bounds(), 0.0))
+    return _Running(Bounds(), 0.0).allows(parts)
+
+
 @dataclass(frozen=True)
 class _Running:
     """A question on its way."""
@@ -226,7 +232,7 @@ def _resolved(host: str, port: int, running: _Running) -> list[tuple[socket.Addr
     if not found:
         raise TimeoutError("its name was not found in time")
     if isinstance(found[0], Exception):
-        raise OSError(f"its name is not known ({found[0]})")
+        raise OSError(f"its name is not known ({getattr(found[0], 'strerror', None) or found[0]})")
     return [(family, place) for family, _type, _protocol, _name, place in found[0]]
 
 

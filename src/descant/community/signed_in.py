@@ -49,19 +49,21 @@ def for_people(view: Callable[[HttpRequest, User], HttpResponse]) -> Page:
     return page
 
 
-def for_owners(ability: str) -> Callable[[Callable[[Owning], HttpResponse]], Page]:
-    """Make a page of a function that takes an ``Owning``; who may not open it is told that there is no such page.
+def for_owners(ability: str) -> Callable[[Callable[..., HttpResponse]], Page]:
+    """Make a page of a function that takes an ``Owning``, and what else its address names.
+
+    Who may not open it is told that there is no such page.
 
     The acts ask once more; here it is asked so that nobody reads what she may not change.
     """
 
-    def made(view: Callable[[Owning], HttpResponse]) -> Page:
+    def made(view: Callable[..., HttpResponse]) -> Page:
         @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
-        def page(request: HttpRequest, name: str) -> HttpResponse:
+        def page(request: HttpRequest, name: str, **named: Any) -> HttpResponse:
             if not isinstance(request.user, User):
                 return kept_nowhere(redirect_to_login(request.get_full_path()))
-            return kept_nowhere(view(_owning(request, request.user, name, ability)))
+            return kept_nowhere(view(_owning(request, request.user, name, ability), **named))
 
         return page
 

@@ -17,6 +17,9 @@ RECEIVERS = (
     "telling.decisions",
     "mail.sending",
     "mail.inviting",
+    "webhooks.noting",
+    "webhooks.delivering",
+    "trimming",
 )
 
 

@@ -81,6 +81,7 @@ class Kind(models.TextChoices):
     DECISION = "decision"
     DIGEST = "digest"
     CONFIRM = "confirm"
+    WEBHOOK = "webhook"
 
 
 class Notice(NoBareSave):
@@ -130,3 +131,53 @@ class Letter(NoBareSave):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.about} to {self.recipient}"
+
+
+class Delivery(NoBareSave):
+    """One message to one target, under one id however often it is tried, so that who is told twice can know.
+
+    It holds nothing of what it tells: the comment is asked when it goes out, and when somebody looks at it.
+    """
+
+    class Kind(models.TextChoices):
+        CREATED = "comment.created"
+        UPDATED = "comment.updated"
+        TEST = "test"
+        VERIFY = "verify"
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        TAKEN = "taken"
+        DEAD = "dead"  # tried as often as anything is, or of no use to try
+        DROPPED = "dropped"  # what it tells of may not be told any more
+
+    message = models.UUIDField(unique=True, default=uuid.uuid4)
+    target = models.ForeignKey("forums.Target", on_delete=models.CASCADE, related_name="+", db_index=False)
+    target_id: int
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    comment_id = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    made_at = models.DateTimeField(default=timezone.now)
+    turn = models.PositiveIntegerField(
+        default=0
+    )  # rises with every event that is said of it: older ones mean nothing
+    tries = models.PositiveSmallIntegerField(default=0)
+    tries_since = models.DateTimeField(default=timezone.now)  # it was made, or sent again by hand
+    due_at = models.DateTimeField(null=True)  # of one that waits for another try
+    log = models.JSONField(default=list)  # of each of the last tries: at, status, ms, why
+    answer = models.TextField(blank=True)  # the beginning of the last one
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["target", "made_at", "id"], name="delivery_of_target"),
+            models.Index(fields=["target", "made_at", "id"], condition=Q(state="dead"), name="delivery_dead"),
+            models.Index(fields=["made_at", "id"], name="delivery_made"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to target {self.target_id}"
+
+    @property
+    def message_id(self) -> str:
+        """By which a receiver knows a message that comes again."""
+        return f"msg_{self.message.hex}"

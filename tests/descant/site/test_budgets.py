@@ -22,12 +22,13 @@ from descant.discussion.deciding import decide
 from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, post_comment
 from descant.followups.mail.tokens import link_token
-from descant.followups.models import Mailbox
+from descant.followups.models import Delivery, Mailbox
 from descant.forums.inviting import token_of as token_of_invitation
 from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Invitation, Key
 from descant.forums.signing_on.keys import keys_in_force, make_key
 from descant.forums.signing_on.people import signed_on
+from descant.forums.webhooks.targets import Wish, add_target
 from django_headroom.delayed.worker import drain
 from django_headroom.testing import RouteBudgets, route_budgets
 from tests.conftest import BUDGETS
@@ -38,6 +39,7 @@ from tests.descant.signing import EVE, signed
 from tests.descant.site.routes.walking import SETTINGS
 
 Say = Callable[..., Comment]
+WEBHOOK = "f/<str:name>/settings/webhooks/<int:target_id>/"
 PAGE = {"identifier": "bread", "url": "https://gazette.example/bread"}
 NEW = {
     "identifier": "ham",
@@ -177,6 +179,21 @@ def owning(section: str, said: dict[str, str] | None = None) -> Callable[[Site],
     return ask
 
 
+def webhook(rest: str = "", said: dict[str, str] | None = None) -> Callable[[Site], HttpResponse]:
+    """The owner reads the page of a webhook with deliveries, or changes it."""
+
+    def ask(site: Site) -> HttpResponse:
+        target = add_target(forum=site.cast.gazette, wish=Wish("https://gazette.example/other"))
+        made = {"target": target, "kind": "comment.created", "comment_id": site.comment.pk, "state": "dead"}
+        delivery = [Delivery.objects.create(**made) for _number in range(3)][0]
+        page = f"webhooks/{target.pk}/{rest.replace('KEY', str(delivery.pk))}"
+        return owning(
+            page, {name: value or str(delivery.pk) for name, value in said.items()} if said else None
+        )(site)
+
+    return ask
+
+
 def appeal(site: Site) -> HttpResponse:
     own = site.comment
     decide(forum=site.cast.gazette, comments=[own], verdict="hide", by=site.cast.ann)
@@ -224,6 +241,12 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
     "GET f/<str:name>/settings/history/": owning("history/"),
     **{f"GET f/<str:name>/settings/{section}": owning(section) for section in SETTINGS},
     **{f"POST f/<str:name>/settings/{section}": owning(section, said) for section, said in SETTINGS.items()},
+    f"GET {WEBHOOK}": webhook(),
+    f"POST {WEBHOOK}": webhook(
+        said={"change": "yes", "url": "https://b.example", "events": "comment.created", "dialect": "disqus"}
+    ),
+    f"GET {WEBHOOK}<int:key>/": webhook("KEY/"),
+    f"POST {WEBHOOK}<int:key>/": webhook("KEY/", {"resend": ""}),
     "POST embed/do/post": lambda site: site.call("post", text="Oats.", key="k" * 32, thread=NEW),
     "POST embed/do/preview": lambda site: site.call("preview", text="Oats."),
     "POST embed/do/edit": lambda site: site.call("edit", text="Oats."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,14 +10,10 @@ from django.utils.translation import gettext as _
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.owning import CannotChange
-from descant.discussion.judging.pacing import TooFast
 from descant.forums.models import Forum, Target
 from descant.forums.noting import Noted
-from descant.forums.webhooks import sending, targets
-from descant.forums.webhooks.sending import Outcome
-from descant.forums.webhooks.targets import BadTarget, Wish
-
-_asking = Lock()
+from descant.forums.webhooks import targets
+from descant.forums.webhooks.targets import BadTarget, Wish, wish_of
 
 
 def add_target(*, forum: Forum, by: Author, wish: Mapping[str, Any]) -> Target:
@@ -30,21 +26,23 @@ def add_target(*, forum: Forum, by: Author, wish: Mapping[str, Any]) -> Target:
         NotAModerator, CannotChange
     """
     check_ability(by, "settings")
-    try:
-        with _alone():
-            return targets.add_target(forum=forum, wish=Wish(**wish), noted=Noted(by.user))
-    except BadTarget as error:
-        raise CannotChange(str(error)) from error
+    with _said():
+        return targets.add_target(forum=forum, wish=Wish(**wish), noted=Noted(by.user))
 
 
-def turn_target(*, forum: Forum, by: Author, target_id: int) -> None:
-    """Switch a target off, or on again.
+def change_target(*, forum: Forum, by: Author, target_id: int, wish: Mapping[str, Any]) -> Target:
+    """Let a target be otherwise.
+
+    Args:
+        wish: those columns of ``Wish`` that change.
 
     Raises:
         NotAModerator, CannotChange
     """
-    target = _target(forum, by, target_id)
-    targets.change_target(target=target, events=target.events, is_on=not target.is_on, noted=Noted(by.user))
+    target = target_of(forum=forum, by=by, target_id=target_id)
+    with _said():
+        targets.change_target(target=target, wish=replace(wish_of(target), **wish), noted=Noted(by.user))
+    return target
 
 
 def rotate_secret(*, forum: Forum, by: Author, target_id: int) -> Target:
@@ -53,7 +51,7 @@ def rotate_secret(*, forum: Forum, by: Author, target_id: int) -> Target:
     Raises:
         NotAModerator, CannotChange
     """
-    target = _target(forum, by, target_id)
+    target = target_of(forum=forum, by=by, target_id=target_id)
     targets.rotate_secret(target=target, noted=Noted(by.user))
     return target
 
@@ -64,38 +62,25 @@ def end_target(*, forum: Forum, by: Author, target_id: int, why: str = "") -> No
     Raises:
         NotAModerator, CannotChange
     """
-    targets.end_target(target=_target(forum, by, target_id), noted=Noted(by.user, why))
+    targets.end_target(target=target_of(forum=forum, by=by, target_id=target_id), noted=Noted(by.user, why))
 
 
-def test_target(*, forum: Forum, by: Author, target_id: int) -> Outcome:
-    """Send a target something harmless.
+def target_of(*, forum: Forum, by: Author, target_id: int) -> Target:
+    """A target of a forum, for who may change it.
 
     Raises:
         NotAModerator, CannotChange
     """
-    target = _target(forum, by, target_id)
-    with _alone():
-        return sending.send_test(target)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One at a time in each process: a target that does not answer holds one of the few threads, and not all of them.
-
-    Raises:
-        CannotChange
-    """
-    if not _asking.acquire(blocking=False):
-        raise CannotChange(str(TooFast(int(sending.BOUNDS.seconds))))
-    try:
-        yield
-    finally:
-        _asking.release()
-
-
-def _target(forum: Forum, by: Author, target_id: int) -> Target:
     check_ability(by, "settings")
     target = Target.objects.filter(forum=forum, pk=target_id).select_related("forum").first()
     if target is None:
         raise CannotChange(_("This webhook is not there any more."))
     return target
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except BadTarget as error:
+        raise CannotChange(str(error)) from error

@@ -1,8 +1,6 @@
 """The text of a letter, made when it goes out: what is hidden by then is not in it."""
 
-from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,6 +17,8 @@ from descant.discussion.seeing import may_see
 from descant.followups.mail.digests import lines_of_digest
 from descant.followups.mail.letters import letter_id
 from descant.followups.mail.recipients import NotWanted, recipient_of, still_follows
+from descant.followups.mail.said import Said
+from descant.followups.mail.switched_off import switched_off
 from descant.followups.mail.tokens import link_token, reply_address
 from descant.followups.mail.wording import author_of, paragraphs_of, sentence_about, title_of
 from descant.followups.models import Kind, Letter
@@ -27,17 +27,6 @@ from descant.forums.models import Forum
 from django_headroom.joins import attach
 
 SUBJECT_MOST = 120
-
-
-@dataclass
-class Said:
-    """What a letter says: which template, its subject, and what the template needs."""
-
-    template: str
-    subject: str
-    sender: str = ""  # whom the letter is from, by name
-    given: dict[str, Any] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def compose(letter: Letter) -> EmailMultiAlternatives:
@@ -87,6 +76,8 @@ def _said(letter: Letter) -> Said:
         return Said(
             "confirm", _("Do you want to hear of replies on %(forum)s?") % {"forum": forum.title}, given=given
         )
+    if letter.kind == Kind.WEBHOOK:
+        return switched_off(letter, forum)
     comment = _comment(letter)
     if letter.kind == Kind.DECISION:
         return _decision(letter, forum, comment)

@@ -38,13 +38,20 @@ def recipient_of(letter: Letter) -> Recipient:
     if user is None:
         raise NotWanted("gone")
     likes = getattr(user, "preferences", None) or Preferences(user=user)
-    wanted = Preferences.Mail.DAILY if letter.kind == Kind.DIGEST else Preferences.Mail.REPLIES
-    if likes.mail != wanted:
+    if not _is_liked(letter, likes):
         raise NotWanted("not liked")
     confirmed = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk").first()
     if confirmed is None:
         raise NotWanted("no address")
     return Recipient(confirmed.email, likes.language, user=user)
+
+
+def _is_liked(letter: Letter, likes: Preferences) -> bool:
+    """What an owner must know of her forum comes at once to whoever takes mail at all."""
+    if letter.kind == Kind.WEBHOOK:
+        return bool(likes.mail != Preferences.Mail.NEVER)
+    wanted = Preferences.Mail.DAILY if letter.kind == Kind.DIGEST else Preferences.Mail.REPLIES
+    return bool(likes.mail == wanted)
 
 
 def _guest(letter: Letter) -> Recipient:

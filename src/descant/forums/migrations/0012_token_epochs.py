@@ -15,7 +15,7 @@ def fill_in(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forums", "0010_kept_answers"),
+        ("forums", "0011_delivering"),
     ]
 
     operations = [

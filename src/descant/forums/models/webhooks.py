@@ -17,6 +17,10 @@ class Target(NoBareSave):
         CREATED = "comment.created"
         UPDATED = "comment.updated"  # edited, deleted, decided about
 
+    class Off(models.TextChoices):
+        GONE = "gone"  # it has answered that it wants no more
+        FAILING = "failing"  # it has taken nothing for days
+
     forum = models.ForeignKey("forums.Forum", on_delete=models.CASCADE, related_name="targets")
     url = models.CharField(max_length=500)
     dialect = models.CharField(max_length=10, choices=Dialect.choices, default=Dialect.STANDARD)
@@ -25,6 +29,15 @@ class Target(NoBareSave):
     former_secret = models.CharField(max_length=200, blank=True)
     former_until = models.DateTimeField(null=True)
     is_on = models.BooleanField(default=True)
+    off_for = models.CharField(
+        max_length=10, choices=Off.choices, blank=True, db_default=""
+    )  # else by a person
+    is_verified = models.BooleanField(
+        default=True, db_default=True
+    )  # who speaks as Disqus gives a challenge back
+    failing_since = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)  # since it last took something
+    rest_until = models.DateTimeField(null=True)  # it is left alone for a while
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -40,4 +53,8 @@ class Target(NoBareSave):
 
     def takes(self, event: str) -> bool:
         """Whether it is told of events of this kind."""
-        return self.is_on and event in self.events
+        return self.is_on and self.is_verified and event in self.events
+
+    def rests(self) -> bool:
+        """Whether it has failed so lately that it is left alone."""
+        return self.rest_until is not None and self.rest_until > timezone.now()

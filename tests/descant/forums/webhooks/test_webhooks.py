@@ -4,12 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from descant import egress
 from descant.forums.models import Change, Target
-from descant.forums.webhooks.sending import Event, send, verify
+from descant.forums.webhooks.sending import ANSWER_KEPT, Event, challenge, send, verify
 from descant.forums.webhooks.signing import is_secret, new_secret
 from descant.forums.webhooks.targets import (
     TARGETS_MOST,
@@ -19,7 +22,9 @@ from descant.forums.webhooks.targets import (
     change_target,
     end_target,
     rotate_secret,
+    wish_of,
 )
+from django_headroom.updates import change
 from tests.descant.conftest import Cast
 from tests.descant.discussion.judging.outsiders import Outsider
 
@@ -75,6 +80,8 @@ def test_it_speaks_as_disqus_where_the_challenge_is_given_back(cast: Cast, out: 
     secret = "s" * 32
     wish = Wish(out.url("/challenge"), dialect="disqus", secret=secret)
     target = add_target(forum=cast.gazette, wish=wish)
+    assert not target.takes("comment.created"), "not before it has given the challenge back"
+    assert verify(target, challenge()).is_taken
     assert json.loads(out.heard[0][2])["verb"] == "verify"
     assert send(target, Event(Target.Event.CREATED, SAID)).is_taken
     _path, headers, body = out.heard[-1]
@@ -82,9 +89,39 @@ def test_it_speaks_as_disqus_where_the_challenge_is_given_back(cast: Cast, out: 
         headers["X-Hub-Signature"] == "sha512=" + hmac.new(secret.encode(), body, hashlib.sha512).hexdigest()
     )
     assert json.loads(body) == {"verb": "create", "object_type": "post", "transformed_data": SAID}
-    with pytest.raises(BadTarget, match="challenge"):
-        add_target(forum=cast.gazette, wish=Wish(out.url("/told"), dialect="disqus"))
-    assert not verify(Target(url=out.url("/told"), dialect="disqus", secret=secret)).is_taken
+    outcome = verify(Target(url=out.url("/told"), dialect="disqus", secret=secret), challenge())
+    assert (outcome.is_taken, "challenge" in outcome.why) == (False, True)
+
+
+def test_at_another_address_a_challenge_is_asked_for_anew(cast: Cast, out: Outsider) -> None:
+    target = add_target(forum=cast.gazette, wish=Wish(out.url("/one"), dialect="disqus"))
+    change(target, is_verified=True)
+    change_target(target=target, wish=replace(wish_of(target), events=["comment.created"]))
+    assert target.is_verified
+    change_target(target=target, wish=replace(wish_of(target), url=out.url("/two")))
+    assert not target.is_verified
+
+
+def test_in_another_dialect_it_has_another_secret_and_no_former_one(cast: Cast, target: Target) -> None:
+    rotate_secret(target=target)
+    before = target.secret
+    change_target(target=target, wish=replace(wish_of(target), dialect="disqus"))
+    assert target.secret != before
+    assert is_secret(target.secret, "disqus")
+    assert target.secrets() == [target.secret]
+
+
+def test_what_our_own_network_answers_is_kept_from_owners(
+    cast: Cast, out: Outsider, target: Target, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.answers["/told"] = b"inner\0most" * 100
+    assert send(target, Event(Target.Event.CREATED, SAID)).answer == ""
+    settings.DESCANT_EGRESS_ALLOWED = []  # from now on as if it stood in the public network
+    monkeypatch.setattr(egress, "is_public", lambda address: True)
+    monkeypatch.setattr(egress, "PORTS", {"http": out.server_port})
+    public = Target(url="http://127.0.0.1/told", secret=target.secret)
+    answer = send(public, Event(Target.Event.CREATED, SAID)).answer
+    assert (answer[:9], len(answer)) == ("innermost", ANSWER_KEPT)
 
 
 @pytest.mark.parametrize(
@@ -144,9 +181,9 @@ def test_an_address_is_told_once_and_there_are_few(cast: Cast) -> None:
 
 def test_what_a_target_takes_is_chosen_and_the_history_keeps_it(cast: Cast, target: Target) -> None:
     assert target.takes("comment.created")
-    change_target(target=target, events=["comment.updated"], is_on=True)
+    change_target(target=target, wish=replace(wish_of(target), events=["comment.updated"]))
     assert (target.takes("comment.created"), target.takes("comment.updated")) == (False, True)
-    change_target(target=target, events=["comment.updated"], is_on=False)
+    change_target(target=target, wish=replace(wish_of(target), is_on=False))
     assert not target.takes("comment.updated")
     end_target(target=target)
     told = list(Change.objects.order_by("id").values_list("what", flat=True))

@@ -18,6 +18,7 @@ from descant.discussion.authors import Author
 from descant.discussion.models import Appeal, Comment, Decision, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.discussion.tree.paths import path_below
+from descant.followups.models import Delivery
 from descant.forums.keys.issuing import issue_key
 from descant.forums.models import Ban, Forum, Key, Rule
 from descant.forums.opening import open_forum
@@ -87,12 +88,14 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
         "comment": str(comment.pk), "thread_id": str(thread.pk), "identifier": "page-far-away",
         "batch": str(decision.batch), "forum": "herald", "host": "herald.example", "owner": str(cast.dee.user.pk),
         "ban": str(Ban.objects.get().pk), "appeal": str(Appeal.objects.of(herald).get().pk),
-        "far_key": str(Key.objects.get(forum=herald).pk), "far_target": str(target.pk), "rule": str(rule.pk),
+        "far_key": str(Key.objects.get(forum=herald).pk), "far_target": str(target.pk),
+        "far_delivery": str(Delivery.objects.create(target=target, kind="test").pk), "rule": str(rule.pk),
     }  # fmt: skip
     nowhere = {
         "comment": "999999999999", "thread_id": "999999999999", "identifier": "page-of-nobody", "batch": str(uuid4()),
         "forum": "nowhere", "host": "nowhere.example", "owner": "999999999999", "ban": "999999999999",
-        "appeal": "999999999999", "far_key": "999999999999", "far_target": "999999999999", "rule": "999999999999",
+        "appeal": "999999999999", "far_key": "999999999999", "far_target": "999999999999",
+        "far_delivery": "999999999999", "rule": "999999999999",
     }  # fmt: skip
     return {**there, **same}, {**nowhere, **same}
 

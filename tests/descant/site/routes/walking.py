@@ -219,6 +219,14 @@ ASKED: dict[str, list[Ask]] = {
             "answer": {"appeal": "{appeal}", "answer": "x", "granted": "yes"},
         }.items()
     },
+    **{
+        f"f/<str:name>/settings/webhooks/<int:target_id>/{rest}": [
+            Ask(f"/f/{forum}/settings/webhooks/{{far_target}}/{named}", form=form)
+            for forum in ("gazette", "{forum}")
+            for form in (None, {"turn": ""}, {"test": ""}, {"resend": "{far_delivery}"})
+        ]
+        for rest, named in (("", ""), ("<int:key>/", "{far_delivery}/"))
+    },
     "f/<slug:name>/transparency/": [Ask("/f/{forum}/transparency/")],
     **{
         f"f/<str:name>/settings/{page}": [
