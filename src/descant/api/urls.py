@@ -3,7 +3,17 @@
 from django.urls import path
 
 from descant.api.declaring import ENDPOINTS
-from descant.api.reading import applications, categories, changes, forums, imports, posts, threads, users
+from descant.api.reading import (
+    applications,
+    categories,
+    changes,
+    forums,
+    imports,
+    posts,
+    threads,
+    users,
+    webhooks,
+)
 from descant.api.reference.openapi import openapi_json
 from descant.api.reference.page import reference_page
 from descant.api.serving.endpoints import served
@@ -12,10 +22,11 @@ from descant.api.writing import deciding, lists
 from descant.api.writing import forums as writing_forums
 from descant.api.writing import posts as writing_posts
 from descant.api.writing import threads as writing_threads
+from descant.api.writing import webhooks as writing_webhooks
 
 DECLARED_IN = (
-    *(applications, categories, changes, forums, imports, posts, threads, users),
-    *(deciding, writing_forums, lists, writing_posts, writing_threads),
+    *(applications, categories, changes, forums, imports, posts, threads, users, webhooks),
+    *(deciding, writing_forums, lists, writing_posts, writing_threads, writing_webhooks),
 )
 
 urlpatterns = [

@@ -16,10 +16,12 @@ from descant.discussion.judging.rules import book
 from descant.forums import bans, directory
 from descant.forums.keys import showing
 from descant.forums.models import Role
+from descant.forums.webhooks.targets import Wish, add_target
 from django_headroom.ids.stepping import forget_blocks
 from tests.descant.site.routes.walking_api import dearly_asked, script_path
 
 NAMED = {"Idempotency-Key": "4f1c9a"}  # which costs as well
+TOLD = "https://gazette.example/told"
 RANGES = ["192.0.2.7", "198.51.100.0/24"]
 
 
@@ -38,6 +40,8 @@ def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
             "CLOSED": "bread",
             "REMOVED": "bread",
         }
+        if "TARGET" in said.values():
+            made["TARGET"] = add_target(forum=site.cast.gazette, wish=Wish("https://gazette.example/a")).pk
         prepare(site, {*said.values()})
         asked = {key: made.get(value, value) for key, value in said.items()}
         asked["access_token"] = site.keys["access_token"]
@@ -144,4 +148,8 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     "POST api/3.0/whitelists/add.json": program("whitelists/add", user="cy"),
     "POST api/3.0/whitelists/remove.json": program("whitelists/remove", user="eve"),
     "GET api/3.0/whitelists/list.json": program("whitelists/list"),
+    "POST api/3.0/forums/webhooks/create.json": program("forums/webhooks/create", url=TOLD),
+    "POST api/3.0/forums/webhooks/update.json": program(
+        "forums/webhooks/update", subscription="TARGET", url=TOLD, enableSending="1"
+    ),
 }

@@ -16,6 +16,7 @@ from descant.discussion.deciding.banning import address_range, ban_person
 from descant.discussion.models import Comment
 from descant.forums.keys.issuing import IssuedKey, issue_key
 from descant.forums.models import Role
+from descant.forums.webhooks.targets import Wish, add_target
 from tests.descant.conftest import Cast
 
 Say = Callable[..., Comment]
@@ -50,6 +51,7 @@ def ids(cast: Cast, say: Say) -> dict[str, str]:
         "user": str(cast.cy.user.pk),
         "category": str(cast.gazette.pk),
         "import": str(job.pk),
+        "subscription": str(add_target(forum=cast.gazette, wish=Wish("https://gazette.example/other")).pk),
         "moderator": str(Role.objects.get(forum=cast.gazette, user=cast.bo.user).pk),
     }
 

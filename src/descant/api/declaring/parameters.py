@@ -126,6 +126,18 @@ def row_ids(name: str, about: str, *, most: int, needed: bool = False) -> Parame
     return Parameter(name, about, read, schema, needed)
 
 
+def flag_or_none(name: str, about: str) -> Parameter[bool | None]:
+    """Yes or no, as programs write them; None if it is absent."""
+
+    def read(given: Given) -> bool | None:
+        written = given.get(name, "").lower()
+        if written not in ("", "1", "0", "true", "false"):
+            raise bad(name, "1 or 0")
+        return written in ("1", "true") if written else None
+
+    return Parameter(name, about, read, {"type": "string", "enum": ["1", "0", "true", "false"]})
+
+
 def moment(name: str, about: str) -> Parameter[datetime | None]:
     """A time: ISO 8601, in UTC if it names no zone, or seconds since 1970; None if it is absent."""
 

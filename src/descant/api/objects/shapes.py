@@ -153,6 +153,17 @@ class Import(TypedDict):
     finishedAt: str | None
 
 
+class Subscription(TypedDict):
+    """A webhook: an address that is told of comments."""
+
+    id: str
+    url: str
+    secret: Annotated[str, "By which what is sent is signed."]
+    enableSending: Annotated[
+        bool, "Whether it is told; false also where it was switched off because it fails."
+    ]
+
+
 class Changes(TypedDict):
     """What has changed in a thread."""
 

@@ -20,7 +20,9 @@ from descant.forums.caches.sending import cacheable
 # What stands for ids in examples, as the page shows it.
 IDS = {
     name: str(2065409 + 1024 * at)
-    for at, name in enumerate(("thread", "comment", "reply", "user", "category", "import", "moderator"))
+    for at, name in enumerate(
+        ("thread", "comment", "reply", "user", "category", "import", "moderator", "subscription")
+    )
 }
 
 

@@ -19,6 +19,7 @@ IN_EXAMPLES = {
     "category": "{comment}",
     "import": "{comment}",
     "moderator": "{comment}",
+    "subscription": "{far_target}",
 }
 KEY_NAMES = {"api_key": "{key}", "api_secret": "{secret}", "access_token": "{token}"}
 ROUTES = {endpoint.path: endpoint for endpoint in ENDPOINTS.values()}
