@@ -47,6 +47,8 @@ def choose_data_folder() -> None:
         del os.environ[name]
     folder = open_for_the_run.enter_context(tempfile.TemporaryDirectory(prefix="descant-tests-"))
     os.environ["DESCANT_DATA"] = folder
+    os.environ["DESCANT_ERRORS_DATABASE"] = "global"
+    os.environ["DESCANT_ERRORS_SECONDS"] = "0"  # no thread writes at the time of a test
     os.environ["DESCANT_API_PER_HOUR"] = "0"  # all tests ask from one address
 
 

@@ -159,6 +159,27 @@ class Headroom:
     performance_switches: str = ""
     """Dotted path of ``() -> Iterable[str]``: which switches are on for who asks; it must not raise. Empty: none."""
 
+    errors_seconds: float = 1.0
+    """How often a process brings what it has counted to the store of errors; 0: only when ``flush()`` is called."""
+
+    errors_folder: str = ""
+    """Where a process that ends leaves what the store did not take; without one that is lost."""
+
+    errors_dsn: str = ""
+    """A server of the Sentry protocol that is sent the errors instead of the built-in store."""
+
+    errors_own: tuple[str, ...] = ()
+    """Packages that are the project's own though they are installed; what is not installed is so anyway."""
+
+    errors_hidden: tuple[str, ...] = ()
+    """More names, in lower case, under which a value is never shown in an error."""
+
+    errors_context: str = ""
+    """Dotted path of ``(request or None) -> dict``: ``person``, ``tenant`` and ``tags`` of what failed."""
+
+    errors_keys: Mapping[str, str] = field(default_factory=dict)
+    """Number of a project -> key, of other programs whose errors are taken in."""
+
     def __post_init__(self) -> None:
         """Refuse slots that would let two databases hand out the same id."""
         numbers = sorted(self.slots.values())

@@ -40,6 +40,9 @@ MODULES = {
     "conf": ["conf"],
     "counters": ["counters/hourly", "counters/kinds", "counters/models"],
     "delayed": ["delayed/signals", "delayed/models", "delayed/worker"],
+    "errors": [
+        f"operations/errors/{each}" for each in ("capturing", "judging", "telling", "trimming", "receiving")
+    ],
     "fetch": ["caching/fetching", "caching/filling"],
     "hoard": ["caching/hoard"],
     "homes": ["homes/__init__"],

@@ -91,7 +91,7 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
 def test_every_dependency_has_its_page() -> None:
     wanted = tomllib.loads(text_of(Path("pyproject.toml")))["project"]["dependencies"]
     names = [re.split(r"[^\w-]", requirement)[0].lower() for requirement in wanted]
-    pages = {path.stem for path in (ROOT / "docs/decisions/dependencies").glob("*.md")}
+    pages = {path.stem for path in (ROOT / "docs/decisions/dependencies").rglob("*.md")}
     assert set(names) <= pages, f"write docs/decisions/dependencies/ for {sorted(set(names) - pages)}"
 
 

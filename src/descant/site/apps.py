@@ -19,4 +19,5 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         pooling.guard_connections()
         surrounding.around.append(partial(recorded, "job"))
+        surrounding.around.append(import_module("django_headroom.operations.errors.capturing").met)
         import_module("django_headroom.transactions.guarding").report_holding()

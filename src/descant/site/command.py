@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": "descant.operate.commands.worker",
     "events": "descant.operate.commands.events",
     "jobs": "descant.operate.commands.jobs",
+    "errors": "descant.operate.pages.errors.command",
     "partition": "descant.operate.commands.partition",
     "forum": "descant.operate.commands.forum",
     "user": "descant.operate.commands.user",

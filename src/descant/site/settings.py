@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from descant import __version__
 from descant.site.configuring.databases import ERRORS, GLOBAL, PERFORMANCE, databases, is_of_databases
+from descant.site.configuring.errors import errors
 from descant.site.configuring.secrets import secret_in
 from descant.site.configuring.variables import Variables, changed_names
 from descant.site.front.places import freshness_file
@@ -71,6 +72,10 @@ HEADROOM = {
     "PERFORMANCE_KEEP_SECONDS": said.seconds("DESCANT_PERFORMANCE_SECONDS", 15),
     "PERFORMANCE_COMMENTS": said.is_on("DESCANT_SQL_COMMENTS"),
     "PERFORMANCE_STACK_SECONDS": said.seconds("DESCANT_STACK_SECONDS", 1),
+    "ERRORS_SECONDS": said.seconds("DESCANT_ERRORS_SECONDS", 1),
+    "ERRORS_DSN": said.secret("DESCANT_ERRORS_DSN"),
+    "ERRORS_KEYS": dict(each.split(":", 1) for each in said.words("DESCANT_ERRORS_KEYS") if ":" in each),
+    **errors(DESCANT_DATA),
     "HOMES": {
         "accounts": "default",
         "forums": "default",
@@ -128,6 +133,7 @@ INSTALLED_APPS = [
     "django_headroom.delayed",
     "django_headroom.operations.performance",
     "django_headroom.operations.switches",
+    "django_headroom.operations.errors",
     "descant.accounts",
     "descant.forums",
     "descant.discussion",
@@ -232,6 +238,7 @@ EMAIL_HOST_USER = said.text("DESCANT_MAIL_USER")
 EMAIL_HOST_PASSWORD = said.secret("DESCANT_MAIL_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_TIMEOUT = 10
+DESCANT_ERRORS_MAIL = said.words("DESCANT_ERRORS_MAIL")
 DEFAULT_FROM_EMAIL = said.text("DESCANT_MAIL_FROM", "Descant <comments@localhost>")
 # Answers to letters come in there, by `descant mail receive`: reply@comments.example for reply+…@comments.example.
 DESCANT_MAIL_INBOUND = said.text("DESCANT_MAIL_INBOUND")

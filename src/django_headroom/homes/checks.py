@@ -13,9 +13,8 @@ from django.utils.module_loading import import_string
 from django_headroom.conf import EVERYWHERE, PARTITIONED, headroom
 from django_headroom.homes.map import UnknownHome, declared, home_of, in_words
 
-# To a router these are apps: Django's database cache calls its table so; and errors may be given a home of their own
-# before anything gathers them, so that the database is there, empty, on the day something does.
-LABELS_WITHOUT_AN_APP = {"django_cache", "errors"}
+# To a router it is an app: Django's database cache calls its table so.
+LABELS_WITHOUT_AN_APP = {"django_cache"}
 
 
 @checks.register("headroom")

@@ -6,7 +6,13 @@ from django.test import Client
 from descant.accounts.models import User
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-PAGES = ("/operate/", "/operate/events/", "/operate/switches/", "/operate/switches/votes/")
+PAGES = (
+    "/operate/",
+    "/operate/events/",
+    "/operate/errors/",
+    "/operate/switches/",
+    "/operate/switches/votes/",
+)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_a_missing_file_is_silent(tmp_path: Path) -> None:
     assert said.stdout.splitlines() == [
         "10000 django_headroom.connections.queued_sqlite ['p1']",
         "-",
-        "default -",
+        f"errors {tmp_path / 'errors.sqlite3'}",
     ]
     assert said.stderr == ""
 
@@ -58,6 +58,12 @@ def test_errors_get_a_database_of_their_own_by_file_or_environment(tmp_path: Pat
     assert apart[2] == f"errors {tmp_path / 'errors.sqlite3'}"
 
 
+def test_errors_live_with_the_rest_where_it_is_said_and_on_servers(tmp_path: Path) -> None:
+    assert shown(tmp_path, DESCANT_ERRORS_DATABASE="global").stdout.splitlines()[2] == "default -"
+    urls = {"DESCANT_DATABASE": "postgresql://db/all", "DESCANT_PARTITION_1": "postgresql://db/p1"}
+    assert shown(tmp_path, **urls).stdout.splitlines()[2] == "default -"
+
+
 def test_a_file_of_errors_has_no_pooler(tmp_path: Path) -> None:
     urls = {"DESCANT_DATABASE": "postgresql://db/all", "DESCANT_PARTITION_1": "postgresql://db/p1"}
     told = {**urls, "DESCANT_ERRORS_DATABASE": "sqlite", "DESCANT_POOLED": "1"}
@@ -69,9 +75,9 @@ def test_what_requests_cost_lies_apart_from_what_readers_wait_for_on_files(tmp_p
     (tmp_path / "settings.py").write_text("print(DATABASES.keys() - {'default', 'p1'})\n")
     urls = {"DESCANT_DATABASE": "postgresql://db/all", "DESCANT_PARTITION_1": "postgresql://db/p1"}
     asked: list[tuple[dict[str, str], str]] = [
-        ({}, "{'performance'}"),
+        ({"DESCANT_ERRORS_DATABASE": "global"}, "{'performance'}"),
         ({"DESCANT_PARTITIONS": "0"}, "set()"),
-        ({"DESCANT_PERFORMANCE_DATABASE": "global"}, "set()"),
+        ({"DESCANT_PERFORMANCE_DATABASE": "global"}, "{'errors'}"),
         (urls, "set()"),
         ({**urls, "DESCANT_PERFORMANCE_DATABASE": "postgresql://db/costs"}, "{'performance'}"),
     ]

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from descant.forums.keys.counting import forget_hours, note_uses
 from descant.forums.keys.repeating import forget_answers
+from descant.operate import alarms
 from descant.operate.upgrading import aliases
 from django_headroom.counters.flushing import flush
 from django_headroom.delayed.jobs.scheduling import every, run_due_jobs
@@ -31,6 +32,7 @@ NOTE_EVERY = 60.0
 SHARE = 0.2  # of the time that the worker takes on a busy machine, while more is due than one round brings
 IDLE_ENOUGH = 0.5  # the part of the processors' time that must be unused for it to go on at once
 REST_MOST = 5.0
+DECLARED_BY = (alarms,)  # jobs that it runs besides its own
 
 _log = logging.getLogger(__name__)
 _stop = threading.Event()

@@ -19,6 +19,7 @@ PLACES = (
     ("operate", gettext_lazy("Overview")),
     ("operate_events", gettext_lazy("Events")),
     ("operate_switches", gettext_lazy("Switches")),
+    ("operate_errors", gettext_lazy("Errors")),
 )
 
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 GLOBAL = "default"
 ERRORS = "errors"
 PERFORMANCE = "performance"
-A_FILE = "sqlite"
+A_FILE, WITH_THE_REST = "sqlite", "global"
 POSTGRESQL = "django.db.backends.postgresql"
 MOST_PARTITIONS = 1_023
 USES_BEFORE_PREPARED = 5  # of a statement on one connection, before the server keeps its plan
@@ -31,8 +31,8 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
         environment: ``DESCANT_DATABASE`` and ``DESCANT_PARTITION_1`` … name PostgreSQL databases by URL,
             ``…_REPLICAS`` their replicas (URLs apart by spaces); without them ``DESCANT_PARTITIONS`` files are used.
             ``DESCANT_POOLED=1`` says that the URLs lead to a pooler in transaction mode. ``DESCANT_ERRORS_DATABASE``
-            names one for errors alone, by URL or as ``sqlite``; without it they live in the global database. So does
-            ``DESCANT_PERFORMANCE_DATABASE`` for what requests have cost, which has a file of its own among files.
+            names one for errors alone, by URL or as ``sqlite``, which is so among files; ``global``: it has none.
+            ``DESCANT_PERFORMANCE_DATABASE`` does so for what requests have cost.
         data: the folder for SQLite files.
 
     Raises:
@@ -65,14 +65,15 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
 
 def _apart(environment: Mapping[str, str], data: Path, *, has_files: bool) -> dict[str, Any]:
     """The databases of errors and of what requests have cost, where they are not the global one."""
+    unsaid = A_FILE if has_files else WITH_THE_REST
     named = {
-        ERRORS: environment.get("DESCANT_ERRORS_DATABASE") or GLOBAL,
-        PERFORMANCE: environment.get("DESCANT_PERFORMANCE_DATABASE") or (A_FILE if has_files else "global"),
+        ERRORS: environment.get("DESCANT_ERRORS_DATABASE") or unsaid,
+        PERFORMANCE: environment.get("DESCANT_PERFORMANCE_DATABASE") or unsaid,
     }
     return {
         alias: _file(alias, data) if url == A_FILE else _server(url)
         for alias, url in named.items()
-        if url not in (GLOBAL, "global")
+        if url != WITH_THE_REST
     }
 
 

@@ -29,6 +29,7 @@ NAME_NOTHING = (
 NAME_NOTHING_BELOW = (
     "accounts/",
     "operate/",
+    "api/<int:project>/envelope/",
     "<slug:shortname>/embed.js",
     "<slug:shortname>/count.js",
     "static/",
