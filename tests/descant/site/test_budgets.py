@@ -21,11 +21,9 @@ from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment
 from descant.discussion.posting import Draft, post_comment
-from descant.followups.mail.tokens import link_token
-from descant.followups.models import Delivery, Mailbox
-from descant.forums.inviting import token_of as token_of_invitation
+from descant.followups.models import Delivery
 from descant.forums.keys.issuing import issue_key
-from descant.forums.models import Invitation, Key
+from descant.forums.models import Key
 from descant.forums.signing_on.keys import keys_in_force, make_key
 from descant.forums.signing_on.people import signed_on
 from descant.forums.webhooks.targets import Wish, add_target
@@ -36,6 +34,7 @@ from tests.descant.api.acting import ACTS, example_of, forget, script_of
 from tests.descant.conftest import Cast
 from tests.descant.embed.test_signing_in import FROM_OUR_FRAME, POPUP, SECRET, press
 from tests.descant.signing import EVE, signed
+from tests.descant.site.routes.mailed import invitation_of, token_of, token_of_guest
 from tests.descant.site.routes.walking import SETTINGS
 
 Say = Callable[..., Comment]
@@ -111,22 +110,6 @@ def grant(site: Site) -> HttpResponse:
 def collect(site: Site) -> HttpResponse:
     grant(site)
     return site.call("collect", secret=SECRET)
-
-
-def token_of(site: Site) -> str:
-    return link_token(f"u{site.cast.bo.user.pk}")  # type: ignore[union-attr]
-
-
-def token_of_guest(site: Site) -> str:
-    made = Mailbox.objects.get_or_create(email="gus@mail.example", forum_id=site.cast.gazette.pk)
-    return link_token(f"m{made[0].pk}")
-
-
-def invitation_of(site: Site) -> str:
-    asked = {"forum": site.cast.gazette, "by": site.cast.ann.user, "kind": "trusted"}
-    return (
-        f"/mail/invitation/{token_of_invitation(Invitation.objects.create(email='eve@x.example', **asked))}/"
-    )
 
 
 def open_pop_up(site: Site) -> HttpResponse:
