@@ -253,6 +253,7 @@ ASKED: dict[str, Callable[[Site], HttpResponse]] = {
 
 
 OTHERS = (
+    "api/<int:project>/envelope/",
     "accounts/",
     "moderate/",
     "operate/",
