@@ -19,7 +19,7 @@ from descant.discussion.models import Thread
 from descant.followups.following import TooManyFollows, follow_person, unfollow
 from descant.followups.hearing import latest, mark_seen
 from descant.followups.mail.mailboxes import confirm_mailbox, end_mailbox
-from descant.followups.mail.tokens import recipient_in
+from descant.followups.mail.tokens import CONFIRMS_FOR, STOPS_FOR, recipient_in
 from descant.followups.models import Follow, Mailbox
 from descant.forums.directory import forums_with_ids
 
@@ -61,7 +61,7 @@ def follow(request: HttpRequest, user: User) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """End the mail that a letter came by. To open the page ends nothing: mail scanners open every link."""
-    recipient = recipient_in(token)
+    recipient = recipient_in(token, STOPS_FOR)
     user = _user(recipient)
     mailbox = _mailbox(recipient)
     if user is None and mailbox is None:
@@ -80,7 +80,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A guest says that the address is hers."""
-    mailbox = _mailbox(recipient_in(token))
+    mailbox = _mailbox(recipient_in(token, CONFIRMS_FOR))
     if mailbox is None:
         return kept_nowhere(render(request, "community/absent.html", status=404))
     with override(_language(None, mailbox)):

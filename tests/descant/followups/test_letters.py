@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from descant.accounts.preferring import keep_preferences
+from descant.community import hearing
 from descant.discussion.authors import Author
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
@@ -18,7 +19,7 @@ from descant.followups.mail import letters
 from descant.followups.mail.letters import letter, post_letters
 from descant.followups.mail.mailboxes import A_DAY_MOST
 from descant.followups.mail.sending import InOtherHands, send_letter
-from descant.followups.mail.tokens import link_token, recipient_in
+from descant.followups.mail.tokens import STOPS_FOR, link_token, recipient_in
 from descant.followups.models import Kind, Letter, Mailbox, Notice
 from django_headroom.delayed.models import Event
 from django_headroom.delayed.worker import drain
@@ -227,8 +228,23 @@ def test_one_click_ends_it_for_an_account(people: Cast, say: Say, work: Worked) 
 
 @pytest.mark.parametrize("token", ["x", "u1", "a:b:c", "é", "x" * 300])
 def test_a_forged_link_is_nobodys(db: None, client: Client, token: str) -> None:
-    assert recipient_in(token) == ""
+    assert recipient_in(token, STOPS_FOR) == ""
     assert client.post(f"/mail/stop/{token}/").status_code == 404
+
+
+def test_a_link_is_good_for_its_time(people: Cast, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = timedelta(seconds=-1)
+    token = link_token(f"u{account(people.ann).pk}")
+    assert recipient_in(token, STOPS_FOR) == f"u{account(people.ann).pk}"
+    assert recipient_in(token, over) == ""
+    assert client.get(f"/mail/stop/{token}/").status_code == 200
+    monkeypatch.setattr(hearing, "STOPS_FOR", over)
+    assert client.get(f"/mail/stop/{token}/").status_code == 404
+    mailbox = Mailbox.objects.create(email="gus@mail.example", forum_id=people.gazette.pk)
+    asked = f"/mail/confirm/{link_token(f'm{mailbox.pk}')}/"
+    assert client.get(asked).status_code == 200
+    monkeypatch.setattr(hearing, "CONFIRMS_FOR", over)
+    assert client.post(asked).status_code == 404
 
 
 def test_a_forum_with_many_followers_keeps_nobody_elses_letters_waiting(people: Cast) -> None:

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from django.core import signing
 
 from descant.followups.models import Letter
 
+CONFIRMS_FOR = timedelta(days=30)
+STOPS_FOR = timedelta(days=400)  # an old letter in a mailbox ends mail too
 _SALT = "descant.followups.mail"
 _REPLY = re.compile(r"(?P<id>[0-9a-f]{32})(?P<proof>[0-9a-f]{16})")
 
@@ -19,10 +22,10 @@ def link_token(recipient: str) -> str:
     return signing.dumps(recipient, salt=_SALT)
 
 
-def recipient_in(token: str) -> str:
-    """Whose mail a link is about; empty if we did not write it."""
+def recipient_in(token: str, within: timedelta) -> str:
+    """Whose mail a link is about; empty if we did not write it, or not within this time."""
     try:
-        said = signing.loads(token, salt=_SALT) if len(token) < 200 else ""
+        said = signing.loads(token, salt=_SALT, max_age=within) if len(token) < 200 else ""
     except (signing.BadSignature, ValueError):
         return ""
     return said if isinstance(said, str) else ""
