@@ -148,7 +148,9 @@ def listening(sink: Sink) -> Iterator[None]:
 def working(environment: Mapping[str, str], folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
     with open(folder / "worker.log", "ab") as log:
         command = [sys.executable, "-m", "descant", "worker"]
-        process = subprocess.Popen(command, env=dict(environment), stdout=log, stderr=log)
+        process = subprocess.Popen(  # gives way with its whole session, which shall not be that of the tests
+            command, env=dict(environment), stdout=log, stderr=log, start_new_session=True
+        )
     try:
         yield process
     finally:
