@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from descant.operate.pages import events, overview
+from descant.operate.pages import events, overview, performance
 from descant.operate.pages.errors import acts, pages
 from descant.operate.switches.pages import switch, switches
 from django_headroom.operations.errors.receiving import receive_envelope
@@ -18,4 +18,5 @@ urlpatterns = [
     path("operate/errors/<int:number>/do/", acts.judge, name="operate_error_do"),
     # By number, as any SDK of Sentry has it: api/3.0/ is another.
     path("api/<int:project>/envelope/", receive_envelope),
+    path("operate/performance/", performance.performance, name="operate_performance"),
 ]

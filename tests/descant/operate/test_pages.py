@@ -12,6 +12,7 @@ PAGES = (
     "/operate/errors/",
     "/operate/switches/",
     "/operate/switches/votes/",
+    "/operate/performance/",
 )
 
 

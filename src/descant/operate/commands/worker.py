@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from descant.forums.keys.counting import forget_hours, note_uses
 from descant.forums.keys.repeating import forget_answers
-from descant.operate import alarms
+from descant.operate import alarms, reading_gauges
 from descant.operate.upgrading import aliases
 from django_headroom.counters.flushing import flush
 from django_headroom.delayed.jobs.scheduling import every, run_due_jobs
@@ -104,6 +104,11 @@ def _idle_lately() -> float:
 def _forget_heard() -> None:
     for alias in aliases():
         forget_heard(alias)
+
+
+@every(60, name="read gauges", limit=30)
+def _read_gauges() -> None:
+    reading_gauges.read_gauges()
 
 
 @every(3_600, name="let go of what requests have cost", limit=120)

@@ -20,6 +20,7 @@ PLACES = (
     ("operate_events", gettext_lazy("Events")),
     ("operate_switches", gettext_lazy("Switches")),
     ("operate_errors", gettext_lazy("Errors")),
+    ("operate_performance", gettext_lazy("Performance")),
 )
 
 

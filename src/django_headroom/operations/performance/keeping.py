@@ -1,6 +1,6 @@
 """Writes down what was summed, aside from any request; folds minutes into hours, and lets go of what is a week old."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from django_headroom.connections.patience import answered_within
 from django_headroom.operations.performance import sums
-from django_headroom.operations.performance.adding import add_rows
 from django_headroom.operations.performance.histograms import COLUMNS
 from django_headroom.operations.performance.models import Cost, Gauge, SlowCost, Statement
 from django_headroom.operations.performance.wording import masked
@@ -125,3 +124,47 @@ def _add_slow(taken: sums.Waiting, alias: str) -> list[Statement]:
 def _known(prints: dict[tuple[str, str], Any], alias: str) -> dict[tuple[str, str], Statement]:
     found = Statement.objects.using(alias).filter(fingerprint__in=[each[1] for each in prints])
     return {(each.database, each.fingerprint): each for each in found}
+
+
+def add_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]], *, using: str) -> None:
+    """Insert rows, or add their numbers to those that are there with the same keys; of ``worst…`` the larger stays.
+
+    Args:
+        rows: all with the same fields, by ``attname``; the keys are those of the model's unique constraint.
+    """
+    given = list(rows)
+    if not given:
+        return
+    connection, quote = connections[using], connections[using].ops.quote_name
+    table = quote(model._meta.db_table)
+    fields: list[Any] = [model._meta.get_field(name.removesuffix("_id")) for name in given[0]]
+    keys = set(_keys(model))
+    columns = [quote(field.column) for field in fields]
+    raised = [
+        _raised(table, column, field.name)
+        for field, column in zip(fields, columns, strict=True)
+        if field.name not in keys
+    ]
+    sql = (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))}) ON CONFLICT "
+        f"({', '.join(column for field, column in zip(fields, columns, strict=True) if field.name in keys)}) "
+        f"DO UPDATE SET {', '.join(raised)}"
+    )
+    written = [
+        [field.get_db_prep_save(row[name], connection) for field, name in zip(fields, row, strict=True)]
+        for row in given
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, written)
+
+
+def _keys(model: type[models.Model]) -> tuple[str, ...]:
+    (one,) = [each for each in model._meta.constraints if isinstance(each, models.UniqueConstraint)]
+    return tuple(one.fields)
+
+
+def _raised(table: str, column: str, name: str) -> str:
+    ours, given = f"{table}.{column}", f"EXCLUDED.{column}"
+    if name.startswith("worst"):
+        return f"{column} = CASE WHEN {given} > {ours} THEN {given} ELSE {ours} END"
+    return f"{column} = {ours} + {given}"
