@@ -7,6 +7,7 @@ from descant.api.reading import (
     applications,
     categories,
     changes,
+    exports,
     forums,
     imports,
     posts,
@@ -19,14 +20,15 @@ from descant.api.reference.page import reference_page
 from descant.api.serving.endpoints import served
 from descant.api.serving.jsonp import jsonp
 from descant.api.writing import deciding, lists
+from descant.api.writing import exports as writing_exports
 from descant.api.writing import forums as writing_forums
 from descant.api.writing import posts as writing_posts
 from descant.api.writing import threads as writing_threads
 from descant.api.writing import webhooks as writing_webhooks
 
 DECLARED_IN = (
-    *(applications, categories, changes, forums, imports, posts, threads, users, webhooks),
-    *(deciding, writing_forums, lists, writing_posts, writing_threads, writing_webhooks),
+    *(applications, categories, changes, exports, forums, imports, posts, threads, users, webhooks),
+    *(deciding, writing_exports, writing_forums, lists, writing_posts, writing_threads, writing_webhooks),
 )
 
 urlpatterns = [

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from descant.community import hearing, inviting, preferences, public
-from descant.community.owners import deliveries, forms, history, keys, lists, webhooks
+from descant.community.owners import deliveries, exports, forms, history, keys, lists, webhooks
 
 settings = [
     path("", forms.general, name="forum_settings"),
@@ -15,6 +15,7 @@ settings = [
     path("webhooks/", webhooks.webhooks, name="forum_webhooks"),
     path("webhooks/<int:target_id>/", deliveries.webhook, name="forum_webhook"),
     path("webhooks/<int:target_id>/<int:key>/", deliveries.delivery, name="forum_delivery"),
+    path("exports/", exports.exports, name="forum_exports"),
     path("rules/", lists.rules, name="forum_rules"),
     path("history/", history.history, name="forum_history"),
 ]

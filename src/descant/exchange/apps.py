@@ -1,4 +1,6 @@
-"""The app of what comes in and goes out."""
+"""The app of what comes in and goes out; its receivers are connected when it is ready."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -7,3 +9,6 @@ class ExchangeConfig(AppConfig):
     name = "descant.exchange"
     label = "exchange"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("descant.exchange.leaving.wishes").connect()

@@ -1,5 +1,6 @@
 """The owner's pages in a browser: they work without a script, in both schemes, wide and narrow, and reach the frame."""
 
+import gzip
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site
 
 WIDE, NARROW = {"width": 1100, "height": 900}, {"width": 390, "height": 844}
-SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "rules/"]
+SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "exports/", "rules/"]
 
 
 def at_home(reader: Reader, site: Site, username: str) -> None:
@@ -54,6 +55,30 @@ def test_an_owner_changes_her_forum_without_a_script(new_reader: Callable[..., R
     expect(page.get_by_role("status")).to_contain_text("A forum needs an owner")
     page.goto(f"{site.url}/f/tribune/")
     expect(page.get_by_role("heading", name="The Tribune")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["Descant's own format", "One SQLite file"])
+def test_an_owner_takes_her_forum_along_by_keyboard(
+    new_reader: Callable[..., Reader], embed: Embed, site: Site, name: str
+) -> None:
+    reader = new_reader(java_script_enabled=False)
+    at_home(reader, site, "ann")
+    page = reader.page
+    page.goto(f"{site.url}/f/gazette/settings/exports/")
+    page.get_by_role("radio", name=name).press("Space")
+    page.get_by_role("button", name="Make the file").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("A worker makes the file.")
+    line = page.get_by_role("listitem").filter(has_text=name).first
+    for _again in range(600):
+        if line.get_by_role("link", name="Download").count():
+            break
+        page.wait_for_timeout(200)
+        line.get_by_role("link", name="Look again").press("Enter")
+        page.wait_for_load_state()
+    with page.expect_download() as downloaded:
+        line.get_by_role("link", name="Download").press("Enter")
+    content = gzip.decompress(downloaded.value.path().read_bytes())
+    assert content.startswith((b"SQLite format 3", b'{"row":"descant"'))
 
 
 def test_a_look_is_worn_where_the_page_says_none(

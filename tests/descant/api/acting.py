@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.http import HttpResponse
 
 from descant.accounts.models import User
-from descant.api.declaring import Endpoint
+from descant.api.declaring import ENDPOINTS, Endpoint
 from descant.discussion import authors
 from descant.discussion.addressing import lately
 from descant.discussion.deciding import decide, pin_comment, remove_thread, set_thread_state
@@ -47,9 +47,9 @@ def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
         asked["access_token"] = site.keys["access_token"]
         forget()
         address = f"/api/3.0/{name}.json"
-        answer: HttpResponse = (
-            site.client.post(address, asked, headers=NAMED) if said else site.client.get(address, asked)
-        )
+        named = {"headers": NAMED} if ENDPOINTS[name].method == "POST" else {}
+        send = site.client.post if named else site.client.get
+        answer: HttpResponse = send(address, asked, **named)
         assert answer.status_code == 200, answer.content
         return answer
 
@@ -144,6 +144,7 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     "POST api/3.0/blacklists/remove.json": program(
         "blacklists/remove", user="CY", ip="RANGES", email="banned@mail.example"
     ),
+    "POST api/3.0/exports/exportForum.json": program("exports/exportForum", format="native"),
     "GET api/3.0/blacklists/list.json": program("blacklists/list"),
     "POST api/3.0/whitelists/add.json": program("whitelists/add", user="cy"),
     "POST api/3.0/whitelists/remove.json": program("whitelists/remove", user="eve"),

@@ -219,6 +219,9 @@ ACTS: dict[str, dict[str, Any]] = {
     "forums/create": {"website": "https://x.example", "name": "X", "short_name": "x"},
     "forums/addModerator": {"user": "cy"},
     "forums/removeModerator": {"moderator": "BO"},
+    "exports/exportForum": {"format": "native"},
+    "exports/list": {},
+    "exports/details": {"export": "1"},
     "blacklists/add": {"ip": "192.0.2.9"},
     "blacklists/remove": {"ip": "192.0.2.9"},
     "blacklists/list": {},
@@ -226,7 +229,7 @@ ACTS: dict[str, dict[str, Any]] = {
     "whitelists/remove": {"user": "cy"},
     "whitelists/list": {},
 }
-OWNERS = {name for name in ACTS if name.startswith(("forums/", "whitelists/"))}
+OWNERS = {name for name in ACTS if name.startswith(("forums/", "whitelists/", "exports/"))}
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -42,6 +42,7 @@ def ids(cast: Cast, say: Say) -> dict[str, str]:
     job = cast.gazette.import_jobs.create(
         format="disqus", file_name="all.xml.gz", file_size=1, file_digest=""
     )
+    export = cast.gazette.exports.create(format="native", file="x", state="finished")
     Role.objects.create(forum=cast.gazette, user=cast.cy.user, kind=Role.Kind.TRUSTED)
     ban_person(forum=cast.gazette, whom=address_range("192.0.2.7"), by=cast.ann, reason="Advertises.")
     return {
@@ -52,6 +53,7 @@ def ids(cast: Cast, say: Say) -> dict[str, str]:
         "category": str(cast.gazette.pk),
         "import": str(job.pk),
         "subscription": str(add_target(forum=cast.gazette, wish=Wish("https://gazette.example/other")).pk),
+        "export": str(export.pk),
         "moderator": str(Role.objects.get(forum=cast.gazette, user=cast.bo.user).pk),
     }
 

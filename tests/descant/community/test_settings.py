@@ -22,7 +22,8 @@ from tests.descant.conftest import Cast
 
 SignedIn = Callable[[Author], Client]
 HOME = "/f/gazette/settings/"
-SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "webhooks/", "rules/", "history/"]
+PAGES = "domains people policy look keys webhooks exports rules history"
+SECTIONS = ["", *(f"{page}/" for page in PAGES.split())]
 GENERAL = {
     "title": "The Gazette",
     "language": "de",

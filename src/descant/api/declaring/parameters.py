@@ -156,6 +156,18 @@ def moment(name: str, about: str) -> Parameter[datetime | None]:
     return Parameter(name, about, read, {"type": "string", "examples": ["2026-11-23T10:00:00"]})
 
 
+def yes_or_no(name: str, about: str) -> Parameter[bool]:
+    """1 or 0; no if it is absent."""
+
+    def read(given: Given) -> bool:
+        written = given.get(name) or "0"
+        if written not in ("0", "1"):
+            raise bad(name, "1 or 0")
+        return written == "1"
+
+    return Parameter(name, about, read, {"type": "string", "enum": ["1", "0"], "default": "0"})
+
+
 def address(name: str, about: str) -> Parameter[str]:
     """A network address; empty if it is absent."""
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from descant.api.objects.moments import moment
-from descant.api.objects.shapes import Category, Import
+from descant.api.objects.shapes import Category, Export, Import
 from descant.api.objects.shapes import Forum as Told
+from descant.discussion.deciding.carrying import how_far
 from descant.forums.models import Forum, Premoderation
 
 _GUESTS_WAIT = (Premoderation.GUESTS, Premoderation.EVERYBODY)
@@ -47,4 +48,24 @@ def import_object(job: Any, forum: Forum) -> Import:
         "refusal": job.refusal,
         "startedAt": moment(job.started_at),
         "finishedAt": moment(job.finished_at) if job.finished_at else None,
+    }
+
+
+def export_object(export: Any, forum: Forum) -> Export:
+    """A file that is made of a forum."""
+    done, total = how_far(export) if export.state == "running" else (export.rows, export.rows)
+    return {
+        "id": str(export.pk),
+        "forum": forum.name,
+        "format": export.format,
+        "personal": export.personal,
+        "state": str(export.state),
+        "done": done,
+        "total": total,
+        "fileName": export.file_name,
+        "size": export.size,
+        "refusal": export.refusal,
+        "url": f"/f/{forum.name}/settings/exports/",
+        "createdAt": moment(export.asked_at),
+        "finishedAt": moment(export.finished_at) if export.finished_at else None,
     }

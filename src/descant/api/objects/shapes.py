@@ -164,6 +164,24 @@ class Subscription(TypedDict):
     ]
 
 
+class Export(TypedDict):
+    """A file that is made of a forum."""
+
+    id: str
+    forum: str
+    format: Annotated[str, "`native`, `sqlite`, `disqus` or `wxr`."]
+    personal: Annotated[bool, "Whether it has e-mail addresses."]
+    state: Annotated[str, "`waiting`, `running`, `finished`, `stopped`, or `dropped` when its time is over."]
+    done: Annotated[int, "Rows so far."]
+    total: Annotated[int, "Rows that the forum has, once it has begun."]
+    fileName: str
+    size: Annotated[int, "In bytes, packed."]
+    refusal: Annotated[str, "Why it has stopped."]
+    url: Annotated[str, "The page on which an owner who has signed in fetches it."]
+    createdAt: str
+    finishedAt: str | None
+
+
 class Changes(TypedDict):
     """What has changed in a thread."""
 

@@ -21,7 +21,7 @@ from descant.forums.caches.sending import cacheable
 IDS = {
     name: str(2065409 + 1024 * at)
     for at, name in enumerate(
-        ("thread", "comment", "reply", "user", "category", "import", "moderator", "subscription")
+        ("thread", "comment", "reply", "user", "category", "import", "moderator", "subscription", "export")
     )
 }
 

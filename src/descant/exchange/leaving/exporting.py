@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -67,10 +68,13 @@ def file_name(forum: Forum, format: str, *, packed: bool = True) -> str:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file beside the place, for its owner's eyes alone, that is moved there when all is written."""
-    beside = Path(f"{path}.{os.getpid()}-part")
+    """A file beside the place, for its owner's eyes alone, that is moved there when all is written.
+
+    Nobody can guess its name and lay something there before, not even a link that leads elsewhere.
+    """
+    beside = Path(f"{path}.{secrets.token_hex(8)}-part")
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

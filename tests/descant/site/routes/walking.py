@@ -62,6 +62,7 @@ SETTINGS = {
         "events": "comment.created",
         "dialect": "standard",
     },
+    "exports/": {"make": "", "format": "disqus"},
 }
 
 
@@ -240,6 +241,7 @@ ASKED: dict[str, list[Ask]] = {
             "people/": {"remove": "{owner}"},
             "keys/": {"remove": "{far_key}"},
             "webhooks/": {"remove": "{far_target}"},
+            "exports/": {"make": "", "format": "disqus"},
             "rules/": {"remove": "{comment}"},
             "history/": {"before": "{comment}"},
         }.items()

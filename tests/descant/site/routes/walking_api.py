@@ -18,6 +18,7 @@ IN_EXAMPLES = {
     "user": "{owner}",
     "category": "{comment}",
     "import": "{comment}",
+    "export": "{comment}",
     "moderator": "{comment}",
     "subscription": "{far_target}",
 }
@@ -35,6 +36,7 @@ def dearly_asked(endpoint: Endpoint, site: Any) -> dict[str, Any]:
     cy, gazette = site.cast.cy.user, site.cast.gazette
     show_profile(user=cy, name="cyril", scope="everywhere", forum_ids=[])
     job = gazette.import_jobs.create(format="disqus", file_name="all.xml.gz", file_size=1, file_digest="")
+    export = gazette.exports.create(format="native", file="x", state="finished")
     ids = {
         "thread": site.comment.thread_id,
         "comment": site.comment.pk,
@@ -42,6 +44,7 @@ def dearly_asked(endpoint: Endpoint, site: Any) -> dict[str, Any]:
         "user": cy.pk,
         "category": gazette.pk,
         "import": job.pk,
+        "export": export.pk,
         "moderator": 0,
     }
     key = endpoint.keys[0]

@@ -1,0 +1,81 @@
+"""A forum taken along: an owner asks for a file, which a worker makes and which is kept for some days."""
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from descant.discussion import signals
+from descant.discussion.authors import Author
+from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.posting import Refused
+from descant.forums.models import Forum
+from django_headroom.transactions import writing
+
+GLOBAL = "default"
+KEPT = timedelta(days=7)
+TOLD = ".told"  # what the file is called, beside the other, that says how far that one is
+
+
+class CannotCarry(Refused):
+    code = "cannot_carry"
+
+
+def ask_for_export(*, forum: Forum, by: Author, format: str, personal: bool = False) -> Any:
+    """Have a file made of a forum, one at a time; asked for twice, it is made once.
+
+    Args:
+        personal: with e-mail addresses, and what stands for network addresses.
+
+    Raises:
+        NotAModerator, CannotCarry
+    """
+    check_ability(by, "settings")
+    exports: Any = forum.exports
+    if format not in exports.model.Format.values:
+        raise CannotCarry(_("There is no such format."))
+    try:
+        with writing(GLOBAL):
+            export = exports.create(
+                by=by.user, format=format, personal=personal, file=secrets.token_urlsafe(32)
+            )
+            signals.export_wanted.say(at=GLOBAL, forum_id=forum.pk, export_id=export.pk)
+    except IntegrityError:
+        begun = exports.filter(state__in=("waiting", "running"), format=format, personal=personal).first()
+        if begun is None:
+            raise CannotCarry(_("Another file is being made: wait until it is done.")) from None
+        return begun
+    return export
+
+
+def exports_folder() -> Path:
+    """Where the files are, for this program's eyes alone."""
+    folder = Path(settings.DESCANT_DATA) / "exports"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def how_far(export: Any) -> tuple[int, int]:
+    """How many rows of how many an export has; nothing of nothing before it has begun."""
+    try:
+        done, total = (exports_folder() / f"{export.file}{TOLD}").read_text().split()
+    except (OSError, ValueError):
+        return 0, 0
+    return int(done), int(total)
+
+
+def opened_export(export: Any) -> BinaryIO:
+    """The file of an export, to be read.
+
+    Raises:
+        CannotCarry: it is not here.
+    """
+    try:
+        return open(os.open(exports_folder() / export.file, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+    except OSError:
+        raise CannotCarry(_("The file is not here any more: have another made.")) from None
