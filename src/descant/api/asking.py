@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from descant.accounts.models import User
 from descant.accounts.network import client_address
 from descant.api.declaring import Asked, Endpoint, Given, Standing
-from descant.api.declaring.parameters import BadArgument, every
+from descant.api.declaring.parameters import UPLOAD_MOST, BadArgument, every
 from descant.discussion.authors import Author
 from descant.forums.directory import UnknownForum, forum_named, forum_with_id
 from descant.forums.domains import PageOutside, check_page
@@ -35,13 +35,13 @@ class Shown:
     forum: Forum
 
 
-def shown_in(request: HttpRequest) -> Shown:
+def shown_in(request: HttpRequest, endpoint: Endpoint) -> Shown:
     """Who asks, and about which forum.
 
     Raises:
         BadArgument, UnknownKey, BadAccessToken, NotAllowed
     """
-    given = given_in(request)
+    given = given_in(request, most=UPLOAD_MOST if endpoint.takes_file else 0)
     key, user = _shown(request, given)
     return Shown(request, given, key, user, _forum(given, key, user))
 
@@ -79,9 +79,13 @@ def _signed_on(given: Given, forum: Forum, author: Author) -> Author:
     return replace(author, user=user, role=_role(forum, user))
 
 
-def given_in(request: HttpRequest) -> Given:
-    """The arguments of a request, the query's and for a POST the form's; without NUL, which PostgreSQL cannot keep."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+def given_in(request: HttpRequest, *, most: int = 0) -> Given:
+    """The arguments of a request, the query's and for a POST the form's; without NUL, which PostgreSQL cannot keep.
+
+    Args:
+        most: how many bytes it may have beside, for a file.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE + most:
         raise BadArgument("The request is too long.")
     parts = [request.GET, request.POST] if request.method == "POST" else [request.GET]
     given = Given(mutable=True)

@@ -22,13 +22,23 @@ from descant.api.serving.jsonp import jsonp
 from descant.api.writing import deciding, lists
 from descant.api.writing import exports as writing_exports
 from descant.api.writing import forums as writing_forums
+from descant.api.writing import imports as writing_imports
 from descant.api.writing import posts as writing_posts
 from descant.api.writing import threads as writing_threads
 from descant.api.writing import webhooks as writing_webhooks
 
 DECLARED_IN = (
     *(applications, categories, changes, exports, forums, imports, posts, threads, users, webhooks),
-    *(deciding, writing_exports, writing_forums, lists, writing_posts, writing_threads, writing_webhooks),
+    *(
+        deciding,
+        writing_exports,
+        writing_forums,
+        writing_imports,
+        lists,
+        writing_posts,
+        writing_threads,
+        writing_webhooks,
+    ),
 )
 
 urlpatterns = [

@@ -11,4 +11,5 @@ class ExchangeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import_module("descant.exchange.leaving.wishes").connect()
+        for name in ("leaving.wishes", "arriving.uploads"):
+            import_module(f"descant.exchange.{name}").connect()

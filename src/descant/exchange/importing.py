@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from django.utils import timezone
 
@@ -47,6 +48,7 @@ def run_import(
     apart: bool = False,
     pingbacks: bool = False,
     progress: Progress | None = None,
+    job: ImportJob | None = None,
 ) -> Report:
     """Brings a file into a forum, whole: sorted first, then written in chunks, each exact in itself.
 
@@ -56,6 +58,7 @@ def run_import(
         source_forum: the forum to take, of a file that has several.
         apart: keep threads apart that have one link; the first of them has it.
         pingbacks: take WordPress's pingbacks and trackbacks in as well.
+        job: one that has waited for this; by default there is a new one.
 
     Raises:
         ImportRefused: the file cannot be read to its end, or the format is switched off; nothing of it was written.
@@ -65,16 +68,11 @@ def run_import(
     choices = _choices_of_ours(forum, file) if format == FORMAT else Choices(source_forum, apart, pingbacks)
     if dry_run:
         return _bring(file, forum, FORMATS[format], choices, Steps(watched, None))
-    job = _start(file, forum, format, choices)
+    job = _start(job or ImportJob(forum=forum, format=format, file_name=path.name[:255]), file, choices)
     with _ending(job, watched):
         report = _bring(file, forum, FORMATS[format], choices, Steps(watched, job))
-        change(
-            job,
-            state=ImportJob.State.FINISHED,
-            done=job.total,
-            report=report.as_json(),
-            finished_at=timezone.now(),
-        )
+        ended: dict[str, Any] = {"state": ImportJob.State.FINISHED, "finished_at": timezone.now()}
+        change(job, done=job.total, report=report.as_json(), **ended)
     return report
 
 
@@ -127,26 +125,33 @@ def _bring(file: Unpacked, forum: Forum, read_format: ModuleType, choices: Choic
     return report
 
 
-def _start(file: Unpacked, forum: Forum, format: str, choices: Choices) -> ImportJob:
+def _start(job: ImportJob, file: Unpacked, choices: Choices) -> ImportJob:
     now = timezone.now()
     # A job that says nothing for so long was killed.
     silent = ImportJob.objects.filter(
-        forum=forum, state=ImportJob.State.RUNNING, touched_at__lt=now - SILENT_FOR
+        forum=job.forum_id, state=ImportJob.State.RUNNING, touched_at__lt=now - SILENT_FOR
     )
     silent.update(state=ImportJob.State.STOPPED)
-    return ImportJob.objects.create(
-        forum=forum,
-        format=format,
-        source_forum=choices.source_forum[:200],
-        file_name=file.path.name[:255],
-        file_size=file.size,
-        file_digest=_digest(file),
-    )
+    columns: dict[str, Any] = {
+        "source_forum": choices.source_forum[:200],
+        "file_size": file.size,
+        "file_digest": _digest(file),
+        "state": ImportJob.State.RUNNING,
+        "touched_at": now,
+    }
+    if job.pk:
+        change(job, **columns)
+    else:
+        for column, value in columns.items():
+            setattr(job, column, value)
+        job.save(force_insert=True)
+    return job
 
 
 def _choices_of_ours(forum: Forum, file: Unpacked) -> Choices:
     """Into an empty forum, for what was decided elsewhere is not mixed with what was here; the same file may go on."""
-    was_begun = ImportJob.objects.filter(forum=forum, file_digest=_digest(file)).exists()
+    begun = ImportJob.objects.exclude(state=ImportJob.State.WAITING)
+    was_begun = begun.filter(forum=forum, file_digest=_digest(file)).exists()
     if not was_begun and Thread.objects.of(forum).exists():
         raise ImportRefused(
             f"the forum {forum} has threads: this format is read into an empty forum, open another"

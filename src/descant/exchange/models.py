@@ -13,6 +13,7 @@ class ImportJob(NoBareSave):
     """One run of an import; what it wrote stands in the forum's partition, what it reported stands here."""
 
     class State(models.TextChoices):
+        WAITING = "waiting"  # for a worker
         RUNNING = "running"
         FINISHED = "finished"
         REFUSED = "refused"
@@ -22,6 +23,7 @@ class ImportJob(NoBareSave):
     format = models.CharField(max_length=40)
     source_forum = models.CharField(max_length=200, blank=True)
     file_name = models.CharField(max_length=255)
+    file = models.CharField(max_length=64, blank=True, db_default="")  # what an upload is called here
     file_size = models.BigIntegerField()
     file_digest = models.CharField(max_length=64)  # SHA-256
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)

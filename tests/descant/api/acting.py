@@ -144,6 +144,7 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     "POST api/3.0/blacklists/remove.json": program(
         "blacklists/remove", user="CY", ip="RANGES", email="banned@mail.example"
     ),
+    "POST api/3.0/imports/create.json": program("imports/create", upload="<rss/>"),
     "POST api/3.0/exports/exportForum.json": program("exports/exportForum", format="native"),
     "GET api/3.0/blacklists/list.json": program("blacklists/list"),
     "POST api/3.0/whitelists/add.json": program("whitelists/add", user="cy"),

@@ -222,6 +222,7 @@ ACTS: dict[str, dict[str, Any]] = {
     "exports/exportForum": {"format": "native"},
     "exports/list": {},
     "exports/details": {"export": "1"},
+    "imports/create": {"upload": "<rss/>"},
     "blacklists/add": {"ip": "192.0.2.9"},
     "blacklists/remove": {"ip": "192.0.2.9"},
     "blacklists/list": {},
@@ -229,7 +230,7 @@ ACTS: dict[str, dict[str, Any]] = {
     "whitelists/remove": {"user": "cy"},
     "whitelists/list": {},
 }
-OWNERS = {name for name in ACTS if name.startswith(("forums/", "whitelists/", "exports/"))}
+OWNERS = {name for name in ACTS if name.startswith(("forums/", "whitelists/", "exports/", "imports/"))}
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 
 from django.http import HttpRequest
 
-from descant.api.declaring.parameters import Parameter
+from descant.api.declaring.parameters import BINARY, Parameter
 from descant.discussion.authors import Author
 from descant.forums.models import Forum, Key, Role
 
@@ -81,6 +81,10 @@ class Endpoint:
     def keys(self) -> Sequence[str]:
         """By which of a program's keys it can be asked."""
         return KEYS[self.who]
+
+    @property
+    def takes_file(self) -> bool:
+        return any(parameter.schema.get("format") == BINARY for parameter in self.takes)
 
     @property
     def about(self) -> str:

@@ -16,6 +16,10 @@ _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
+BINARY = "binary"
+UPLOAD_MOST = 1_000_000  # bytes; the front takes no more in one request
+
+
 class BadArgument(ValueError):
     """An argument that is missing or cannot be read."""
 
@@ -166,6 +170,11 @@ def yes_or_no(name: str, about: str) -> Parameter[bool]:
         return written == "1"
 
     return Parameter(name, about, read, {"type": "string", "enum": ["1", "0"], "default": "0"})
+
+
+def upload(name: str, about: str) -> Parameter[str]:
+    """A file; what is read here is one that was sent as text, empty if it was none."""
+    return Parameter(name, about, lambda given: given.get(name, ""), {"type": "string", "format": BINARY})
 
 
 def address(name: str, about: str) -> Parameter[str]:

@@ -145,7 +145,7 @@ class Import(TypedDict):
     forum: str
     format: str
     fileName: str
-    state: Annotated[str, "`running`, `finished`, `refused` or `stopped`."]
+    state: Annotated[str, "`waiting`, `running`, `finished`, `refused` or `stopped`."]
     done: Annotated[int, "Rows so far."]
     total: Annotated[int, "Rows of the file, as far as it is known."]
     refusal: Annotated[str, "Why it was refused."]

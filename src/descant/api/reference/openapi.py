@@ -26,6 +26,7 @@ REFUSALS = {
     503: "A database is out of reach; try again.",
 }
 _FORM = "application/x-www-form-urlencoded"
+_PARTS = "multipart/form-data"
 
 
 @require_safe
@@ -74,7 +75,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         ]
     else:
         operation["parameters"] = [_IDEMPOTENCY_KEY]
-        operation["requestBody"] = {"content": {_FORM: {"schema": _form(arguments)}}}
+        kind = _PARTS if endpoint.takes_file else _FORM
+        operation["requestBody"] = {"content": {kind: {"schema": _form(arguments)}}}
     return operation
 
 

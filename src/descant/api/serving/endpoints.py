@@ -45,7 +45,7 @@ def answered(endpoint: Endpoint, request: HttpRequest) -> tuple[HttpResponse, Fo
     shown: Shown | None = None
     spent: Spent | None = None
     try:
-        shown = shown_in(request)
+        shown = shown_in(request, endpoint)
         if spent := spend(shown):
             spent.check()
         asked = ask(endpoint, shown)

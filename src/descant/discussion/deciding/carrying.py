@@ -1,5 +1,6 @@
-"""A forum taken along: an owner asks for a file, which a worker makes and which is kept for some days."""
+"""A forum taken along, or brought in: owners ask for files, and hand some over; a worker makes and reads them."""
 
+import hashlib
 import os
 import secrets
 from datetime import timedelta
@@ -7,10 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.files.base import File
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from descant.discussion import signals
+from descant.discussion import signals, text
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.posting import Refused
@@ -53,9 +55,48 @@ def ask_for_export(*, forum: Forum, by: Author, format: str, personal: bool = Fa
     return export
 
 
+def ask_for_import(*, forum: Forum, by: Author, format: str, upload: File) -> Any:
+    """Have a file read into a forum: it is put aside, and a worker reads it; the same one that waits already is one.
+
+    Raises:
+        NotAModerator
+    """
+    check_ability(by, "settings")
+    jobs: Any = forum.import_jobs
+    digest = hashlib.file_digest(upload, "sha256").hexdigest()
+    waiting = jobs.filter(state="waiting", format=format, file_digest=digest).first()
+    if waiting is not None:
+        return waiting
+    columns = {"format": format, "state": "waiting", "file_digest": digest, "file_size": upload.size}
+    columns |= {"file": _put_aside(upload), "file_name": text.one_line(str(upload.name or ""))[:255]}
+    with writing(GLOBAL):
+        job = jobs.create(**columns)
+        signals.import_wanted.say(at=GLOBAL, forum_id=forum.pk, job_id=job.pk)
+    return job
+
+
+def _put_aside(upload: File) -> str:
+    """What the file is called here: nobody can guess it."""
+    name = secrets.token_urlsafe(32)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with open(os.open(uploads_folder() / name, flags, 0o600), "wb") as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+    return name
+
+
 def exports_folder() -> Path:
     """Where the files are, for this program's eyes alone."""
-    folder = Path(settings.DESCANT_DATA) / "exports"
+    return _folder("exports")
+
+
+def uploads_folder() -> Path:
+    """Where files lie until they are read."""
+    return _folder("imports")
+
+
+def _folder(name: str) -> Path:
+    folder = Path(settings.DESCANT_DATA) / name
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 

@@ -1,0 +1,36 @@
+"""Files that owners have handed over by the web: read by a worker, and dropped when they are read."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from descant.discussion.deciding.carrying import uploads_folder
+from descant.discussion.signals import import_wanted
+from descant.exchange.importing import run_import
+from descant.exchange.models import ImportJob
+from descant.exchange.stream import ImportRefused
+from descant.forums.directory import forum_with_id
+from django_headroom.delayed.receivers import Retry
+from django_headroom.updates import change
+
+DONE = (ImportJob.State.FINISHED, ImportJob.State.REFUSED)
+
+
+def connect() -> None:
+    """Listen to owners who hand a file over."""
+    import_wanted.connect(bring_upload, dispatch_uid="exchange.imports", queue="bulk", retry=Retry(tries=3))
+
+
+def bring_upload(data: dict[str, Any]) -> None:
+    """Read the file; told twice, or after a worker was killed, it goes on: what is here is not written again."""
+    job = ImportJob.objects.exclude(state__in=DONE).filter(pk=data["job_id"]).first()
+    if job is None:
+        return
+    path = uploads_folder() / job.file
+    try:
+        run_import(format=job.format, path=path, forum=forum_with_id(job.forum_id), job=job)
+    except ImportRefused as refused:
+        if job.state not in DONE:  # it was refused before it began
+            state = ImportJob.State.REFUSED
+            change(job, state=state, refusal=str(refused)[:500], finished_at=timezone.now())
+    path.unlink(missing_ok=True)
