@@ -174,6 +174,12 @@ def test_the_blacklist_is_the_forums_bans(bos: Program, cast: Cast, say: Say) ->
     assert len(bos.ask("blacklists/remove", **said).response) == 4
     assert bos.ask("blacklists/list", by="GET").response == []
     assert secret.ask("posts/create", **guest).code == 0
+    both = bos.ask("blacklists/add", ip=["1.2.3", "192.0.2.8"], email="x").response
+    assert [(each["value"], "refused" in each) for each in both] == [
+        ("x", True),
+        ("1.2.3", True),
+        ("192.0.2.8/32", False),
+    ]
     for wrong in ({"email": "x"}, {"ip": "1.2.3"}, {"user": "999999"}, {"user": cast.ann.user.pk}, {}):
         assert bos.ask("blacklists/add", **wrong).code == 2
 
@@ -196,7 +202,9 @@ def test_people_of_other_forums_are_banned_by_their_ids_and_not_told_of(
 def test_the_whitelist_is_whom_the_forum_trusts(anns: Program, cast: Cast) -> None:
     assert [each["value"] for each in anns.ask("whitelists/add", user=["cy"]).response] == ["Cy"]
     assert [each["value"] for each in anns.ask("whitelists/list", by="GET").response] == ["Cy"]
-    anns.ask("whitelists/add", user="bo")
+    told = anns.ask("whitelists/add", user=["nobody", "bo"]).response
+    assert [(each["value"], "refused" in each) for each in told] == [("nobody", True), ("Bo", False)]
+    assert anns.ask("whitelists/add", user="nobody").code == 2
     assert Role.objects.get(forum=cast.gazette, user=cast.bo.user).kind == Role.Kind.MODERATOR
     assert [each["value"] for each in anns.ask("whitelists/remove", user=["cy", "bo"]).response] == ["Cy"]
     assert anns.ask("whitelists/list", by="GET").response == []

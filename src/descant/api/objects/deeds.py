@@ -1,6 +1,6 @@
 """What is told of what was done, field by field."""
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from descant.api.objects.shapes import Post
 
@@ -62,3 +62,4 @@ class Listed(TypedDict):
     value: Annotated[str, "How moderators read it; never an address that a reader has come from."]
     notes: str
     dateAdded: Annotated[str | None, "`2008-06-10T02:31:43`, in UTC."]
+    refused: NotRequired[Annotated[str, "Why this one could not be added; absent where it was."]]

@@ -1,17 +1,18 @@
 """Blacklists, which are the forum's bans, and whitelists, which are the people that it trusts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from django.db.models import QuerySet
 
 from descant.api.declaring import Asked, Given, Page, Standing, endpoint
-from descant.api.declaring.parameters import Parameter, bad, every, id_in, text
+from descant.api.declaring.parameters import BadArgument, Parameter, bad, every, id_in, text
 from descant.api.objects.deeds import Listed
 from descant.api.objects.moments import moment
 from descant.discussion.deciding import owning
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.banning import Whom, account, address_range, ban_person, lift_ban, mailbox
-from descant.forums.models import Ban, Role
+from descant.discussion.posting import Refused
+from descant.forums.models import Ban, Forum, Role
 
 MOST = 100
 LISTED_MOST = 1_000
@@ -61,15 +62,11 @@ def list_blacklist(asked: Asked) -> Page[Listed]:
     example={"ip": "192.0.2.7", "notes": "Advertises."},
 )
 def add_to_blacklist(asked: Asked) -> list[Listed]:
-    """Ban people from the forum; who is banned already is given as she stands there."""
-    meant = _meant(asked)
-    held, told = _in_force(asked, meant), []
-    for whom in meant:
-        ban = held.get((whom.kind, whom.value)) or ban_person(
-            forum=asked.forum, whom=whom, by=asked.author, reason=asked[NOTES] or "API"
-        )
-        told.append(_banned(ban))
-    return told
+    """Ban people from the forum; who is banned already is given as she stands there, who cannot be with the reason."""
+    check_ability(asked.author, "ban")
+    meant = {named: _looked_up(asked.forum, *named) for named in asked[WHOM]}
+    held = _in_force(asked, [whom for whom in meant.values() if isinstance(whom, Whom)])
+    return _each(asked[WHOM], lambda named: _ban(asked, meant[named], held))
 
 
 @endpoint("blacklists/remove", method="POST", who=Standing.PERSON, takes=(WHOM,), example={"ip": "192.0.2.7"})
@@ -94,10 +91,10 @@ def list_whitelist(asked: Asked) -> Page[Listed]:
     "whitelists/add", method="POST", who=Standing.PERSON, takes=(USERS,), example={"user": "username:cy"}
 )
 def add_to_whitelist(asked: Asked) -> list[Listed]:
-    """Trust people: what they write is not held."""
-    for name in asked[USERS]:
-        owning.trust(forum=asked.forum, by=asked.author, whom=name)
-    return [_trusted(role) for role in _roles(asked)]
+    """Trust people: what they write is not held. Who is not known is given with the reason."""
+    check_ability(asked.author, "roles")
+    strangers = owning.strangers_among(asked[USERS])
+    return _each([("user", name) for name in asked[USERS]], lambda named: _trust(asked, named[1], strangers))
 
 
 @endpoint(
@@ -112,15 +109,64 @@ def remove_from_whitelist(asked: Asked) -> list[Listed]:
     return [_trusted(role) for role in found]
 
 
+def _each(named: Sequence[tuple[str, str]], add: Callable[[tuple[str, str]], Listed]) -> list[Listed]:
+    """Each by itself: one who cannot be added keeps nobody else out. If none can, the request is refused."""
+    told: list[Listed] = []
+    refusals: list[Exception] = []
+    for kind, value in named:
+        try:
+            told.append(add((kind, value)))
+        except (Refused, BadArgument) as refused:
+            refusals.append(refused)
+            told.append(
+                {
+                    "id": "",
+                    "type": kind,
+                    "value": value,
+                    "notes": "",
+                    "dateAdded": None,
+                    "refused": str(refused),
+                }
+            )
+    if len(refusals) == len(told):
+        raise refusals[0]
+    return told
+
+
+def _looked_up(forum: Forum, kind: str, value: str) -> Whom | Exception:
+    """Who is meant, or why nobody can be."""
+    try:
+        return _FOUND[kind](forum, value)
+    except (Refused, BadArgument) as refused:
+        return refused
+
+
+def _ban(asked: Asked, whom: Whom | Exception, held: Mapping[tuple[str, str], Ban]) -> Listed:
+    if isinstance(whom, Exception):
+        raise whom
+    reason = asked[NOTES] or "API"
+    ban = held.get((whom.kind, whom.value))
+    return _banned(ban or ban_person(forum=asked.forum, whom=whom, by=asked.author, reason=reason))
+
+
+def _trust(asked: Asked, name: str, strangers: Collection[str]) -> Listed:
+    if name in strangers:
+        raise owning.CannotChange(str(owning.NOBODY))
+    user = owning.trust(forum=asked.forum, by=asked.author, whom=name)
+    return _trusted(Role.objects.select_related("user").get(forum=asked.forum, user=user))
+
+
+_FOUND: Mapping[str, Callable[[Forum, str], Whom]] = {
+    "user": lambda forum, value: account(forum, id_in("user", value)),
+    "email": lambda _forum, value: mailbox(value),
+    "ip": lambda _forum, value: address_range(value),
+}
+
+
 def _meant(asked: Asked) -> list[Whom]:
     """Looked up for who may ban, and for nobody else."""
     check_ability(asked.author, "ban")
-    found = {
-        "user": lambda value: account(asked.forum, id_in("user", value)),
-        "email": mailbox,
-        "ip": address_range,
-    }
-    return [found[name](value) for name, value in asked[WHOM]]
+    return [_FOUND[name](asked.forum, value) for name, value in asked[WHOM]]
 
 
 def _in_force(asked: Asked, meant: Sequence[Whom]) -> dict[tuple[str, str], Ban]:

@@ -1,9 +1,11 @@
 """What an owner decides about her forum: its settings, its domains, its people and its keys."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from descant.accounts.models import Remote, User
 from descant.discussion import text
@@ -19,6 +21,8 @@ from descant.forums.noting import Noted
 from descant.forums.opening import BadForum, ForumExists
 from descant.forums.signing_on.keys import TooManyKeys, let_sign_in
 from descant.forums.signing_on.people import organisation_of
+
+NOBODY = gettext_lazy("There is no account with this user name. By an address invite her, under “Roles”.")
 
 
 class CannotChange(Refused):
@@ -85,9 +89,7 @@ def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") 
     check_ability(by, "roles")
     user = _known_as(whom.strip(), forum)
     if user is None or kind not in Role.Kind:
-        raise CannotChange(
-            _("There is no account with this user name. By an address invite her, under “Roles”.")
-        )
+        raise CannotChange(str(NOBODY))
     try:
         opening.name_role(forum=forum, user=user, kind=kind, noted=Noted(by.user, why))
     except BadForum as error:
@@ -139,7 +141,14 @@ def withdraw(*, forum: Forum, by: Author, invitation_id: int) -> None:
         raise CannotChange(_("This invitation was taken back, or accepted before."))
 
 
-def trust(*, forum: Forum, by: Author, whom: str) -> None:
+def strangers_among(names: Collection[str]) -> set[str]:
+    """Those of some user names that nobody signs in with; e-mail addresses and names of a site are left out."""
+    plain = {name for name in names if "@" not in name and not name.startswith("site:")}
+    known = User.objects.filter(is_active=True, organisation=None, username__in=plain)
+    return plain - set(known.values_list("username", flat=True))
+
+
+def trust(*, forum: Forum, by: Author, whom: str) -> User:
     """Trust somebody who has no role yet; who moderates or is trusted stays what she is.
 
     Raises:
@@ -148,7 +157,8 @@ def trust(*, forum: Forum, by: Author, whom: str) -> None:
     check_ability(by, "roles")
     user = _known_as(whom.strip(), forum)
     if user is None or not Role.objects.filter(forum=forum, user=user).exists():
-        give_role(forum=forum, by=by, whom=whom, kind=Role.Kind.TRUSTED)
+        return give_role(forum=forum, by=by, whom=whom, kind=Role.Kind.TRUSTED)
+    return user
 
 
 def take_role(*, forum: Forum, by: Author, user_id: int, why: str = "") -> None:
