@@ -31,9 +31,13 @@ def exceptions() -> Iterator[str]:
     """The names of what may be raised: the toolkit's own, and Python's and Django's."""
     for path in TOOLKIT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef) and node.bases:
+            if isinstance(node, ast.ClassDef) and node.bases and not is_a_choice(node):
                 yield node.name
     yield from ("DoesNotExist", "ImproperlyConfigured")
+
+
+def is_a_choice(node: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).endswith(("Choices", "Enum")) for base in node.bases)
 
 
 EXCEPTION = re.compile(rf"\b({'|'.join(sorted(set(exceptions())))}|\w+Error)$")

@@ -43,7 +43,7 @@ def start() -> None:
     request_started.connect(crumbs.begin_anew, dispatch_uid="errors")
     got_request_exception.connect(_in_request, dispatch_uid="errors")
     if not any(isinstance(each, _Logged) for each in logging.getLogger().handlers):
-        logging.getLogger().addHandler(_Logged(logging.ERROR))
+        logging.getLogger().addHandler(_Logged())
     if not _before:
         _before.update(thread=threading.excepthook, program=sys.excepthook)
         threading.excepthook, sys.excepthook = _in_thread, _in_program
@@ -154,6 +154,18 @@ class _Logged(logging.Handler):
     """What is logged as an error with its exception is one, also where it was caught and answered."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        if logging.lastResort and record.levelno >= logging.lastResort.level and self._is_alone(record.name):
+            logging.lastResort.handle(record)  # as Python does where nobody handles it
+        if record.levelno < logging.ERROR:
+            return
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and not record.name.startswith(QUIET):
             capture(error, request=getattr(record, "request", None), job={"logger": record.name})
+
+    def _is_alone(self, name: str) -> bool:
+        found: logging.Logger | None = logging.getLogger(name)
+        while found is not None:
+            if any(handler is not self for handler in found.handlers):
+                return False
+            found = found.parent if found.propagate else None
+        return True
