@@ -15,11 +15,12 @@ sys.path.insert(0, str(ROOT))
 
 from bench.rig.reading.parts import asked_for, keep, kept_book, measure_part, tell  # noqa: E402
 from bench.rig.reading.rounds import Book  # noqa: E402
-from bench.rig.team import errors, releases, switches  # noqa: E402
+from bench.rig.team import errors, record, releases, switches  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "team.json"
 PARTS: Mapping[str, Callable[[Book], None]] = {
     "errors": errors.measure,
+    "record": record.measure,
     "releases": releases.measure,
     "switches": switches.measure,
 }

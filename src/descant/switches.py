@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from django_headroom.operations.switches import Guard, Switch, declare, is_on
+from django_headroom.operations.switches import Guard, Switch, declare, declared, is_on
 
 __all__ = ["SwitchedOff", "check_writable", "is_on"]
 
@@ -18,6 +18,11 @@ def check_writable(forum: str) -> None:
     """Raises: SwitchedOff: the site or this forum, by its name, is only read for now."""
     if is_on("read_only", forum=forum):
         raise SwitchedOff(_("The comments can only be read just now. Please come back in a while."))
+
+
+def names_on() -> list[str]:
+    """The switches that are on for everybody, as the record of what a request cost tells them."""
+    return [name for name in declared() if is_on(name)]
 
 
 _OWNER = "operators"

@@ -72,6 +72,7 @@ HEADROOM = {
     "PERFORMANCE_KEEP_SECONDS": said.seconds("DESCANT_PERFORMANCE_SECONDS", 15),
     "PERFORMANCE_COMMENTS": said.is_on("DESCANT_SQL_COMMENTS"),
     "PERFORMANCE_STACK_SECONDS": said.seconds("DESCANT_STACK_SECONDS", 1),
+    "PERFORMANCE_SWITCHES": "descant.switches.names_on",
     "ERRORS_SECONDS": said.seconds("DESCANT_ERRORS_SECONDS", 1),
     "ERRORS_DSN": said.secret("DESCANT_ERRORS_DSN"),
     "ERRORS_KEYS": dict(each.split(":", 1) for each in said.words("DESCANT_ERRORS_KEYS") if ":" in each),
