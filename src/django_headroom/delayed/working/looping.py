@@ -2,6 +2,7 @@
 
 import logging
 import select
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -74,6 +75,7 @@ class Worker:
         self._aliases, self._rest = aliases, rest
         self._board = Board()
         self._stop = threading.Event()
+        self._woken, self._waking = socket.socketpair()
         named = [(f"headroom-{lane.name.lower()}", lane) for lane in Lane for _ in range(threads)]
         self._threads = [threading.Thread(target=self._work, args=[lane], name=name) for name, lane in named]
         self._threads.append(threading.Thread(target=self._listen, name="headroom-bell"))
@@ -87,8 +89,11 @@ class Worker:
         """Let each thread finish what it is telling."""
         self._stop.set()
         self._board.end()
+        self._waking.send(b"!")  # whoever listens may sleep for long
         for thread in self._threads:
             thread.join()
+        self._woken.close()
+        self._waking.close()
 
     def _listen(self) -> None:
         ears: dict[str, Ear] = {alias: ear_at(alias) for alias in self._aliases}
@@ -101,10 +106,9 @@ class Worker:
             if is_time:
                 asked_at = time.monotonic()
             lines = [line for ear in ears.values() if (line := ear.line()) is not None]
-            if len(lines) < len(ears):
-                select.select(lines, [], [], LOOK_EVERY)
-            else:  # everybody is asleep until somebody rings
-                select.select(lines, [], [], ASK_EVERY / 2)
+            # Where all are heard, everybody is asleep until somebody rings.
+            sleep = ASK_EVERY / 2 if len(lines) == len(ears) else LOOK_EVERY
+            select.select([*lines, self._woken.fileno()], [], [], sleep)
         for ear in ears.values():
             ear.close()
 
