@@ -113,7 +113,18 @@ def haproxy(folder: Path, descant_port: int) -> Iterator[int]:
     assert str(descant_port) in changed
     (folder / "haproxy.cfg").write_text(changed)
     with running(["haproxy", "-db", "-f", str(folder / "haproxy.cfg")], port, folder / "haproxy.log"):
+        wait_until(lambda: "DOWN" in state_of(folder / "admin.sock", "b"))
         yield port
+
+
+def state_of(admin: Path, server: str) -> str:
+    """What HAProxy says of a server; of two ports that take turns one is down, which it believes when it sees it."""
+    with contextlib.suppress(OSError), contextlib.closing(socket.socket(socket.AF_UNIX)) as link:
+        link.connect(str(admin))
+        link.sendall(b"show stat\n")
+        said = b"".join(iter(lambda: link.recv(65_536), b"")).decode()
+        return next((line for line in said.splitlines() if line.startswith(f"descant,{server},")), "")
+    return ""
 
 
 @contextlib.contextmanager

@@ -42,6 +42,11 @@ def out(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outsider]:
     classifiers.forget()
 
 
+def hear_all() -> None:
+    while drain("p1"):
+        continue
+
+
 def again(comment: Comment) -> Comment:
     found: Comment = Comment.objects.of(comment.forum_id).select_related("thread").get(pk=comment.pk)
     return found
@@ -55,7 +60,7 @@ def test_a_comment_passes_until_it_is_judged_and_is_taken_back_then(
     comment = say("Buy pills.", by=replace(cast.cy, address="192.0.2.3"))
     assert (comment.state, comment.reasons) == ("shown", ["unjudged"])
     assert not out.heard
-    drain("p1")
+    hear_all()
     comment = again(comment)
     assert comment.state == "spam"
     assert [(each["rule"], each["classifier"]) for each in comment.reasons] == [(made.pk, "akismet")]
@@ -83,7 +88,7 @@ def test_where_the_forum_says_so_it_waits_and_is_let_go_when_it_is_good(
     rule("outside", classifier="ours")
     comment = say("Rye.")
     assert (comment.state, comment.reasons) == ("waiting", ["unjudged"])
-    drain("p1")
+    hear_all()
     comment = again(comment)
     assert (comment.state, comment.reasons, comment.thread.comments_shown) == ("shown", [], 1)
     told = json.loads(out.heard[0][2])
@@ -98,7 +103,7 @@ def test_what_waits_for_another_reason_goes_on_waiting(
     rule("words", words=["rye"])
     rule("outside", classifier="ours", effect="spam")
     comment = say("Rye.")
-    drain("p1")
+    hear_all()
     comment = again(comment)
     assert (comment.state, [each["kind"] for each in comment.reasons]) == ("waiting", ["words"])
 
@@ -107,7 +112,7 @@ def test_nobody_outside_is_asked_of_what_is_spam_already(say: Say, rule: Write, 
     rule("words", words=["rye"], effect="spam")
     rule("outside", classifier="ours", effect="spam")
     say("Rye.")
-    drain("p1")
+    hear_all()
     assert not out.heard
 
 
@@ -117,7 +122,7 @@ def test_one_that_does_not_answer_is_asked_later_and_left_alone_meanwhile(
 ) -> None:
     rule("outside", classifier=classifier, effect="spam")
     comments = [say(f"Rye {number}.") for number in range(5)]
-    drain("p1")
+    hear_all()
     assert len(out.heard) == 1
     assert {again(each).state for each in comments} == {"shown"}
     left = Event.objects.using("p1").filter(signal="comment_unjudged")
@@ -145,7 +150,7 @@ def test_a_moderator_has_the_last_word_also_if_she_was_faster(
     rule("outside", classifier="ours", effect="spam")
     early, late = say("Rye."), say("Wheat.")
     decide(forum=cast.gazette, comments=[early], verdict="approve", by=cast.bo)
-    drain("p1")
+    hear_all()
     assert (again(early).state, again(late).state) == ("shown", "spam")
     assert again(late).reasons[0]["found"] == "pills"
     batch = Decision.objects.of(cast.gazette).get(comment=late.pk).batch
@@ -157,11 +162,11 @@ def test_an_edited_comment_is_judged_anew(cast: Cast, say: Say, rule: Write, out
     out.answers["/ours"] = b'{"spam": false}'
     rule("outside", classifier="ours", effect="spam")
     comment = say("Rye.")
-    drain("p1")
+    hear_all()
     out.answers["/ours"] = b'{"spam": true}'
     comment = again(comment)
     edit_comment(forum=cast.gazette, comment=comment, author=cast.cy, source="Buy pills.")
-    drain("p1")
+    hear_all()
     assert again(comment).state == "spam"
     assert json.loads(out.heard[-1][2])["text"] == "Buy pills."
 
@@ -173,6 +178,6 @@ def test_a_rule_that_was_switched_off_lets_go_what_it_held(
     made = rule("outside", classifier="ours")
     comment = say("Rye.")
     switch_rule(forum=cast.gazette, rule=made, is_on=False, by=cast.bo)
-    drain("p1")
+    hear_all()
     assert not out.heard
     assert (again(comment).state, again(comment).reasons) == ("shown", [])

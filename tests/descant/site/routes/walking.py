@@ -151,6 +151,9 @@ ASKED: dict[str, list[Ask]] = {
             "forums/create": (
                 {"name": "Ham", "short_name": "h_m", "website": "https://{host}", "forum": "{forum}"},
             ),
+            "forums/webhooks/create": (
+                {"url": "https://{host}/told", "secret": "s" * 40, "forum": "{forum}"},
+            ),
             "forums/addModerator": ({"user": "{comment}"}, {"user": "cy", "forum": "{forum}"}),
             "forums/removeModerator": (
                 {"moderator": "{owner}"},
