@@ -38,7 +38,7 @@ class Bounds:
     """From where on something is worth a word."""
 
     least_bytes: int = 8 * 1024**2
-    """Smaller indexes are not unused, doubled or bloated: they cost nothing."""
+    """Smaller indexes are not unused, doubled, bloated or cold: they cost nothing."""
 
     bloated: float = 2.5
     """So many times as large as its entries need."""
@@ -103,7 +103,7 @@ def idle_indexes(alias: str, bounds: Bounds = Bounds()) -> list[Finding]:
             if each.shape in shapes:
                 found.append(_said("doubled", alias, each, f"the same as {shapes[each.shape]}: drop one"))
             shapes[each.shape] = each.name
-        found += _cold(alias, each, before.get(each.name), bounds)
+            found += _cold(alias, each, before.get(each.name), bounds)
     return found
 
 
