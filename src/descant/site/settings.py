@@ -34,8 +34,7 @@ DESCANT_RELEASE = said.text("DESCANT_RELEASE") or __version__  # what records an
 DESCANT_RUN = said.text("DESCANT_RUN")  # what the processes of one start know each other by
 DESCANT_HOT_MB = said.number("DESCANT_HOT_MB", 64)  # of each web process, for hot pages
 DESCANT_LIVE = said.is_on("DESCANT_LIVE", "1")
-# Of each web process, in all, of one forum and from one address.
-DESCANT_LIVE_READERS = said.number("DESCANT_LIVE_READERS", 12000)
+DESCANT_LIVE_READERS = said.number("DESCANT_LIVE_READERS", 12000)  # of each web process, in all
 DESCANT_LIVE_OF_FORUM = said.number("DESCANT_LIVE_OF_FORUM", 10000)
 DESCANT_LIVE_OF_ADDRESS = said.number("DESCANT_LIVE_OF_ADDRESS", 100)
 DESCANT_ONE_MACHINE = said.is_on("DESCANT_ONE_MACHINE", "0" if is_on_servers else "1")
@@ -115,7 +114,7 @@ if _akismet := said.secret("DESCANT_AKISMET_KEY"):
     CLASSIFIERS["akismet"] = {"kind": "akismet", "key": _akismet}
 
 # --- Caches on the way -------------------------------------------------------------------------------------------
-# Who is told which pages have changed; the local file may add some with headers of their own:
+# Who is told which pages have changed; the local file may add headers:
 # {"url": "https://api.fastly.com/service/ID/purge", "headers": {"Fastly-Key": "…"}}.
 PURGES = [{"url": url} for url in said.words("DESCANT_PURGE")]
 
