@@ -13,7 +13,7 @@ from descant import __version__
 from descant.site.configuring.databases import ERRORS, GLOBAL, PERFORMANCE, databases, is_of_databases
 from descant.site.configuring.errors import errors
 from descant.site.configuring.secrets import secret_in
-from descant.site.configuring.variables import Variables, changed_names
+from descant.site.configuring.variables import LOG_LEVELS, VERIFICATIONS, Variables, changed_names
 from descant.site.front.places import freshness_file
 from django_headroom.conf import EVERYWHERE, PARTITIONED
 
@@ -52,7 +52,7 @@ ALLOWED_HOSTS = [
 ]
 
 # --- Databases ---------------------------------------------------------------------------------------------------
-DATABASES, _places = databases(os.environ, DESCANT_DATA)
+DATABASES, _places = databases(said, DESCANT_DATA)
 DATABASE_ROUTERS = ["django_headroom.partitions.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 HEADROOM = {
@@ -197,9 +197,8 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 # Addresses are confirmed where mail can be sent; the code is asked in the window in which somebody signs up.
-ACCOUNT_EMAIL_VERIFICATION = said.text(
-    "DESCANT_EMAIL_VERIFICATION", "mandatory" if said.text("DESCANT_MAIL_HOST") else "optional"
-)
+_usual = "mandatory" if said.text("DESCANT_MAIL_HOST") else "optional"
+ACCOUNT_EMAIL_VERIFICATION = said.one_of("DESCANT_EMAIL_VERIFICATION", _usual, choices=VERIFICATIONS)
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -280,7 +279,7 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.request": {"level": "ERROR"},
     },
-    "root": {"handlers": ["console"], "level": said.text("DESCANT_LOG", "WARNING")},
+    "root": {"handlers": ["console"], "level": said.one_of("DESCANT_LOG", "WARNING", choices=LOG_LEVELS)},
 }
 
 # --- The local file, read last: a broken one stops with its own traceback, a missing one is silent ---------------
@@ -293,7 +292,7 @@ if LOCAL_FILE.is_file():
     # It may name databases as the environment does, which has the last word.
     _named = {name: value for name, value in globals().items() if is_of_databases(name)}
     if _named:
-        DATABASES, _places = databases({**_named, **os.environ}, DESCANT_DATA)
+        DATABASES, _places = databases(Variables({**_named, **os.environ}), DESCANT_DATA)
         HEADROOM |= _places
 
 HEADROOM["HOMES"].setdefault(PERFORMANCE, PERFORMANCE if PERFORMANCE in DATABASES else GLOBAL)

@@ -4,9 +4,7 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.servers import free_port
 from tests.stories.reading.caches import DEPLOY, haproxy, wait_until
 from tests.stories.serving import descant
 
@@ -127,7 +126,7 @@ def machine_of_releases(folder: Path, environment: Mapping[str, str], key: str) 
         environment: of a site that has a forum ``gazette``.
         key: a public key to it.
     """
-    first_port = two_ports()
+    first_port = free_port(in_a_row=2)
     with haproxy(folder, first_port) as door:
         found = Machine(folder / "opt", first_port, door, environment, key)
         for name in ("one", "two"):
@@ -136,16 +135,6 @@ def machine_of_releases(folder: Path, environment: Mapping[str, str], key: str) 
             yield found
         finally:
             end_all(found)
-
-
-def two_ports() -> int:
-    """The first of two that are free, and which the kernel gives to no connection that goes out."""
-    for port in random.sample(range(20_000, 32_000, 2), 100):
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for each in (port, port + 1):
-                stack.enter_context(contextlib.closing(socket.socket())).bind(("127.0.0.1", each))
-            return port
-    raise AssertionError("no two ports are free")
 
 
 def end_all(machine: Machine) -> None:

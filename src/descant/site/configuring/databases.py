@@ -3,11 +3,14 @@
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+from descant.site.configuring.variables import Variables
 
 GLOBAL = "default"
 ERRORS = "errors"
@@ -24,11 +27,11 @@ RECONNECT_SECONDS = (
 REPLICA_POOL_SECONDS = 0.5  # … before it asks the primary instead
 
 
-def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def databases(said: Variables, data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Django's ``DATABASES`` and what the toolkit is told of them.
 
     Args:
-        environment: ``DESCANT_DATABASE`` and ``DESCANT_PARTITION_1`` … name PostgreSQL databases by URL,
+        said: ``DESCANT_DATABASE`` and ``DESCANT_PARTITION_1`` … name PostgreSQL databases by URL,
             ``…_REPLICAS`` their replicas (URLs apart by spaces); without them ``DESCANT_PARTITIONS`` files are used.
             ``DESCANT_POOLED=1`` says that the URLs lead to a pooler in transaction mode. ``DESCANT_ERRORS_DATABASE``
             names one for errors alone, by URL or as ``sqlite``, which is so among files; ``global``: it has none.
@@ -38,24 +41,25 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     Raises:
         ImproperlyConfigured: only some of the databases are named, or a number is out of bounds.
     """
-    urls = _named(environment)
-    count = len(urls) - 1 if urls else _count(environment)
+    urls = _named(said.environment)
+    count = _count(said) if not urls else len(urls) - 1
+    kind = _kind(said)
     aliases = [GLOBAL, *(f"p{number}" for number in range(1, count + 1))]
-    found = {alias: _server(urls[alias]) if urls else _file(alias, data) for alias in aliases}
+    found = {alias: _server(urls[alias], kind) if urls else _file(alias, data) for alias in aliases}
     replicas: dict[str, tuple[str, ...]] = {}
     for alias in aliases:
-        copies = environment.get(f"{_variable(alias)}_REPLICAS", "").split()
+        copies = said.environment.get(f"{_variable(alias)}_REPLICAS", "").split()
         replicas[alias] = tuple(f"{alias}_replica_{number}" for number in range(1, len(copies) + 1))
         for name, url in zip(replicas[alias], copies, strict=True):
-            found[name] = {**_replica(url), "TEST": {"MIRROR": alias}}
-    found |= _apart(environment, data, has_files=bool(count and not urls))
+            found[name] = {**_replica(url, kind), "TEST": {"MIRROR": alias}}
+    found |= _apart(said, data, kind, has_files=bool(count and not urls))
     # Without partitions the global database is the one partition as well, and all of a site is one file.
     slots = {alias: int(alias[1:]) for alias in aliases if alias != GLOBAL}
     told: dict[str, Any] = {"SLOTS": slots or {GLOBAL: 1}}
     # A switch is turned at the first partition while the global database is away; files are there together or not.
     told["SWITCHES"] = tuple(aliases[:2]) if urls else (GLOBAL,)
     told["REPLICAS"] = {alias: names for alias, names in replicas.items() if names}
-    if _is_pooled():
+    if kind.is_pooled:
         servers = [alias for alias, database in found.items() if database["ENGINE"] == ENGINE]
         told["POOLED"] = dict.fromkeys(servers, "")
         for alias in servers:
@@ -63,15 +67,15 @@ def databases(environment: Mapping[str, str], data: Path) -> tuple[dict[str, Any
     return found, told
 
 
-def _apart(environment: Mapping[str, str], data: Path, *, has_files: bool) -> dict[str, Any]:
+def _apart(said: Variables, data: Path, kind: "_Kind", *, has_files: bool) -> dict[str, Any]:
     """The databases of errors and of what requests have cost, where they are not the global one."""
     unsaid = A_FILE if has_files else WITH_THE_REST
     named = {
-        ERRORS: environment.get("DESCANT_ERRORS_DATABASE") or unsaid,
-        PERFORMANCE: environment.get("DESCANT_PERFORMANCE_DATABASE") or unsaid,
+        ERRORS: said.text("DESCANT_ERRORS_DATABASE") or unsaid,
+        PERFORMANCE: said.text("DESCANT_PERFORMANCE_DATABASE") or unsaid,
     }
     return {
-        alias: _file(alias, data) if url == A_FILE else _server(url)
+        alias: _file(alias, data) if url == A_FILE else _server(url, kind)
         for alias, url in named.items()
         if url != WITH_THE_REST
     }
@@ -105,8 +109,8 @@ def _named(environment: Mapping[str, str]) -> dict[str, str]:
     return urls
 
 
-def _count(environment: Mapping[str, str]) -> int:
-    written = environment.get("DESCANT_PARTITIONS", "1")
+def _count(said: Variables) -> int:
+    written = said.text("DESCANT_PARTITIONS", "1")
     if not written.isdecimal() or not 0 <= int(written) <= MOST_PARTITIONS:
         raise ImproperlyConfigured(
             f"DESCANT_PARTITIONS is {written!r}: write a whole number from 0 to {MOST_PARTITIONS}."
@@ -118,7 +122,22 @@ def _variable(alias: str) -> str:
     return "DESCANT_DATABASE" if alias == GLOBAL else f"DESCANT_PARTITION_{alias[1:]}"
 
 
-def _server(url: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Kind:
+    """How all servers of a site are spoken to."""
+
+    connections: int
+    is_pooled: bool
+    is_prepared: bool
+
+
+def _kind(said: Variables) -> _Kind:
+    is_pooled = said.is_on("DESCANT_POOLED", "0")
+    is_prepared = said.is_on("DESCANT_PREPARED", "1") and not is_pooled
+    return _Kind(said.number("DESCANT_POOL", 12, least=1), is_pooled, is_prepared)
+
+
+def _server(url: str, kind: _Kind) -> dict[str, Any]:
     server: dict[str, Any] = dict(dj_database_url.parse(url))
     if server["ENGINE"] != POSTGRESQL:
         raise ImproperlyConfigured(
@@ -126,26 +145,23 @@ def _server(url: str) -> dict[str, Any]:
         )
     pool = {
         "min_size": 1,
-        "max_size": int(os.environ.get("DESCANT_POOL", "12")),
+        "max_size": kind.connections,
         "timeout": POOL_SECONDS,
         "reconnect_timeout": RECONNECT_SECONDS,
     }
-    options = {"connect_timeout": 2, **_prepared(), **server.get("OPTIONS", {}), "pool": pool}
+    prepared = {"server_side_binding": True, "prepare_threshold": USES_BEFORE_PREPARED}
+    options = {
+        "connect_timeout": 2,
+        **(prepared if kind.is_prepared else {}),
+        **server.get("OPTIONS", {}),
+        "pool": pool,
+    }
     return {**server, "ENGINE": ENGINE, "OPTIONS": options, "CONN_MAX_AGE": 0}
 
 
-def _prepared() -> dict[str, Any]:
-    is_prepared = os.environ.get("DESCANT_PREPARED", "1") == "1" and not _is_pooled()
-    return {"server_side_binding": True, "prepare_threshold": USES_BEFORE_PREPARED} if is_prepared else {}
-
-
-def _is_pooled() -> bool:
-    return os.environ.get("DESCANT_POOLED", "0") == "1"
-
-
-def _replica(url: str) -> dict[str, Any]:
+def _replica(url: str, kind: _Kind) -> dict[str, Any]:
     """It refuses writes also if it is promoted one day, and is waited for so long that the primary can still answer."""
-    server = _server(url)
+    server = _server(url, kind)
     options = server["OPTIONS"]
     options["options"] = f"{options.get('options', '')} -c default_transaction_read_only=on".strip()
     options["pool"]["timeout"] = REPLICA_POOL_SECONDS

@@ -9,18 +9,15 @@ from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "DESCANT_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+VERIFICATIONS = ("mandatory", "optional", "none")
 VERY_LIKE = 0.85  # of 1: a slip of the hand, not another word
 # Read where they are needed: by the command that starts a site, by its demo, and where databases are named.
 READ_ELSEWHERE = {
     "DESCANT_DATABASE",
     "DESCANT_DEMO_FORUM",
     "DESCANT_DEMO_URL",
-    "DESCANT_ERRORS_DATABASE",
     "DESCANT_PARTITIONS",
-    "DESCANT_PERFORMANCE_DATABASE",
-    "DESCANT_POOL",
-    "DESCANT_POOLED",
-    "DESCANT_PREPARED",
     "DESCANT_SERVICE_URL",
 }
 OF_DATABASES = re.compile(r"DESCANT_(DATABASE|PARTITION_[0-9]+)(_REPLICAS)?")
@@ -73,6 +70,13 @@ class Variables:
                 f"{name} is {said!r}: write a whole number from {least} on, such as {default}.{_hint(said)}"
             )
         return int(said)
+
+    def one_of(self, name: str, default: str, *, choices: Collection[str]) -> str:
+        """One of a few words."""
+        said = self._said(name, f"one of {', '.join(choices)}", default)
+        if said not in choices:
+            raise ImproperlyConfigured(f"{name} is {said!r}: write one of {', '.join(choices)}.")
+        return said
 
     def seconds(self, name: str, default: float) -> float:
         """Seconds, with a point if need be."""

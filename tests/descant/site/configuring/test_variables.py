@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from descant.site.configuring.databases import databases
 from descant.site.configuring.variables import Variables, changed_names
 
 
@@ -34,6 +35,18 @@ def test_yes_is_one_or_nought_and_seconds_are_seconds() -> None:
         Variables({"DESCANT_LIVE": "yes"}).is_on("DESCANT_LIVE")
     with pytest.raises(ImproperlyConfigured, match="write seconds"):
         Variables({"DESCANT_ANSWER_SECONDS": "fast"}).seconds("DESCANT_ANSWER_SECONDS", 1.5)
+
+
+def test_a_word_is_one_of_those_there_are() -> None:
+    said = Variables({"DESCANT_LOG": "LOUD"})
+    with pytest.raises(ImproperlyConfigured, match="DESCANT_LOG is 'LOUD': write one of INFO, ERROR"):
+        said.one_of("DESCANT_LOG", "INFO", choices=("INFO", "ERROR"))
+
+
+@pytest.mark.parametrize("variable", ["DESCANT_POOL", "DESCANT_POOLED", "DESCANT_PREPARED"])
+def test_what_is_said_of_servers_is_read_by_its_type_too(variable: str, tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"{variable} is 'many'"):
+        databases(Variables({variable: "many"}), tmp_path)
 
 
 def test_a_variable_that_nobody_reads_is_refused_with_the_one_that_was_meant() -> None:
