@@ -89,6 +89,7 @@ def test_the_installed_package_is_a_whole_site(site: tuple[subprocess.Popen[str]
     said, _ = serving.communicate(timeout=20)
     assert serving.returncode == 0, said
     assert "Sign in as" in said
+    assert f"http://localhost:{port}/operate/" in said
     assert "Traceback" not in said
     assert [number for number in family if is_alive(number)] == []
 

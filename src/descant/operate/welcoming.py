@@ -74,7 +74,7 @@ def _owner() -> tuple[User, str]:
         return owner, kept.read_text() if kept.exists() else ""
     password = secrets.token_urlsafe(9)
     with writing("default"):
-        owner = User(username=OWNER, name="Maren Holt", email="owner@gazette.example")
+        owner = User(username=OWNER, name="Maren Holt", email="owner@gazette.example", is_staff=True)
         owner.set_password(password)
         owner.save(force_insert=True)
     kept.touch(mode=0o600)

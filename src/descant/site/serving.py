@@ -208,6 +208,7 @@ def greeting(place: Place, welcome: dict[str, str]) -> str:
     if place.demo:
         password = welcome.get("password") or "as it was at the first start"
         lines += [f"  Sign in as        {welcome['owner']}, password: {password}   (owns {welcome['forum']})"]
+        lines += [f"  Run the site      {place.service_url}/operate/   (as she who is signed in)"]
     else:
         lines += ["  Open a forum      descant forum open NAME --domain blog.example"]
     lines += [f"  Its data          {place.data}", "", "Ctrl-C ends all of it.", ""]
