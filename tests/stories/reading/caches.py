@@ -101,14 +101,13 @@ def running(command: list[str], port: int, log: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def haproxy(folder: Path, descant_port: int) -> Iterator[int]:
-    """As shipped, but for addresses."""
+def haproxy(folder: Path, descant_port: int, other_port: int | None = None) -> Iterator[int]:
+    """As shipped, but for addresses; on the other of the two ports nobody listens yet."""
     port = free_port()
     shipped = (DEPLOY / "haproxy.cfg").read_text()
     changed = shipped.replace("bind :80 ", f"bind 127.0.0.1:{port} ").replace(":8000", f":{descant_port}")
-    changed = changed.replace(ADMIN_SOCKET, str(folder / "admin.sock")).replace(
-        ":8001", f":{descant_port + 1}"
-    )
+    changed = changed.replace(ADMIN_SOCKET, str(folder / "admin.sock"))
+    changed = changed.replace(":8001", f":{other_port or free_port()}")
     assert str(port) in changed
     assert str(descant_port) in changed
     (folder / "haproxy.cfg").write_text(changed)

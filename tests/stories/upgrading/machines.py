@@ -127,7 +127,7 @@ def machine_of_releases(folder: Path, environment: Mapping[str, str], key: str) 
         key: a public key to it.
     """
     first_port = free_port(in_a_row=2)
-    with haproxy(folder, first_port) as door:
+    with haproxy(folder, first_port, first_port + 1) as door:
         found = Machine(folder / "opt", first_port, door, environment, key)
         for name in ("one", "two"):
             found.put(name, f'exec "{sys.executable}" -m descant "$@" --workers 1')
