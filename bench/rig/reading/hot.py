@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.rig.reading.asking import Asker
 from bench.rig.reading.loads.closed import Closed, note_closed, read_closed
-from bench.rig.reading.loads.paced import NoCompiler, Paced, compile_into, read_paced, unpacked
+from bench.rig.reading.loads.paced import Generator, NoCompiler, Paced, compile_into, read_paced, unpacked
 from bench.rig.reading.posting import Poster
 from bench.rig.reading.proxy import NoHAProxy, Proxy, proxy_before
 from bench.rig.reading.rounds import Book, in_turn
@@ -59,12 +59,12 @@ class Hot:
     def open_loop(self) -> None:
         """Milliseconds where 17,000 requests fall due in a second, over all threads and on some."""
         try:
-            program = compile_into(self.folder)
+            generator = compile_into(self.folder)
         except NoCompiler as reason:
             self.book.missing[f"reads.open_{RATE}_p99_ms"] = str(reason)
             return
-        acts = {f"open_{RATE}": partial(self._read_paced, program, 0)}
-        acts[f"open_{RATE}_skewed"] = partial(self._read_paced, program, HOT_THREADS)
+        acts = {f"open_{RATE}": partial(self._read_paced, generator, 0)}
+        acts[f"open_{RATE}_skewed"] = partial(self._read_paced, generator, HOT_THREADS)
         for name, runs in in_turn(acts, ROUNDS).items():
             lost = sum(run.otherwise + run.never for run in runs)
             if lost:
@@ -98,9 +98,9 @@ class Hot:
             self.wrong += not is_page_of(thread, asker.get(page_path(identifier(thread))))
         return run
 
-    def _read_paced(self, program: Path, hot: int) -> Paced:
+    def _read_paced(self, generator: Generator, hot: int) -> Paced:
         with self.poster.meanwhile(self.threads, every=POST_EVERY):
-            run = read_paced(program, self.port, self.paths, rate=RATE, seconds=SECONDS, hot=hot)
+            run = read_paced(generator, self.port, self.paths, rate=RATE, seconds=SECONDS, hot=hot)
         pages = ((thread, answer) for thread, answer in run.samples if answer[9:12] == b"200")
         self.wrong += sum(not is_page_of(thread, unpacked(answer)) for thread, answer in pages)
         return run

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.rig.reading.loads.closed import read_closed
-from bench.rig.reading.loads.paced import NoCompiler, Paced, compile_into, read_paced
+from bench.rig.reading.loads.paced import Generator, NoCompiler, Paced, compile_into, read_paced
 from bench.rig.reading.rounds import Book, in_turn
 from bench.rig.reading.threads import identifier, page_path, write_paths
 from bench.rig.sites import DOMAIN, FORUM, Site
@@ -19,6 +19,7 @@ from bench.rig.sites import DOMAIN, FORUM, Site
 OTHER_FORUM = "herald"
 ROUNDS, SECONDS, WARM_SECONDS = 3, 6.0, 10.0
 READS, POSTS, READS_OF_OTHERS = 3_000, 500, 1_000  # a second
+CROWD = 1_000  # connections of each load: people wait at the same time
 SPREAD = 500  # threads, where they are spread
 STORMED = "stormed"
 COUNTED = (
@@ -38,7 +39,7 @@ class Weather:
     folder: Path
 
     def __post_init__(self) -> None:
-        self._programs = {name: self._program(name) for name in ("others", "reads", "posts")}
+        self._generators = {name: self._generator(name) for name in ("others", "reads", "posts")}
         others = (page_path(identifier(thread), f=OTHER_FORUM) for thread in range(SPREAD))
         self.others = write_paths(self.folder / "others", others)
         self._pool = ThreadPoolExecutor(3)
@@ -58,7 +59,7 @@ class Weather:
         }
         running = {
             name: self._pool.submit(
-                read_paced, self._programs[name], self.port, paths, rate=rate, seconds=SECONDS
+                read_paced, self._generators[name], self.port, paths, rate=rate, seconds=SECONDS
             )
             for name, (paths, rate) in loads.items()
         }
@@ -79,9 +80,9 @@ class Weather:
             form["message"] = f"The crust sings when it cools, for the {number}th time."
             yield f"POST /api/3.0/posts/create.json {urlencode(form)}"
 
-    def _program(self, name: str) -> Path:
+    def _generator(self, name: str) -> Generator:
         (self.folder / f"generator-{name}").mkdir()
-        return compile_into(self.folder / f"generator-{name}")
+        return compile_into(self.folder / f"generator-{name}", CROWD)
 
 
 def open_other_forum(site: Site, export: Path) -> None:

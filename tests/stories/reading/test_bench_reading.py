@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 
 from bench.rig.reading.loads.closed import parsed
-from bench.rig.reading.loads.paced import Paced, compile_into, read_paced, unpacked
+from bench.rig.reading.loads.paced import Generator, Paced, compile_into, read_paced, unpacked
 from bench.rig.reading.parts import the_failure_of
 from bench.rig.reading.proxy import NoHAProxy
 from bench.rig.reading.rounds import Book, in_turn
@@ -24,7 +24,7 @@ RATE, SECONDS = 400, 1.5
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def generator(tmp_path_factory: pytest.TempPathFactory) -> Generator:
     return compile_into(tmp_path_factory.mktemp("paced"))
 
 
@@ -34,9 +34,9 @@ def paths(tmp_path: Path) -> Path:
     return tmp_path / "paths"
 
 
-def test_an_open_loop_counts_each_request_that_the_server_has_seen(program: Path, paths: Path) -> None:
+def test_an_open_loop_counts_each_request_that_the_server_has_seen(generator: Generator, paths: Path) -> None:
     with answering() as (port, asked):
-        run = read_paced(program, port, paths, rate=RATE, seconds=SECONDS)
+        run = read_paced(generator, port, paths, rate=RATE, seconds=SECONDS)
     assert run.due > RATE
     assert sum(asked.values()) == run.due == len(run.milliseconds)
     assert (run.otherwise, run.never) == (0, 0)
@@ -45,35 +45,35 @@ def test_an_open_loop_counts_each_request_that_the_server_has_seen(program: Path
     assert all(unpacked(answer) == f"This is /{path}.".encode() for path, answer in run.samples)
 
 
-def test_an_open_loop_asks_as_often_while_the_server_stands_still(program: Path, paths: Path) -> None:
+def test_an_open_loop_asks_as_often_while_the_server_stands_still(generator: Generator, paths: Path) -> None:
     with answering() as (port, _):
-        quick = read_paced(program, port, paths, rate=RATE, seconds=SECONDS)
+        quick = read_paced(generator, port, paths, rate=RATE, seconds=SECONDS)
     with answering(stall=0.5) as (port, asked):
-        slow = read_paced(program, port, paths, rate=RATE, seconds=SECONDS)
+        slow = read_paced(generator, port, paths, rate=RATE, seconds=SECONDS)
     assert sum(asked.values()) == slow.due == quick.due
     # Who came while it stood still has waited: some 200 of 600, and not only the one that it was busy with.
     assert sum(milliseconds > 100 for milliseconds in slow.milliseconds) > 100
 
 
-def test_nine_reads_in_ten_fall_on_the_hot_threads(program: Path, paths: Path) -> None:
+def test_nine_reads_in_ten_fall_on_the_hot_threads(generator: Generator, paths: Path) -> None:
     with answering() as (port, asked):
-        read_paced(program, port, paths, rate=RATE, seconds=SECONDS, hot=5)
+        read_paced(generator, port, paths, rate=RATE, seconds=SECONDS, hot=5)
     hot = sum(asked[f"/{number}"] for number in range(5))
     assert 0.86 < hot / asked.total() < 0.95
 
 
-def test_a_line_may_be_a_form_to_post(program: Path, tmp_path: Path) -> None:
+def test_a_line_may_be_a_form_to_post(generator: Generator, tmp_path: Path) -> None:
     paths = tmp_path / "forms"
     paths.write_text("POST /said message=Rye&name=Gus\n")
     with answering() as (port, asked):
-        run = read_paced(program, port, paths, rate=RATE, seconds=0.5)
+        run = read_paced(generator, port, paths, rate=RATE, seconds=0.5)
     assert asked == {"/said message=Rye&name=Gus": run.due}
     assert len(run.milliseconds) == run.due > 0
 
 
-def test_an_answer_other_than_200_is_no_answer(program: Path, paths: Path) -> None:
+def test_an_answer_other_than_200_is_no_answer(generator: Generator, paths: Path) -> None:
     with answering(status="503 No") as (port, asked):
-        run = read_paced(program, port, paths, rate=RATE, seconds=0.5)
+        run = read_paced(generator, port, paths, rate=RATE, seconds=0.5)
     assert run.otherwise == run.due == sum(asked.values())
     assert run.milliseconds == []
     assert run.percentile(0.01) == math.inf

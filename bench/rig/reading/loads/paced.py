@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SOURCE = Path(__file__).with_name("paced.c")
 CONNECTIONS = 128
@@ -20,6 +21,13 @@ CONNECTIONS = 128
 
 class NoCompiler(Exception):
     """There is no C compiler; on Debian, as root: apt-get install gcc libc6-dev."""
+
+
+class Generator(NamedTuple):
+    """The program, and its connections: what falls due while all of them wait for an answer waits for one."""
+
+    program: Path
+    connections: int
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Paced:
         return self.milliseconds[place] if place < len(self.milliseconds) else float("inf")
 
 
-def compile_into(folder: Path) -> Path:
+def compile_into(folder: Path, connections: int = CONNECTIONS) -> Generator:
     """The program, compiled.
 
     Raises:
@@ -50,13 +58,16 @@ def compile_into(folder: Path) -> Path:
         raise NoCompiler(NoCompiler.__doc__)
     program = folder / "paced"
     subprocess.run([compiler, "-O2", "-o", str(program), str(SOURCE), "-lm"], check=True)
-    return program
+    return Generator(program, connections)
 
 
-def read_paced(program: Path, port: int, paths: Path, *, rate: float, seconds: float, hot: int = 0) -> Paced:
+def read_paced(
+    generator: Generator, port: int, paths: Path, *, rate: float, seconds: float, hot: int = 0
+) -> Paced:
     """Let requests fall due at this rate for some seconds, and wait for their answers."""
+    program = generator.program
     taken, samples = program.with_name("taken"), program.with_name("samples")
-    line = [program, port, rate, seconds, CONNECTIONS, paths, hot, taken, samples]
+    line = [program, port, rate, seconds, generator.connections, paths, hot, taken, samples]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([str(each) for each in line], check=False, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
