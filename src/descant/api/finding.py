@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from descant.api.arguments import ThreadName
-from descant.discussion.addressing.finding import find_thread
+from descant.discussion.addressing.finding import ends_of, find_thread
 from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.forums.models import Forum
 
@@ -23,17 +23,15 @@ def thread_named(forum: Forum, name: ThreadName, *, using: str = "") -> Thread:
         found = rows.filter(pk=name.id).first()
     else:
         found = find_thread(forum, name.page, using=using)
-    if found is not None and found.merged_into_id:
-        found = rows.filter(pk=found.merged_into_id).first()
     if found is None:
         raise Thread.DoesNotExist("Invalid argument, 'thread': there is no such thread in this forum.")
-    return found
+    return ends_of(forum, [found], using=using or forum.partition)[found.pk]
 
 
 def threads_named(forum: Forum, names: Sequence[ThreadName], *, using: str = "") -> list[Thread]:
-    """The threads that are named, three queries at most, in their order and each once; what is not there is left out.
+    """The threads that are named, in two queries, in their order and each once; what is not there is left out.
 
-    Of one that was merged into another, the other.
+    Of one that was merged into another, the other, in a query more.
     """
     alias = using or forum.partition
     wanted = [name.page.digests()[0] for name in names if name.id is None]
@@ -42,11 +40,9 @@ def threads_named(forum: Forum, names: Sequence[ThreadName], *, using: str = "")
     chosen = [by_digest.get(name.page.digests()[0]) if name.id is None else name.id for name in names]
     rows = Thread.objects.of(forum).using(alias)
     by_id = rows.in_bulk({key for key in chosen if key})
-    led_to = {thread.merged_into_id for thread in by_id.values() if thread.merged_into_id} - by_id.keys()
-    targets = {**by_id, **(rows.in_bulk(led_to) if led_to else {})}
-    found = [by_id[key] for key in chosen if key in by_id]
-    heads = [targets[thread.merged_into_id] if thread.merged_into_id else thread for thread in found]
-    return list({thread.pk: thread for thread in heads}.values())
+    ends = ends_of(forum, by_id.values(), using=alias)
+    found = [ends[key] for key in chosen if key in ends]
+    return list({thread.pk: thread for thread in found}.values())
 
 
 def identifiers_of(forum: Forum, threads: Iterable[int], *, using: str) -> Mapping[int, Sequence[str]]:

@@ -53,12 +53,13 @@ def edit_comment(*, forum: Forum, comment: Comment, author: Author, source: str)
         )
     verdict = screening.screen(forum=forum, author=author, text=source, comment_id=comment.pk)
     with writing(forum) as alias:
-        counting.lock(comment.thread)
+        counting.hold(comment)
         pacing.keep_pace(
             forum=forum, subject=f"edit/{author.voter}", per_minute=settings.DESCANT_COMMENTS_PER_MINUTE
         )
         before = str(comment.state)
-        if not claim(comment, when={"state": before}, **_judged(comment, verdict), **_written(source)):
+        when = {"state": before, "thread": comment.thread_id}
+        if not claim(comment, when=when, **_judged(comment, verdict), **_written(source)):
             raise NotYours(_("A moderator has decided about this comment meanwhile."))
         after = str(comment.state)
         if before == after == Comment.State.SHOWN:
@@ -108,9 +109,9 @@ def delete_comment(*, forum: Forum, comment: Comment, author: Author) -> Comment
     check_writable(forum.name)
     _check(comment, author)
     with writing(forum) as alias:
-        counting.lock(comment.thread)
+        counting.hold(comment)
         before = str(comment.state)
-        if claim(comment, when={"state": before}, state=Comment.State.DELETED):
+        if claim(comment, when={"state": before, "thread": comment.thread_id}, state=Comment.State.DELETED):
             counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
             signals.comment_changed.say(at=alias, **signals.told(comment))
     return comment

@@ -40,7 +40,7 @@ def flag_comment(*, forum: Forum, comment: Comment, author: Author, reason: str,
             subject=f"flag/{author.address or author.voter}",
             per_minute=settings.DESCANT_VOTES_PER_MINUTE,
         )
-        counting.lock(comment.thread)
+        counting.hold(comment)
         _write(forum, comment, author, reason, note)
         step(comment, flags=1)
         claim(comment, when={"state": Comment.State.SHOWN}, needs_look=True)
@@ -74,7 +74,7 @@ def _write(forum: Forum, comment: Comment, author: Author, reason: str, note: st
 
 def _hold(alias: str, comment: Comment) -> None:
     reasons = [*comment.reasons, HELD_BY_FLAGS]
-    when = {"state": Comment.State.SHOWN}
+    when = {"state": Comment.State.SHOWN, "thread": comment.thread_id}
     if claim(comment, when=when, state=Comment.State.WAITING, reasons=reasons, needs_look=False):
         counting.show_or_hide(comment, was_shown=True)
         signals.comment_changed.say(at=alias, **signals.told(comment))

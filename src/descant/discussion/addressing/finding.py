@@ -1,6 +1,6 @@
 """Finding the thread of a page, and making it when somebody first writes there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from django_headroom.partitions import partition_of
 from django_headroom.transactions import writing
 from django_headroom.updates import as_python
 
+STEPS_MOST = 50  # of a thread that was merged into one that was merged, and so on
 THREADS_PER_COMMENT = 6  # new threads that one address can make for each comment its limit allows
 
 
@@ -93,6 +94,24 @@ def leads_to(thread: Thread, kind: str, value: str) -> bool:
     """Whether an address leads to this thread."""
     own = ThreadAddress.objects.of(thread.forum_id).filter(thread=thread, digest=digest(kind, value))
     return bool(own.exists())
+
+
+def ends_of(forum: Forum, threads: Iterable[Thread], *, using: str) -> dict[int, Thread]:
+    """Where threads lead to that were merged into others, each by its id; a query for each step of the longest way.
+
+    Args:
+        using: the copy of the forum's partition to ask.
+    """
+    rows, ends = Thread.objects.of(forum).using(using), {thread.pk: thread for thread in threads}
+    known = dict(ends)
+    for _ in range(STEPS_MOST):
+        missing = {end.merged_into_id for end in ends.values() if end.merged_into_id} - known.keys()
+        known |= rows.in_bulk(missing) if missing else {}
+        moved = {key: known[end.merged_into_id] for key, end in ends.items() if end.merged_into_id in known}
+        if not moved:
+            break
+        ends |= moved
+    return ends
 
 
 def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> dict[str, Sequence[Any]]:

@@ -77,7 +77,7 @@ def decide(
     for _thread_id, of_thread in groupby(sorted(comments, key=_place), key=lambda comment: comment.thread_id):
         with writing(forum) as alias:
             found = list(of_thread)
-            counting.lock(found[0].thread)
+            counting.hold(found[0])
             for comment in found:
                 comment.thread = found[0].thread
                 changed += decision.on(alias, comment)
@@ -113,9 +113,10 @@ def edit_for_author(*, forum: Forum, comment: Comment, source: str, by: Author, 
 
 def rewrite(comment: Comment, held: dict[str, Any], columns: dict[str, Any]) -> bool:
     """Change a comment's text if it is still what ``held`` says; readers see it by the thread's new version."""
-    counting.lock(comment.thread)
+    counting.hold(comment)
     html = text.render(columns["text"], columns["format"])
-    if not claim(comment, when=held, **columns, html=html, html_version=text.RULES_VERSION):
+    when = {**held, "thread": comment.thread_id}
+    if not claim(comment, when=when, **columns, html=html, html_version=text.RULES_VERSION):
         return False
     if comment.is_shown:
         counting.stamp(comment.thread)
@@ -135,11 +136,12 @@ class _Deciding:
             return 0
         if before == after and not comment.needs_look:
             return 0
-        when = {"state": before, "needs_look": comment.needs_look}
+        kept = {"needs_look": comment.needs_look, "flags": comment.flags}
+        when = {"state": before, "needs_look": comment.needs_look, "thread": comment.thread_id}
         if not claim(comment, when=when, state=after, needs_look=False, flags=0):
             return 0
         counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
-        self.write(alias, comment, before=before, after=str(after), kept={"needs_look": when["needs_look"]})
+        self.write(alias, comment, before=before, after=str(after), kept=kept)
         signals.comment_changed.say(at=alias, **signals.told(comment))
         return 1
 

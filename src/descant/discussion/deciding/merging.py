@@ -11,7 +11,7 @@ from descant.discussion.addressing import lately
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.comments import write_about_thread
-from descant.discussion.models import Comment, Moved, Thread, ThreadAddress
+from descant.discussion.models import Comment, Decision, Moved, Thread, ThreadAddress
 from descant.discussion.posting import Refused
 from descant.discussion.reading import marks
 from descant.discussion.tree import counting
@@ -69,20 +69,23 @@ def merge_threads(*, forum: Forum, source: Thread, target: Thread, by: Author, r
     return batch
 
 
-def part_threads(*, forum: Forum, alias: str, source: Thread, batch: uuid.UUID, was: str) -> bool:
+def part_threads(*, forum: Forum, alias: str, source: Thread, merge: Decision) -> bool:
     """Undo a merge, in the transaction of who undoes: what came from there goes back, with the answers it got since.
 
+    Args:
+        merge: the last decision about ``source``.
+
     Returns:
-        Whether they were still merged.
+        Whether it was done; not while the thread it went into is itself merged into another.
     """
     target = Thread.objects.of(forum).get(pk=source.merged_into_id or 0) if source.merged_into_id else None
     if target is None:
         return False
     for thread in sorted((source, target), key=lambda each: each.pk):
         counting.lock(thread)
-    if source.state != Thread.State.MERGED:
+    if source.state != Thread.State.MERGED or target.state == Thread.State.MERGED:
         return False
-    moved = Moved.objects.of(forum).filter(batch=batch)
+    moved = Moved.objects.of(forum).filter(batch=merge.batch)
     here = Comment.objects.of(forum).filter(thread=target)
     going = here.filter(pk__in=moved.filter(comment__isnull=False).values("comment"))
     while going.update(thread=source):
@@ -93,7 +96,8 @@ def part_threads(*, forum: Forum, alias: str, source: Thread, batch: uuid.UUID, 
     shown = back.shown().count()
     counting.leap(target, shown=-shown)
     counting.stamp(source, shown=shown - source.comments_shown)
-    change(source, state=was, merged_into=None)
+    pinned = back.shown().filter(pk=merge.kept.get("pinned") or 0).values_list("id", flat=True).first()
+    change(source, state=merge.before, merged_into=None, pinned_id=pinned)
     back.filter(version__isnull=False).update(version=source.version)
     transaction.on_commit(partial(marks.raise_unwritten, forum.pk), using=alias)  # some pages lead here again
     signals.thread_moved.say(at=alias, **signals.told_of_thread(target, source))

@@ -21,7 +21,7 @@ from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
 from descant.switches import check_writable
 from django_headroom.transactions import writing
-from django_headroom.updates import claim
+from django_headroom.updates import claim, step
 
 STEP = 200
 
@@ -101,12 +101,14 @@ class _Undoing:
             columns = {"text": kept["text"], "format": kept["format"]}
             done = self._is_last(decision) and rewrite(comment, {"text": kept["now"]}, columns)
         else:
-            counting.lock(comment.thread)
-            when = {"state": decision.after}
+            counting.hold(comment)
+            when = {"state": decision.after, "thread": comment.thread_id}
             done = self._is_last(decision) and claim(
                 comment, when=when, state=decision.before, needs_look=decision.kept.get("needs_look", False)
             )
             if done:
+                if flags := decision.kept.get("flags"):
+                    step(comment, flags=flags)
                 counting.show_or_hide(comment, was_shown=decision.after == Comment.State.SHOWN)
         if done:
             signals.comment_changed.say(at=alias, **signals.told(comment))
@@ -114,8 +116,8 @@ class _Undoing:
 
     def _thread(self, alias: str, decision: Decision, thread: Thread) -> bool:
         if decision.verdict == "merge":
-            return part_threads(
-                forum=self.forum, alias=alias, source=thread, batch=decision.batch, was=decision.before
+            return self._is_last(decision) and part_threads(
+                forum=self.forum, alias=alias, source=thread, merge=decision
             )
         counting.lock(thread)
         if decision.verdict in ("pin", "unpin"):

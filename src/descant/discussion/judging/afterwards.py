@@ -23,9 +23,9 @@ def decide_afterwards(*, forum: Forum, comment: Comment, verdict: Verdict, why: 
         Whether it was still as it was.
     """
     before = str(comment.state)
-    when = {"state": before, "edited_at": comment.edited_at}
     with writing(forum) as alias:
-        counting.lock(comment.thread)
+        counting.hold(comment)
+        when = {"state": before, "edited_at": comment.edited_at, "thread": comment.thread_id}
         decisions = Decision.objects.of(forum).filter(comment=comment.pk)
         if decisions.exclude(by=None).exists():
             return claim(comment, when=when, reasons=verdict.reasons)

@@ -32,6 +32,20 @@ def lock(thread: Thread) -> None:
     step(thread, version=0, comments_shown=0, read=("state",))
 
 
+def hold(comment: Comment) -> None:
+    """Take the row of a comment's thread: of the one it is in by now, if its own was merged since it was read."""
+    lock(comment.thread)
+    while comment.thread.state == Thread.State.MERGED:
+        alias, last = alias_of(comment), comment.thread
+        comment.thread_id = (
+            Comment.objects.using(alias).values_list("thread_id", flat=True).get(pk=comment.pk)
+        )
+        if comment.thread_id == last.pk:
+            return
+        comment.thread = Thread.objects.using(alias).get(pk=comment.thread_id)
+        lock(comment.thread)
+
+
 def stamp(thread: Thread, *, shown: int = 0) -> None:
     """Raise the version, also for a change that counts nothing, such as an edit of a comment that readers see."""
     step(thread, version=1, comments_shown=shown, read=("state",))
