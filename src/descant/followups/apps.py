@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 RECEIVERS = (
     "activity",
+    "following",
     "freshness",
     "searching",
     "judging.floods",
