@@ -21,7 +21,7 @@ FEED_SECONDS = 1
 @require_safe
 def feed(request: HttpRequest) -> HttpResponse:
     """The latest comments of a thread (``t_i``, ``t_u``), or of the whole forum."""
-    address = FrameAddress.of(request)
+    address = FrameAddress.of(request.GET)
     try:
         forum = forum_named(address.forum)
     except UnknownForum as error:
@@ -38,7 +38,8 @@ def feed(request: HttpRequest) -> HttpResponse:
             _add(atom, request, forum, comment)
     written = atom.writeString("utf-8")
     response = cacheable(request, written, "application/atom+xml; charset=utf-8", FEED_SECONDS)
-    let_caches_keep(response, forum, thread.pk if thread else None)
+    for name, value in let_caches_keep(forum, thread.pk if thread else None).items():
+        response.headers[name] = value
     return response
 
 

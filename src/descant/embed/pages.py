@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, partial
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_bidi, gettext, override
 from django.views.decorators.http import require_safe
@@ -22,7 +23,7 @@ from descant.discussion.reading import LIGHT_ORDER, ORDERS, Page, is_heavy, read
 from descant.discussion.reading.changes import Clock
 from descant.discussion.tree.cursors import BadCursor
 from descant.embed.lean import lean_style
-from descant.forums.caches.sending import RestsOn, cacheable
+from descant.forums.caches.sending import Document, RestsOn, cacheable
 from descant.forums.caches.surrogates import let_caches_keep
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import PageOutside, check_page, frame_ancestors
@@ -32,16 +33,14 @@ from descant.switches import is_on
 from django_headroom.operations.switches import felt
 
 STYLE_FILE = Path(__file__).parent / "static" / "descant" / "frame.css"
-TO_KEEP = (
-    "descant.to_keep"  # in the environment of a request by who keeps the page, and is told when it is old
-)
+HTML, POLICY = "text/html; charset=utf-8", "Content-Security-Policy"
 NOT_ITS_FAULT = (BadCursor, NoAddress, OperationalError, InterfaceError)  # that an order is heavy
 FRESH_SECONDS = 1  # how long a shared cache may answer by itself
 
 
 @dataclass(frozen=True)
 class FrameAddress:
-    """What the URL of a frame's document holds, and nothing else: forum, thread, order, cursor, language."""
+    """What the URL of a frame's document holds of its thread and its language."""
 
     forum: str
     identifier: str = ""
@@ -49,8 +48,7 @@ class FrameAddress:
     language: str = ""
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "FrameAddress":
-        asked = request.GET
+    def of(cls, asked: Mapping[str, str]) -> "FrameAddress":
         return cls(asked.get("f", ""), asked.get("t_i", ""), asked.get("t_u", ""), asked.get("lang", ""))
 
     def query(self, **more: str) -> str:
@@ -79,15 +77,32 @@ class FrameAddress:
 
 @require_safe
 def comments(request: HttpRequest) -> HttpResponse:
-    """A page of comments; what is wrong with the address is said in a page as well."""
-    address = FrameAddress.of(request)
+    """A page of comments, for whoever asks Django itself."""
+    found = document(request.GET.dict())
+    if found.rests_on is None:
+        return HttpResponse(found.html, status=found.status, headers=found.headers)
+    response = cacheable(request, found.html, HTML, FRESH_SECONDS)
+    for name, value in found.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def document(asked: Mapping[str, str], *, to_keep: bool = False) -> Document:
+    """A page of comments; what is wrong with the address is said in a page as well.
+
+    Args:
+        asked: what the query string says.
+        to_keep: whether it is for who keeps it and is told when it is old; else it may be from a replica that has not
+            heard of what caches were told long ago.
+    """
+    address = FrameAddress.of(asked)
     try:
         forum = forum_named(address.forum)
     except UnknownForum:
         return _error(gettext("There is no forum of this name here. Check the shortname in the page."), 404)
     with override(forum.language_for(address.language)):
         try:
-            return _comments(request, forum, address)
+            return _document(forum, address, asked, to_keep)
         except PageOutside as refused:
             return _error(str(refused), 403, forum)
         except NoAddress as refused:
@@ -96,30 +111,27 @@ def comments(request: HttpRequest) -> HttpResponse:
             return _error(gettext("This link is damaged or too old. Open the first page."), 400, forum)
 
 
-def _comments(request: HttpRequest, forum: Forum, address: FrameAddress) -> HttpResponse:
+def _document(forum: Forum, address: FrameAddress, asked: Mapping[str, str], to_keep: bool) -> Document:
     if address.url:
         check_page(forum, address.url)
-    order = request.GET.get("order", "")
+    order, cursor = asked.get("order", ""), asked.get("cursor", "")
     order = order if order in ORDERS else ORDERS[0]
-    cursor = request.GET.get("cursor", "")
     heavy = is_heavy(order, cursor)
     if heavy and not is_on("heavy_orders", forum=forum.name):
-        return _redirect(address.page_url(LIGHT_ORDER))
-    asked = PageAddress(address.identifier, address.url)
-    to_keep = TO_KEEP in request.META
+        return _elsewhere(address.page_url(LIGHT_ORDER))
+    of = PageAddress(address.identifier, address.url)
     with felt("heavy_orders", but=NOT_ITS_FAULT) if heavy else nullcontext():
-        page = read_page(forum=forum, page=asked, order=order, cursor=cursor, to_keep=to_keep)
+        page = read_page(forum=forum, page=of, order=order, cursor=cursor, to_keep=to_keep)
     html = render_to_string("embed/page.html", context(forum, address, page), using="jinja2")
-    response = cacheable(request, html, "text/html; charset=utf-8", FRESH_SECONDS, _rests_on(forum, page))
-    response.headers["Content-Security-Policy"] = _policy(forum, style_of(forum.look))
-    if to_keep:  # else it may be from a replica that has not heard of what caches were told long ago
-        let_caches_keep(response, forum, page.thread.pk if page.thread else None)
-    return response
+    kept = let_caches_keep(forum, page.thread.pk if page.thread else None) if to_keep else {}
+    return Document(
+        html, {POLICY: _policy(forum, style_of(forum.look)), **kept}, rests_on=_rests_on(forum, page)
+    )
 
 
-def _redirect(url: str) -> HttpResponse:
+def _elsewhere(url: str) -> Document:
     """To a page that is made; nobody keeps where it led."""
-    return HttpResponseRedirect(url, headers={"Cache-Control": "no-store"})
+    return Document("", {"Location": url, "Cache-Control": "no-store"}, status=302)
 
 
 def _rests_on(forum: Forum, page: Page) -> RestsOn:
@@ -196,13 +208,9 @@ def _policy(forum: Forum | None, look: str = "") -> str:
     )
 
 
-def _error(message: str, status: int, forum: Forum | None = None) -> HttpResponse:
+def _error(message: str, status: int, forum: Forum | None = None) -> Document:
     """An error is a page too; where no forum is known anybody may frame it, for it says nothing of anybody."""
     html = render_to_string(
         "embed/error.html", {"message": message, "style": _style(), **_spoken()}, using="jinja2"
     )
-    return HttpResponse(
-        html,
-        status=status,
-        headers={"Content-Security-Policy": _policy(forum), "Cache-Control": "no-store"},
-    )
+    return Document(html, {POLICY: _policy(forum), "Cache-Control": "no-store"}, status)

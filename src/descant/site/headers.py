@@ -18,6 +18,11 @@ PAGE_POLICY = (
 )
 
 
+ALWAYS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
 PERSONAL = re.compile(r"/accounts/|/moderate/|/embed/sign-in/|/embed/do/|/f/[^/]+/settings/")
 
 
@@ -55,10 +60,17 @@ class Language(LocaleMiddleware):
 
 def _language_asked(request: HttpRequest) -> str:
     """The language in the URL, as we call it; empty if there is none, or one that we do not speak."""
-    if "lang=" not in request.META.get("QUERY_STRING", ""):
-        return ""
+    return (
+        language_called(request.GET.get("lang", ""))
+        if "lang=" in request.META.get("QUERY_STRING", "")
+        else ""
+    )
+
+
+def language_called(name: str) -> str:
+    """A language as we call it; empty for one that we do not speak."""
     try:
-        return get_supported_language_variant(request.GET.get("lang", "").lower().replace("_", "-"))
+        return get_supported_language_variant(name.lower().replace("_", "-"))
     except LookupError:
         return ""
 
@@ -71,20 +83,24 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
         if not response.streaming:
             response.headers.setdefault("Content-Length", str(len(response.content)))
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A database out of reach is no fault of the page: it says when to come back."""
         if not isinstance(error, OperationalError | InterfaceError):
             return None
-        _log.error("A database is out of reach.", exc_info=error)
+        note_out_of_reach(error)
         headers = {"Retry-After": "2", "Cache-Control": "no-store"}
         message = gettext("The comments are out of reach just now. Please come back in a while.")
         return HttpResponse(
             f"{message}\n", status=503, content_type="text/plain; charset=utf-8", headers=headers
         )
+
+
+def note_out_of_reach(error: Exception) -> None:
+    """Tell operators; readers are told to come back."""
+    _log.error("A database is out of reach.", exc_info=error)

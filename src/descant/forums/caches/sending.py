@@ -1,6 +1,7 @@
 """Sending what is the same for everybody: an ETag, compressed, and words for the caches on the way."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
@@ -21,31 +22,24 @@ class RestsOn(NamedTuple):
     version: int
 
 
-class PublicPage(HttpResponse):
-    """A page that is the same for everybody, so that it may be kept for as long as what it rests on stays as it is."""
+class Document(NamedTuple):
+    """An answer in HTML that is the same for everybody, before anybody asks how it is to be packed."""
 
-    rests_on: RestsOn | None = None
+    html: str
+    headers: Mapping[str, str]  # its own, besides those that ``told_to_caches`` gives
+    status: int = 200
+    rests_on: RestsOn | None = None  # if it may be kept for as long as that stays as it is
 
 
-def cacheable(
-    request: HttpRequest, body: str, content_type: str, seconds: int, rests_on: RestsOn | None = None
-) -> HttpResponse:
+def cacheable(request: HttpRequest, body: str, content_type: str, seconds: int) -> HttpResponse:
     """An answer that any cache may keep.
 
     Args:
         seconds: how long a shared cache may give it out without asking; a browser always asks, by ETag.
-        rests_on: of what it was made, if it may be kept by whoever is told of each change.
     """
     raw = body.encode()
-    etag = f'"{hashlib.sha256(raw).hexdigest()[:24]}"'
-    response = PublicPage(raw, content_type=content_type)
-    response.rests_on = rests_on
-    response.headers["ETag"] = etag
-    # Browsers are told by Expires that they must ask: HAProxy keeps nothing that says max-age=0.
-    response.headers["Cache-Control"] = f"public, s-maxage={seconds}"
-    response.headers["Expires"] = "Thu, 01 Jan 1970 00:00:00 GMT"
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    etag = etag_of(raw)
+    response = HttpResponse(raw, content_type=content_type, headers={"ETag": etag, **told_to_caches(seconds)})
     unchanged = get_conditional_response(request, etag=etag, response=response)
     if unchanged is not None and unchanged.status_code == 304:
         return unchanged
@@ -54,6 +48,22 @@ def cacheable(
         response.headers["Content-Encoding"] = "gzip"
         response.headers["ETag"] = f"W/{etag}"
     return response
+
+
+def etag_of(raw: bytes) -> str:
+    """What tells an answer from every other; for one that is packed it is weak."""
+    return f'"{hashlib.sha256(raw).hexdigest()[:24]}"'
+
+
+def told_to_caches(seconds: int) -> Mapping[str, str]:
+    """The headers of what any cache may keep for so long, besides its ETag."""
+    return {
+        # Browsers are told by Expires that they must ask: HAProxy keeps nothing that says max-age=0.
+        "Cache-Control": f"public, s-maxage={seconds}",
+        "Expires": "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Vary": "Accept-Encoding",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
 
 
 def gzipped(raw: bytes) -> bytes:

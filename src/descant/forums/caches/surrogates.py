@@ -4,8 +4,9 @@
 (RFC 9213) those of others. Caches that are told nothing keep to ``Cache-Control``, and to its second.
 """
 
+from collections.abc import Mapping
+
 from django.conf import settings
-from django.http import HttpResponse
 
 from descant.forums.models import Forum
 
@@ -25,11 +26,14 @@ def forum_tag(forum_id: int) -> str:
     return f"f{forum_id}"
 
 
-def let_caches_keep(response: HttpResponse, forum: Forum, thread_id: int | None) -> None:
-    """Let the caches that we tell keep a public page for long; one without a thread has no name that it is told by."""
+def let_caches_keep(forum: Forum, thread_id: int | None) -> Mapping[str, str]:
+    """Headers by which the caches that we tell keep a public page for long; without a thread it has no name there."""
     if not settings.PURGES or thread_id is None:
-        return
+        return {}
     tags = [thread_tag(thread_id), forum_tag(forum.pk)]
-    response.headers["Surrogate-Key"] = " ".join(tags)
-    response.headers["Cache-Tag"] = ",".join(tags)
-    response.headers["Surrogate-Control"] = response.headers["CDN-Cache-Control"] = CONTROL
+    return {
+        "Surrogate-Key": " ".join(tags),
+        "Cache-Tag": ",".join(tags),
+        "Surrogate-Control": CONTROL,
+        "CDN-Cache-Control": CONTROL,
+    }

@@ -1,17 +1,15 @@
 """The front of one process: it answers hot pages on its loop, and has Django answer everything else."""
 
 import asyncio
-import logging
-import time
 from collections.abc import Collection
 from math import inf
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import InterfaceError, OperationalError
 
 from descant.discussion.signals import thread_changed
-from descant.embed.pages import TO_KEEP
 from descant.live.asking import PATH as LIVE
 from descant.live.asking import asking_in
 from descant.site.front.asking import COMMENTS, page_asked
@@ -19,15 +17,14 @@ from descant.site.front.behind import Behind, request_of_nobody
 from descant.site.front.elsewhere import ASK_ALONE_EVERY, Elsewhere, raise_what_changed
 from descant.site.front.ending import before_the_end
 from descant.site.front.hot import HotPages
-from descant.site.front.pages import Answer, Page, answer_of, page_of
+from descant.site.front.making import make_page
+from descant.site.front.pages import Answer, Page, answer_of
 from descant.site.front.streams import address_in, live_streams
 from descant.site.front.together import Together
 from descant.site.front.waiting import Threads
+from descant.site.headers import note_out_of_reach
 from django_headroom.caching.slots import slots
 from django_headroom.operations.performance import counted
-
-OUT_OF_REACH = 503
-_log = logging.getLogger(__name__)
 
 
 class Front:
@@ -81,20 +78,16 @@ class Front:
         await self.behind.answer(scope, protocol)
 
     def make(self, asked: str, codings: Collection[str]) -> Page | Answer:
-        """A page as Django answers somebody of whom nothing is known."""
-        _log.debug("Made: %s", asked)
-        made_at, seen = time.monotonic(), slots().last()
-        response = self.behind.ask(request_of_nobody(COMMENTS, asked) | {TO_KEEP: True})
-        try:
-            page = page_of(response, codings, seen=seen, made_at=made_at)
-            if page is not None or response.status_code != OUT_OF_REACH:
-                return page or answer_of(response)
-        finally:
-            response.close()
-        return self._from_a_replica(asked)
+        """A page, the same for everybody; what fails is met once more by Django, who says so.
 
-    def _from_a_replica(self, asked: str) -> Answer:
-        """The primary is out of reach: what its replicas know is sent, and not kept, for it may be old."""
+        While the primary is out of reach that is what its replicas know. It is sent and not kept, for it may be old.
+        """
+        try:
+            return make_page(asked, codings)
+        except (OperationalError, InterfaceError) as error:
+            note_out_of_reach(error)
+        except Exception:  # noqa: BLE001 - it is raised again where errors of requests are captured and answered
+            pass
         response = self.behind.ask(request_of_nobody(COMMENTS, asked))
         try:
             return answer_of(response)

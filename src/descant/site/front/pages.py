@@ -12,8 +12,10 @@ import brotli
 from django.http import HttpResponseBase
 
 from descant.discussion.reading import marks
-from descant.forums.caches.sending import PublicPage, RestsOn, gzipped
+from descant.embed.pages import FRESH_SECONDS, HTML
+from descant.forums.caches.sending import Document, RestsOn, etag_of, gzipped, told_to_caches
 from descant.site.front.asking import best_coding, has_it
+from descant.site.headers import ALWAYS
 
 # What no slot tells, as "2 minutes ago" where no script runs, may be so old. At a time that is drawn a page is made
 # anew, and goes on being sent meanwhile; later whoever asks waits.
@@ -137,18 +139,16 @@ def headers_of(response: HttpResponseBase) -> Headers:
     return [*response.items(), *cookies]
 
 
-def page_of(
-    response: HttpResponseBase, codings: Collection[str], *, seen: int, made_at: float
-) -> Page | None:
-    """The page to keep of an answer, packed; None if it is none that may be kept."""
-    if not isinstance(response, PublicPage) or response.rests_on is None or response.cookies:
-        return None
-    etag, own = response.headers["ETag"], ("Content-Type", "Content-Length", "ETag")
-    common = [each for each in response.items() if each[0] not in own]
-    headers = [("Content-Type", response.headers["Content-Type"]), *common]
+def page_of(document: Document, codings: Collection[str], *, seen: int, made_at: float) -> Page | Answer:
+    """The page to keep of a document, packed; an answer to send if it is none that may be kept."""
+    body = document.html.encode()
+    own = {"Content-Type": HTML, **ALWAYS, **document.headers}
+    if document.rests_on is None:
+        return Answer(document.status, [*own.items(), ("Content-Length", str(len(body)))], body)
+    headers = [*own.items(), *told_to_caches(FRESH_SECONDS).items()]
     due_at = made_at + random.uniform(*SOFT_SECONDS)
-    head = Head(etag, headers, response.rests_on, seen, made_at, due_at)
-    return page_with(head, {coding: _packed(coding, response.content) for coding in codings})
+    head = Head(etag_of(body), headers, document.rests_on, seen, made_at, due_at)
+    return page_with(head, {coding: _packed(coding, body) for coding in codings})
 
 
 def page_with(head: Head, bodies: Mapping[str, bytes]) -> Page:

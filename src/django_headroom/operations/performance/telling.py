@@ -66,9 +66,10 @@ def line_of(record: Record) -> dict[str, Any]:
         "switches": switches_on(),
         "rss_mb": memory_mb(),
     }
-    if record.request is not None:
+    if record.kind == "request":
         waited = None if record.waited is None else _ms(record.waited)
-        line |= {"method": record.request.method, "status": record.status, "bytes": record.bytes}
+        method = record.request.method if record.request is not None else "GET"
+        line |= {"method": method, "status": record.status, "bytes": record.bytes}
         line["queue_ms"] = waited
     return line
 

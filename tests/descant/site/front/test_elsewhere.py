@@ -12,7 +12,7 @@ import pytest
 
 from descant.discussion.models import Comment
 from descant.discussion.reading import marks
-from descant.forums.caches.sending import PublicPage, RestsOn
+from descant.forums.caches.sending import Document, RestsOn
 from descant.site.front import elsewhere as module
 from descant.site.front.elsewhere import Elsewhere
 from descant.site.front.hot import HotPages
@@ -39,12 +39,10 @@ class Databases:
     def make(self, asked: str, codings: Collection[str]) -> Page:
         seen, now, thread_id = self.slots.last(), time.monotonic(), int(asked)
         self.made += 1
-        response = PublicPage(asked.encode())
-        response.headers["ETag"] = f'"{asked}"'
         partition = "p1" if thread_id < 1_000 else "p2"
-        response.rests_on = RestsOn(partition, FORUM, 1, thread_id, self.versions[thread_id])
-        page = page_of(response, codings, seen=seen, made_at=now)
-        assert page is not None
+        rests_on = RestsOn(partition, FORUM, 1, thread_id, self.versions[thread_id])
+        page = page_of(Document(asked, {}, rests_on=rests_on), codings, seen=seen, made_at=now)
+        assert isinstance(page, Page)
         return page
 
     def ask(self, alias: str, rests: Sequence[RestsOn]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from descant.discussion.reading import marks
-from descant.forums.caches.sending import PublicPage, RestsOn
+from descant.forums.caches.sending import Document, RestsOn
 from descant.site.front import hot as module
 from descant.site.front.hot import MAKING_MOST, HotPages
 from descant.site.front.pages import Answer, Page, page_of
@@ -39,12 +39,8 @@ class Press:
             raise ArithmeticError
         if self.is_down:
             return OUT_OF_REACH
-        response = PublicPage(f"{asked}: {number}".encode())
-        response.headers["ETag"] = f'"{number}"'
-        response.rests_on = RestsOn("p1", FORUM, 1, THREAD, number)
-        page = page_of(response, codings, seen=seen, made_at=self.begun[-1])
-        assert page is not None
-        return page
+        document = Document(f"{asked}: {number}", {}, rests_on=RestsOn("p1", FORUM, 1, THREAD, number))
+        return page_of(document, codings, seen=seen, made_at=self.begun[-1])
 
     def change(self, thread_id: int = THREAD) -> None:
         self.slots.raise_slots(marks.slots_of(FORUM, thread_id)[0])
@@ -76,7 +72,7 @@ async def eventually(is_so: Callable[[], bool]) -> None:
 
 def number_of(page: Page | Answer) -> int:
     assert isinstance(page, Page)
-    return int(page.etag.strip('"'))
+    return page.rests_on.version
 
 
 def test_two_hundred_who_ask_at_once_are_given_the_page_of_one_maker(tell: Callable[[Story], None]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from descant.forums.caches.sending import PublicPage, RestsOn
+from descant.forums.caches.sending import Document, RestsOn
 from descant.site.front.pages import Page, page_of
 
 BROWSER = "gzip, deflate, br, zstd"
@@ -13,11 +13,9 @@ BROWSER = "gzip, deflate, br, zstd"
 
 @pytest.fixture
 def page() -> Page:
-    response = PublicPage(b"Rye. " * 100)
-    response.headers["ETag"] = '"rye"'
-    response.rests_on = RestsOn(forum_id=3, revision=1, partition="p1", thread_id=1_025, version=1)
-    made = page_of(response, ["gzip"], seen=1, made_at=0.0)
-    assert made is not None
+    rests_on = RestsOn(forum_id=3, revision=1, partition="p1", thread_id=1_025, version=1)
+    made = page_of(Document("Rye. " * 100, {}, rests_on=rests_on), ["gzip"], seen=1, made_at=0.0)
+    assert isinstance(made, Page)
     return made
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from descant.discussion.reading import marks
-from descant.forums.caches.sending import PublicPage, RestsOn
+from descant.forums.caches.sending import Document, RestsOn
 from descant.site.front import hot
 from descant.site.front.elsewhere import Elsewhere
 from descant.site.front.hot import PATIENCE, HotPages
@@ -59,11 +59,9 @@ class Machine:
         self.begun.append(now)
         if asked == "missing":
             return Answer(404, [], b"")
-        response = PublicPage(f"{asked} {len(self.begun)} ä".encode() * 100, content_type="text/html")
-        response.headers["ETag"] = f'"{len(self.begun)}"'
-        response.headers["Vary"] = "Accept-Encoding"
-        response.rests_on = RestsOn("p1", FORUM, 1, self.thread_id, len(self.begun))
-        return page_of(response, codings, seen=seen, made_at=now) or Answer(500, [], b"")
+        rests_on = RestsOn("p1", FORUM, 1, self.thread_id, len(self.begun))
+        document = Document(f"{asked} {len(self.begun)} ä" * 100, {}, rests_on=rests_on)
+        return page_of(document, codings, seen=seen, made_at=now)
 
     def change(self) -> None:
         self.slots.raise_slots(marks.slots_of(FORUM, THREAD)[0])
