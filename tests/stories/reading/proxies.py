@@ -1,4 +1,4 @@
-"""A real site with a real proxy before it, nginx, as docs/run/README.md sets them up."""
+"""A real site with a real proxy before it, Caddy or nginx, as docs/run/README.md sets them up."""
 
 import contextlib
 from collections.abc import Iterator
@@ -40,8 +40,27 @@ def nginx(folder: Path, port: int, descant_port: int) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def caddy(folder: Path, port: int, descant_port: int) -> Iterator[None]:
+    """As written, but for addresses and TLS."""
+    file = written("\n{\n    servers").replace("8000", str(descant_port))
+    file = file.replace("comments.example", f"http://localhost:{port}, http://127.0.0.1:{port}").replace(
+        "{\n", "{\n    admin off\n", 1
+    )
+    (folder / "Caddyfile").write_text(file)
+    with running(["caddy", "run", "--config", str(folder / "Caddyfile")], port, folder / "caddy.log"):
+        yield
+
+
 @pytest.fixture
 def behind_nginx(folder: Path) -> Iterator[Before]:
     port = free_port()
     with running_site(folder, "nginx", **TRUSTED) as site, nginx(folder, port, site.port):
+        yield Before(port, site)
+
+
+@pytest.fixture
+def behind_caddy(folder: Path) -> Iterator[Before]:
+    port = free_port()
+    with running_site(folder, "caddy", **TRUSTED) as site, caddy(folder, port, site.port):
         yield Before(port, site)

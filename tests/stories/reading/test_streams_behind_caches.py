@@ -1,4 +1,4 @@
-"""Event streams through HAProxy and Varnish as `deploy/` sets them up, and nginx as the docs do: at once."""
+"""Event streams through HAProxy and Varnish as `deploy/` sets them up, and Caddy and nginx as the docs do: at once."""
 
 import re
 
@@ -6,13 +6,13 @@ import pytest
 
 from descant.live.watching import BEAT_EVERY
 from tests.stories.reading.caches import DEPLOY, behind_haproxy, behind_varnish, folder
-from tests.stories.reading.proxies import behind_nginx
+from tests.stories.reading.proxies import behind_caddy, behind_nginx
 from tests.stories.reading.streams import watching
 
-__all__ = ["behind_haproxy", "behind_nginx", "behind_varnish", "folder"]
+__all__ = ["behind_caddy", "behind_haproxy", "behind_nginx", "behind_varnish", "folder"]
 
 
-@pytest.mark.parametrize("cache", ["behind_haproxy", "behind_nginx", "behind_varnish"])
+@pytest.mark.parametrize("cache", ["behind_caddy", "behind_haproxy", "behind_nginx", "behind_varnish"])
 def test_what_is_posted_comes_through(cache: str, request: pytest.FixtureRequest) -> None:
     before = request.getfixturevalue(cache)
     before.post("bread", "Known.")
