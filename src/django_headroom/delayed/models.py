@@ -52,11 +52,14 @@ class Event(models.Model):
     sender = models.CharField(max_length=100, blank=True, default="", db_default="")
     order_key = models.CharField(max_length=100, blank=True, default="", db_default="")
     only = models.CharField(max_length=100, blank=True, default="", db_default="")
+    channel = models.CharField(max_length=30, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [
             models.Index(
-                fields=["lane", "tenant", "id"], condition=models.Q(dead_at=None), name="delayed_in_turn"
+                fields=["lane", "due_at", "channel", "tenant", "id"],
+                condition=models.Q(dead_at=None),
+                name="delayed_due_in_turn",
             ),
             models.Index(
                 fields=["order_key", "id"],

@@ -66,6 +66,7 @@ class Receiver:
     sender: str = ""
     lane: Lane = Lane.LOW
     order_key: str = ""
+    channel: str = ""
     retry: Retry = Retry()
     once_at: Any = None
 

@@ -40,7 +40,7 @@ class DelayedSignal:
     def __init__(self, name: str, *, schema: int, shape: type | None = None, tenant: str = "") -> None:
         self.name, self.schema, self.shape, self.tenant = name, schema, shape, tenant
         self.receivers: dict[str, Receiver] = {}
-        self.order_key = ""
+        self.order_key = self.channel = ""
         self.lane = Lane.LOW
         self._converters: dict[int, Convert] = {}
         _signals[name] = self
@@ -53,6 +53,7 @@ class DelayedSignal:
         sender: Sender | None = None,
         queue: str = "low",
         order_key: str = "",
+        channel: str = "",
         retry: Retry | None = None,
         once_at: Any = None,
     ) -> None:
@@ -65,6 +66,8 @@ class DelayedSignal:
             sender: only events that were said with this sender, a model or a name.
             queue: ``high``, ``low`` or ``bulk``: what waits in one does not wait for another.
             order_key: which of what is said orders them; one that fails keeps back those after it that are alike in it.
+            channel: of what may hang or take long: of what is said by its signal, and by others with this channel, a
+                worker tells one at a time in each lane, and has a thread for it, so that nothing else waits behind it.
             retry: how often it is tried.
             once_at: a place, or a function from the data to one: it runs in a transaction there, once for each event.
 
@@ -72,7 +75,7 @@ class DelayedSignal:
             TwoOrders: another receiver of the signal has another ``order_key``.
         """
         self._check_order(order_key)
-        self.order_key = order_key or self.order_key
+        self.order_key, self.channel = order_key or self.order_key, channel or self.channel
         self.receivers[dispatch_uid] = Receiver(
             uid=dispatch_uid,
             call=receiver,
@@ -80,6 +83,7 @@ class DelayedSignal:
             sender=label_of(sender),
             lane=Lane[queue.upper()],
             order_key=order_key,
+            channel=channel,
             retry=retry or Retry(),
             once_at=once_at,
         )
@@ -131,6 +135,7 @@ class DelayedSignal:
             tenant=int(data.get(self.tenant) or 0),
             sender=label_of(sender),
             order_key=str(data.get(self.order_key, ""))[:100],
+            channel=self.channel,
         )
 
     def brought_forward(self, data: dict[str, Any], schema: int) -> tuple[dict[str, Any], int]:

@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Iterable
 
 from django_headroom.delayed.models import Lane
-from django_headroom.delayed.working.claiming import BATCH, claim
+from django_headroom.delayed.working.channels import one_of
+from django_headroom.delayed.working.claiming import BATCH, Place, channels_due, claim
 from django_headroom.delayed.working.leases import Lease
 from django_headroom.delayed.working.telling import Outcome
 
@@ -24,18 +25,24 @@ def drain(alias: str, lanes: Iterable[Lane] = Lane) -> int:
         How many events were taken up; 0 means that nothing is due.
     """
     for lane in lanes:
-        owner = uuid.uuid4()  # of this batch alone: who begins again is somebody else, whatever her name
-        events = claim(alias, lane, owner)
-        if not events:
-            continue
-        outcome = Outcome.of(alias, owner, events)
-        written_at = time.monotonic()
-        with Lease(alias, owner, events) as lease:
-            for event in lease:
-                outcome.tell(event)
-                if time.monotonic() > written_at + WRITE_DOWN_EVERY:
-                    outcome.write_down()
-                    written_at = time.monotonic()
-            outcome.write_down()
-        return len(events)
+        with one_of(lane, channels_due(alias, lane)) as channel:
+            if channel is not None and (taken_up := _tell(Place(alias, lane, channel))):
+                return taken_up
     return 0
+
+
+def _tell(place: Place) -> int:
+    owner = uuid.uuid4()  # of this batch alone: who begins again is somebody else, whatever her name
+    events = claim(place, owner)
+    if not events:
+        return 0
+    outcome = Outcome.of(place.alias, owner, events)
+    written_at = time.monotonic()
+    with Lease(place.alias, owner, events) as lease:
+        for event in lease:
+            outcome.tell(event)
+            if time.monotonic() > written_at + WRITE_DOWN_EVERY:
+                outcome.write_down()
+                written_at = time.monotonic()
+        outcome.write_down()
+    return len(events)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from django_headroom.delayed import signals
-from django_headroom.delayed.models import Event
+from django_headroom.delayed.models import AT_ONCE, Event
 from django_headroom.delayed.signals import DelayedSignal, SaidOutside, signal_named
 from django_headroom.delayed.worker import BATCH, drain
 from django_headroom.delayed.working import leases
@@ -59,7 +59,7 @@ def events() -> Any:
 def let_time_pass(seconds: int) -> None:
     """Move what is written down into the past."""
     for event in events():
-        event.due_at -= timedelta(seconds=seconds)
+        event.due_at = max(AT_ONCE, event.due_at - timedelta(seconds=seconds))
         event.leased_until = event.leased_until and event.leased_until - timedelta(seconds=seconds)
         event.save()
 

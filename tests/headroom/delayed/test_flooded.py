@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 
 from django_headroom.delayed import signals
 from django_headroom.delayed.models import Event, Lane
@@ -18,7 +19,8 @@ from tests.headroom.settings import ON_POSTGRESQL
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 FEW, FLOOD, SHOPS = 1_000, 100_000, 50
-AS_IT_WAS = 0.1
+AS_IT_WAS, AT_A_GLANCE = 0.1, 200
+TOMORROW = "now() + interval '1 day'" if ON_POSTGRESQL else "datetime('now', '+1 day')"
 
 
 @pytest.fixture
@@ -39,12 +41,12 @@ def say(name: str, **told: Any) -> None:
         signals._signals[name].say(at="p1", **told)
 
 
-def flood(count: int) -> None:
-    """So many of several shops, made of one by the database itself."""
+def flood(count: int, *, shops: int = SHOPS, due: str = "") -> None:
+    """So many of several shops, made of one by the database itself; ``due`` is when in SQL, if it is not at once."""
     say("bulky", shop_id=1)
     columns = [f'"{field.column}"' for field in Event._meta.concrete_fields[1:]]
     random_id = "gen_random_uuid()" if ON_POSTGRESQL else "lower(hex(randomblob(16)))"
-    made = {'"event_id"': random_id, '"tenant"': f"n % {SHOPS} + 1"}
+    made = {'"event_id"': random_id, '"tenant"': f"n % {shops} + 1", **({'"due_at"': due} if due else {})}
     values = ", ".join(made.get(column, column) for column in columns)
     with connections["p1"].cursor() as cursor:
         cursor.execute(
@@ -55,11 +57,11 @@ def flood(count: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def cost_of_one() -> tuple[int, int]:
-    """The statements that an urgent event takes, and the rows that PostgreSQL reads or the steps that SQLite makes."""
-    say("urgent", shop_id=7)
+def cost_of_one(name: str = "urgent", lane: Lane = Lane.HIGH) -> tuple[int, int]:
+    """The statements that an event takes, and the rows that PostgreSQL reads or the steps that SQLite makes."""
+    say(name, shop_id=7)
     with queries_counted() as spent, steps_counted() as steps:
-        assert drain("p1", [Lane.HIGH]) == 1
+        assert drain("p1", [lane]) == 1
     read = rows_touched(spent, "p1") if ON_POSTGRESQL else len(steps)
     for sql in spent.by_alias["p1"] if ON_POSTGRESQL else ():
         assert "Seq Scan on delayed_event" not in plan_of(sql)
@@ -91,6 +93,28 @@ def test_what_is_urgent_costs_the_same_beside_a_hundred_thousand_that_are_not(he
     flood(FLOOD)
     assert cost_of_one() == (statements, pytest.approx(read, rel=AS_IT_WAS))
     assert Event.objects.using("p1").count() == FEW + FLOOD, "nobody has touched the others"
+
+
+def test_what_is_not_due_yet_costs_a_claim_nothing(heard: list[Any]) -> None:
+    """Of as many tenants as there are events, in the same lane."""
+    flood(FEW, shops=FLOOD, due=TOMORROW)
+    drain("p1", [Lane.BULK])  # the one of which the flood was made
+    statements, read = cost_of_one("bulky", Lane.BULK)
+    flood(FLOOD, shops=FLOOD, due=TOMORROW)
+    drain("p1", [Lane.BULK])
+    assert cost_of_one("bulky", Lane.BULK) == (statements, pytest.approx(read, rel=AS_IT_WAS))
+    with queries_counted() as spent, steps_counted() as steps:
+        assert drain("p1", [Lane.BULK]) == 0
+    assert (rows_touched(spent, "p1") if ON_POSTGRESQL else len(steps)) < AT_A_GLANCE
+    assert Event.objects.using("p1").count() == FEW + FLOOD - 2, "nobody has touched them"
+
+
+def test_what_has_become_due_is_heard_as_what_was_due_at_once(heard: list[Any]) -> None:
+    flood(FEW, due=TOMORROW)
+    Event.objects.using("p1").filter(tenant__lte=SHOPS / 2).update(due_at=timezone.now())
+    while drain("p1"):
+        pass
+    assert {event.tenant for event in Event.objects.using("p1")} == {*range(SHOPS // 2 + 1, SHOPS + 1)}
 
 
 def test_what_is_urgent_is_heard_before_a_flood_that_was_there_first(heard: list[Any]) -> None:

@@ -95,6 +95,38 @@ def test_a_receiver_that_hangs_keeps_neither_its_lane_nor_the_others(sold: Delay
         signals._signals.pop("slow")
 
 
+def test_what_hangs_in_a_channel_keeps_one_thread_however_much_of_it_there_is(sold: DelayedSignal) -> None:
+    let_go = threading.Event()
+    begun: list[int] = []
+    heard: list[str] = []
+
+    def hang(data: dict[str, int]) -> None:
+        begun.append(data["number"])
+        let_go.wait(60)
+
+    slow, also_slow = (DelayedSignal(name, schema=1) for name in ("slow", "also_slow"))
+    slow.connect(hang, dispatch_uid="hangs", channel="mail")
+    also_slow.connect(hang, dispatch_uid="hangs too", channel="webhooks")
+    sold.connect(lambda data: heard.append("low"), dispatch_uid="low")
+    try:
+        for number in range(20):
+            say(slow, number=number)
+        say(also_slow, number=20)
+        with Worker(["p1"]):
+            until(lambda: {20} < set(begun), "the channels wait for each other")
+            for count in range(1, 4):
+                say(sold)
+                until(lambda count=count: len(heard) == count, "it waits for those that hang")  # type: ignore[misc]
+            assert len(begun) == 2, "one of each channel"
+            let_go.set()
+            until(nothing_waits, "not all was heard")
+        assert sorted(begun) == [*range(21)]
+    finally:
+        let_go.set()
+        for name in ("slow", "also_slow"):
+            signals._signals.pop(name)
+
+
 def test_what_is_said_while_the_worker_lies_down_rings_or_keeps_it_awake(sold: DelayedSignal) -> None:
     """Whoever is about to commit shares the lock with which a worker would sleep."""
     if connections["p1"].vendor != "postgresql":

@@ -18,7 +18,8 @@ DONE = (ImportJob.State.FINISHED, ImportJob.State.REFUSED)
 
 def connect() -> None:
     """Listen to owners who hand a file over."""
-    import_wanted.connect(bring_upload, dispatch_uid="exchange.imports", queue="bulk", retry=Retry(tries=3))
+    terms = {"queue": "bulk", "channel": "files"}  # one may take hours
+    import_wanted.connect(bring_upload, dispatch_uid="exchange.imports", retry=Retry(tries=3), **terms)
 
 
 def bring_upload(data: dict[str, Any]) -> None:

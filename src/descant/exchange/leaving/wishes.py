@@ -22,7 +22,8 @@ SILENT_SECONDS = 3_600  # one that says nothing for so long was stopped
 
 def connect() -> None:
     """Listen to owners who ask for a file."""
-    export_wanted.connect(make_export, dispatch_uid="exchange.exports", queue="bulk", retry=Retry(tries=3))
+    terms = {"queue": "bulk", "channel": "files"}  # one may take hours
+    export_wanted.connect(make_export, dispatch_uid="exchange.exports", retry=Retry(tries=3), **terms)
 
 
 def make_export(data: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from descant.forums.directory import forum_with_id
 
 def connect() -> None:
     """Listen to comments that wait for a judge outside."""
-    comment_unjudged.connect(judge, dispatch_uid="followups.judges", queue="bulk")
+    comment_unjudged.connect(judge, dispatch_uid="followups.judges", queue="bulk", channel="judges")
 
 
 def judge(data: dict[str, Any], *, event_id: str) -> None:

@@ -32,8 +32,8 @@ class InOtherHands(Exception):
 
 def connect() -> None:
     """Listen to letters that are due."""
-    question_due.connect(send_letter, dispatch_uid="followups.mail", queue="high")
-    letter_due.connect(send_letter, dispatch_uid="followups.mail", queue="bulk")
+    question_due.connect(send_letter, dispatch_uid="followups.mail", queue="high", channel="mail")
+    letter_due.connect(send_letter, dispatch_uid="followups.mail", queue="bulk", channel="mail")
 
 
 def send_letter(data: dict[str, Any], *, event_id: str) -> None:

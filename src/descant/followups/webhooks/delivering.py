@@ -44,7 +44,7 @@ LOG_MOST = 10
 
 def connect() -> None:
     """Listen to deliveries that are due."""
-    delivery_due.connect(deliver, dispatch_uid="followups.webhooks", order_key="order")
+    delivery_due.connect(deliver, dispatch_uid="followups.webhooks", order_key="order", channel="webhooks")
 
 
 def deliver(data: dict[str, Any], *, event_id: str) -> None:

@@ -1,8 +1,13 @@
-"""Taking up what is due: a fair share for each tenant, in order where there is one, by one worker alone."""
+"""Taking up what is due: a fair share for each tenant, in order where there is one, by one worker alone.
+
+What is due at once stands together in the index by which a claim goes; what is due later stands behind it, and is
+looked at when it has become due, not before.
+"""
 
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
@@ -11,15 +16,35 @@ from django.db import connections
 from django.utils import timezone
 
 from django_headroom.conf import headroom
-from django_headroom.delayed.models import Event, Lane
+from django_headroom.delayed.models import AT_ONCE, Event, Lane
 
 BATCH = 100
 TENANTS = 10  # that have their turn in one batch
 CANDIDATES = 2 * BATCH  # of each: another worker may be taking up the first of them
 
-_FREE = "dead_at IS NULL AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until < %(now)s)"
-_OF_LANE = f"lane = %(lane)s AND {_FREE}"
-_NEXT_TENANT = f"(SELECT tenant FROM delayed_event WHERE {_OF_LANE} AND tenant {{0}} ORDER BY tenant LIMIT 1)"
+RIPE = 1_000  # that become due at once at a time
+
+_FREE = "dead_at IS NULL AND (leased_until IS NULL OR leased_until < %(now)s)"
+_OF_LANE = f"lane = %(lane)s AND due_at = %(at_once)s AND {_FREE}"
+_NEXT_CHANNEL = (
+    f"(SELECT channel FROM delayed_event WHERE {_OF_LANE} AND channel {{0}} ORDER BY channel LIMIT 1)"
+)
+_CHANNELS = f"""
+    WITH RECURSIVE due(in_channel) AS (
+        SELECT {_NEXT_CHANNEL.format(">= ''")}
+        UNION ALL
+        SELECT {_NEXT_CHANNEL.format("> due.in_channel")} FROM due WHERE in_channel IS NOT NULL
+    )
+    SELECT in_channel FROM due WHERE in_channel IS NOT NULL
+"""
+_OF_CHANNEL = f"{_OF_LANE} AND channel = %(channel)s"
+_RIPE = (
+    "SELECT id FROM delayed_event WHERE lane = %(lane)s AND dead_at IS NULL AND due_at > %(at_once)s"
+    f" AND due_at <= %(now)s ORDER BY due_at LIMIT {RIPE}"
+)
+_NEXT_TENANT = (
+    f"(SELECT tenant FROM delayed_event WHERE {_OF_CHANNEL} AND tenant {{0}} ORDER BY tenant LIMIT 1)"
+)
 _TENANTS = f"""
     WITH RECURSIVE turn(of_tenant, number) AS (
         SELECT {_NEXT_TENANT.format(">= %(tenant)s")}, 1
@@ -30,7 +55,7 @@ _TENANTS = f"""
     SELECT of_tenant FROM turn WHERE of_tenant IS NOT NULL
 """
 _FIRST_ONES = (
-    f"SELECT {{0}}, id FROM (SELECT id FROM delayed_event WHERE {_OF_LANE} AND tenant = %(tenant_{{0}})s"
+    f"SELECT {{0}}, id FROM (SELECT id FROM delayed_event WHERE {_OF_CHANNEL} AND tenant = %(tenant_{{0}})s"
     " AND (order_key = '' OR NOT EXISTS ({1})) ORDER BY id LIMIT {2}) AS of_{0}"
 )
 _BEFORE_IT = (
@@ -39,20 +64,40 @@ _BEFORE_IT = (
     " AND b.id < delayed_event.id AND "
 )
 _HELD_BACK = f"{_BEFORE_IT} (b.due_at > %(now)s OR b.leased_until >= %(now)s)"
-_turns: dict[tuple[str, Lane], int] = {}  # the tenant with whom the next batch begins
+_turns: dict[tuple[str, Lane, str], int] = {}  # the tenant with whom the next batch begins
 
 
-def claim(alias: str, lane: Lane, owner: uuid.UUID) -> Sequence[Event]:
-    """Lease what is due in one lane to one owner, at most a batch, and return it in the order in which it was said.
+@dataclass(frozen=True)
+class Place:
+    """Where something is due."""
+
+    alias: str
+    lane: Lane
+    channel: str = ""
+
+    def asked(self, now: datetime) -> dict[str, Any]:
+        moments = {"now": _moment(self.alias, now), "at_once": _moment(self.alias, AT_ONCE)}
+        return {**moments, "lane": int(self.lane), "channel": self.channel}
+
+
+def channels_due(alias: str, lane: Lane) -> Sequence[str]:
+    """In which channels of a lane something is due."""
+    now, place = timezone.now(), Place(alias, lane)
+    _ripen(place, now)
+    return _read(alias, _CHANNELS, place.asked(now))
+
+
+def claim(place: Place, owner: uuid.UUID) -> Sequence[Event]:
+    """Lease what is due in one channel to one owner, at most a batch, and return it in the order in which it was said.
 
     What is leased or waits to be tried again holds back what comes after it in its order.
     """
     now = timezone.now()
-    tenants = _tenants(alias, lane, now)
+    tenants = _tenants(place, now)
     if not tenants:
         return []
-    events = _lease(alias, _candidates(alias, lane, now, tenants), owner, now)
-    return _in_order(alias, events, owner)
+    events = _lease(place.alias, _candidates(place, now, tenants), owner, now)
+    return _in_order(place.alias, events, owner)
 
 
 def lease_end(now: datetime) -> datetime:
@@ -66,45 +111,56 @@ def release(alias: str, keys: Collection[int], owner: uuid.UUID) -> None:
     rows.update(leased_by=None, leased_until=None)
 
 
-def _tenants(alias: str, lane: Lane, now: datetime) -> list[int]:
+def _ripen(place: Place, now: datetime) -> None:
+    """Let what has become due be due at once."""
+    asked = place.asked(now)
+    if not _read(
+        place.alias, _RIPE, asked
+    ):  # an UPDATE takes a file's one lock, also where it changes nothing
+        return
+    with connections[place.alias].cursor() as cursor:
+        cursor.execute(
+            f"UPDATE delayed_event SET due_at = %(at_once)s WHERE id IN ({_RIPE} {_passing_over(place.alias)})",
+            asked,
+        )
+
+
+def _tenants(place: Place, now: datetime) -> Sequence[int]:
     """Those whose turn it is, after those who had the last one; from the first again where there is nobody after."""
-    begin = _turns.pop((alias, lane), 0)
-    asked = {"now": _moment(alias, now), "lane": int(lane), "tenant": begin}
-    found = _numbers(alias, _TENANTS, asked)
+    turn = (place.alias, place.lane, place.channel)
+    begin = _turns.pop(turn, 0)
+    asked = {**place.asked(now), "tenant": begin}
+    found = _read(place.alias, _TENANTS, asked)
     if not found and begin:
-        found = _numbers(alias, _TENANTS, {**asked, "tenant": 0})
+        found = _read(place.alias, _TENANTS, {**asked, "tenant": 0})
     if len(found) == TENANTS:
-        _turns[alias, lane] = found[-1] + 1
+        _turns[turn] = found[-1] + 1
     return found
 
 
-def _candidates(alias: str, lane: Lane, now: datetime, tenants: Sequence[int]) -> list[int]:
+def _candidates(place: Place, now: datetime, tenants: Sequence[int]) -> list[int]:
     """The first ones of each; of these the first of each before the second of any."""
-    parts = [_FIRST_ONES.format(place, _HELD_BACK, CANDIDATES) for place in range(len(tenants))]
-    asked = {f"tenant_{place}": tenant for place, tenant in enumerate(tenants)}
-    asked |= {"now": _moment(alias, now), "lane": int(lane)}
+    parts = [_FIRST_ONES.format(number, _HELD_BACK, CANDIDATES) for number in range(len(tenants))]
+    asked = place.asked(now) | {f"tenant_{number}": tenant for number, tenant in enumerate(tenants)}
     of_each: dict[int, list[int]] = defaultdict(list)
-    with connections[alias].cursor() as cursor:
+    with connections[place.alias].cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), asked)
-        for place, key in cursor.fetchall():
-            of_each[place].append(key)
+        for number, key in cursor.fetchall():
+            of_each[number].append(key)
     rounds = zip_longest(*(sorted(keys) for keys in of_each.values()))
     return [key for each in rounds for key in each if key is not None][:CANDIDATES]
 
 
 def _lease(alias: str, keys: Sequence[int], owner: uuid.UUID, now: datetime) -> list[Event]:
-    """On PostgreSQL who comes second passes over what the first is taking up; a file has one writer at a time."""
     if not keys:
         return []
-    connection = connections[alias]
-    passing_over = "FOR UPDATE OF delayed_event SKIP LOCKED" if connection.vendor == "postgresql" else ""
     marks = ", ".join(f"({key}, {place})" for place, key in enumerate(keys))  # numbers alone
     leased = Event.objects.using(alias).raw(
         f"""
         WITH candidate(key, place) AS (VALUES {marks})
         UPDATE delayed_event SET leased_by = %(owner)s, leased_until = %(until)s WHERE id IN (
-            SELECT id FROM candidate CROSS JOIN delayed_event WHERE id = key AND {_FREE} ORDER BY place LIMIT {BATCH}
-            {passing_over}
+            SELECT id FROM candidate CROSS JOIN delayed_event WHERE id = key AND due_at <= %(now)s AND {_FREE}
+            ORDER BY place LIMIT {BATCH} {_passing_over(alias)}
         ) RETURNING *
         """,
         {"now": _moment(alias, now), "until": _moment(alias, lease_end(now)), "owner": _uuid(alias, owner)},
@@ -118,7 +174,7 @@ def _in_order(alias: str, events: Sequence[Event], owner: uuid.UUID) -> Sequence
     if not ordered:
         return events
     early = set(
-        _numbers(
+        _read(
             alias,
             "SELECT id FROM delayed_event WHERE leased_by = %(owner)s AND order_key <> ''"
             f" AND EXISTS ({_BEFORE_IT} (b.leased_by IS NULL OR b.leased_by <> %(owner)s))",
@@ -130,10 +186,16 @@ def _in_order(alias: str, events: Sequence[Event], owner: uuid.UUID) -> Sequence
     return [event for event in events if event.pk not in early]
 
 
-def _numbers(alias: str, sql: str, asked: Mapping[str, Any]) -> list[int]:
+def _read(alias: str, sql: str, asked: Mapping[str, Any]) -> list[Any]:
+    """The one column of some rows."""
     with connections[alias].cursor() as cursor:
         cursor.execute(sql, asked)
-        return [number for (number,) in cursor.fetchall()]
+        return [value for (value,) in cursor.fetchall()]
+
+
+def _passing_over(alias: str) -> str:
+    """On PostgreSQL who comes second passes over what the first is taking up; a file has one writer at a time."""
+    return "FOR UPDATE OF delayed_event SKIP LOCKED" if connections[alias].vendor == "postgresql" else ""
 
 
 def _moment(alias: str, moment: datetime) -> Any:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django_headroom.delayed.models import Lane
 from django_headroom.delayed.worker import BATCH, drain
 from django_headroom.delayed.working.bell import Ear, ear_at
+from django_headroom.delayed.working.channels import channels_in, was_missed
 
 LOOK_EVERY = 0.1  # seconds, where nobody rings
 ASK_EVERY = 1.0  # seconds; whatever was missed, and what is tried again
@@ -63,7 +64,7 @@ class Worker:
 
     Args:
         aliases: the databases.
-        threads: how many for each lane; while a receiver hangs, the others go on.
+        threads: how many for each lane; more where there are as many channels, so that one is left when all hang.
         rest: (seconds that a round took, whether there is more) -> seconds to leave the machine to others, except for
             what is urgent.
 
@@ -76,7 +77,8 @@ class Worker:
         self._board = Board()
         self._stop = threading.Event()
         self._woken, self._waking = socket.socketpair()
-        named = [(f"headroom-{lane.name.lower()}", lane) for lane in Lane for _ in range(threads)]
+        many = {lane: max(threads, 1 + len(channels_in(lane))) for lane in Lane}
+        named = [(f"headroom-{lane.name.lower()}", lane) for lane in Lane for _ in range(many[lane])]
         self._threads = [threading.Thread(target=self._work, args=[lane], name=name) for name, lane in named]
         self._threads.append(threading.Thread(target=self._listen, name="headroom-bell"))
 
@@ -123,7 +125,8 @@ class Worker:
                 took = 0
             close_old_connections()
             if took:
-                later = [each for each in Lane if each > lane or (each == lane and took == BATCH)]
+                is_more = took == BATCH or was_missed(lane)
+                later = [each for each in Lane if each > lane or (each == lane and is_more)]
                 self._board.ring(alias, later)
                 if lane != Lane.HIGH:
                     self._stop.wait(self._rest(time.monotonic() - began, took == BATCH))

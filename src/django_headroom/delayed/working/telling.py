@@ -140,6 +140,7 @@ def _apart(event: Event, receiver: Receiver, mean: Sequence[Receiver], error: st
         sender=event.sender,
         order_key=event.order_key if receiver.order_key else "",
         only=receiver.uid,
+        channel=receiver.channel,
         heard_by=[each.uid for each in mean if each is not receiver],
     )
     if error:

@@ -42,9 +42,14 @@ def test_a_dropped_index_is_named_with_its_table_and_columns() -> None:
 
 
 def test_a_dropped_index_with_a_name_is_named() -> None:
-    tell("DROP INDEX delayed_in_turn", alias="default")
+    tell("DROP INDEX delayed_due_in_turn", alias="default")
     (finding,) = missing_indexes("default")
-    assert finding[:4] == ("missing", "default", "delayed_event", "delayed_in_turn (lane, tenant, id)")
+    assert finding[:4] == (
+        "missing",
+        "default",
+        "delayed_event",
+        "delayed_due_in_turn (lane, due_at, channel, tenant, id)",
+    )
 
 
 @on_postgresql
