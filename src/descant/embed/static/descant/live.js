@@ -148,15 +148,18 @@ function renew(line, html) {
   if (isSame && (fresh.matches('.mark') || line.matches('.stub'))) return; // a moderator sees what is behind the mark
   const { bottom } = article.getBoundingClientRect();
   const height = root.offsetHeight;
-  if (isSame || find('form', article) || article.contains(document.activeElement)) {
+  const isHers = article.contains(document.activeElement);
+  if (isSame || find('form', article) || (isHers && fresh.matches('.mark'))) {
     const [old, now] = [article, articleOf(fresh)].map((each) => find(':scope > .text, :scope > .gone', each));
     const edited = find('.edited', fresh);
     if (old.innerHTML !== now.innerHTML) old.replaceWith(now);
     if (edited && !find('.edited', article)) find('header', article)?.append(edited);
     if (fresh.matches('.mark')) find('header', article)?.remove();
+    if (!isSame) find(':scope > .note', article)?.remove(); // that it waits, or is hidden
     line.dataset.state = fresh.dataset.state;
   } else {
-    redraw(line, html);
+    const now = redraw(line, html);
+    if (isHers) now.focus({ preventScroll: true });
     document.dispatchEvent(new Event('ours'));
   }
   shift(bottom, root.offsetHeight - height);
