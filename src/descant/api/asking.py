@@ -8,8 +8,10 @@ from django.http import HttpRequest
 from descant.accounts.models import User
 from descant.accounts.network import client_address
 from descant.api.declaring import Asked, Endpoint, Given, Standing
-from descant.api.declaring.parameters import UPLOAD_MOST, BadArgument, every
+from descant.api.declaring.parameters import BadArgument, every
+from descant.api.receiving import longest_file, receive
 from descant.discussion.authors import Author
+from descant.discussion.deciding.abilities import check_ability
 from descant.forums.directory import UnknownForum, forum_named, forum_with_id
 from descant.forums.domains import PageOutside, check_page
 from descant.forums.keys.showing import bearer_of, key_with_public, key_with_secret, key_with_token
@@ -41,7 +43,8 @@ def shown_in(request: HttpRequest, endpoint: Endpoint) -> Shown:
     Raises:
         BadArgument, UnknownKey, BadAccessToken, NotAllowed
     """
-    given = given_in(request, most=UPLOAD_MOST if endpoint.takes_file else 0)
+    receive(request, endpoint)
+    given = given_in(request, most=longest_file() if endpoint.takes_file else 0)
     key, user = _shown(request, given)
     return Shown(request, given, key, user, _forum(given, key, user))
 
@@ -50,13 +53,15 @@ def ask(endpoint: Endpoint, shown: Shown) -> Asked:
     """What is asked of an endpoint, with its arguments read.
 
     Raises:
-        BadArgument, BadAccessToken, BadMessage, NotAllowed
+        BadArgument, BadAccessToken, BadMessage, NotAllowed, NotAModerator
     """
     request, given, forum, user = shown.request, shown.given, shown.forum, shown.user
     author = Author(user=user, role=_role(forum, user), address=client_address(request))
     standing = _standing(given, author)
     if standing < endpoint.who:
         raise NotAllowed(f"This endpoint is for programs that show their {endpoint.keys[0]}.")
+    if endpoint.ability:
+        check_ability(author, endpoint.ability)
     if standing == Standing.GUEST:
         _check_sender(request, forum)
     if user is None:

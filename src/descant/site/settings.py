@@ -265,6 +265,7 @@ STORAGES = {
 # --- Bounds of a request -----------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DESCANT_IMPORT_MB = said.number("DESCANT_IMPORT_MB", 512, least=1)  # of a file that owners hand over
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 if DESCANT_TRUSTED_PROXIES:

@@ -72,6 +72,7 @@ class Endpoint:
     takes: Sequence[Parameter[Any]]
     example: Mapping[str, str | Sequence[str]]
     answer: Callable[[Asked], Any]
+    ability: str = ""
 
     @property
     def path(self) -> str:
@@ -107,6 +108,7 @@ def endpoint(
     who: Standing = Standing.GUEST,
     takes: Sequence[Parameter[Any]] = (),
     example: Mapping[str, str | Sequence[str]] | None = None,
+    ability: str = "",
 ) -> Callable[[Answering], Answering]:
     """Declare a function as an endpoint.
 
@@ -115,10 +117,11 @@ def endpoint(
         who: what a program must have shown at least.
         takes: the arguments, beside the keys and ``forum``, which every endpoint takes.
         example: arguments that the documentation shows and the tests send; ``{thread}`` and the like stand for ids.
+        ability: what the role of who asks must allow, where that is to be known before anything is read.
     """
 
     def declare(answer: Answering) -> Answering:
-        ENDPOINTS[name] = Endpoint(name, method, who, takes, example or {}, answer)
+        ENDPOINTS[name] = Endpoint(name, method, who, takes, example or {}, answer, ability)
         return answer
 
     return declare

@@ -17,7 +17,6 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 BINARY = "binary"
-UPLOAD_MOST = 1_000_000  # bytes; the front takes no more in one request
 
 
 class BadArgument(ValueError):

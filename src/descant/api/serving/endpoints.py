@@ -12,6 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from descant.api.answering import BAD_ARGUMENT, REFUSALS, envelope, refusal
 from descant.api.asking import Shown, ask, shown_in
 from descant.api.declaring import Asked, Endpoint, Page
+from descant.api.declaring.parameters import BadArgument
+from descant.api.receiving import GO_ON, has_parts, is_begun
 from descant.api.serving.hourly import Spent, spend
 from descant.api.serving.once import once
 from descant.api.serving.origins import let_read, preflight
@@ -28,9 +30,22 @@ def served(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
             return preflight(endpoint, request)
         if request.method != endpoint.method and (request.method, endpoint.method) != ("HEAD", "GET"):
             return envelope(BAD_ARGUMENT, f"This endpoint is asked by {endpoint.method}.", 405)
+        if is_begun(request):
+            return let_read(request, _whether_to_go_on(endpoint, request), None)
         return _served(endpoint, request)
 
     return view
+
+
+def _whether_to_go_on(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
+    """To a request that is longer than anybody's may be: its refusal, if it shows by then that it will be refused."""
+    try:
+        if not has_parts(request):
+            raise BadArgument("The request is too long.")
+        ask(endpoint, shown_in(request, endpoint))
+    except REFUSALS as refused:
+        return refusal(refused)
+    return HttpResponse(status=GO_ON)
 
 
 def _served(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from descant.api.answering import enveloped
 from descant.api.arguments import idempotency_key
 from descant.api.asking import Shown
 from descant.api.declaring import Asked, Endpoint
+from descant.discussion.deciding.carrying import digest_of
 from descant.discussion.judging.pacing import keyed
 from descant.forums.keys.repeating import begin, finish, give_up
 
@@ -53,6 +54,7 @@ def _name(asked: Asked, key: str) -> str:
 
 
 def _request(endpoint: Endpoint, shown: Shown) -> str:
-    """What is asked, by whichever of the program's keys."""
+    """What is asked, by whichever of the program's keys; of files what stands in them, whatever they are called."""
     said = sorted((name, values) for name, values in shown.given.lists() if name not in _KEYS)
-    return keyed(orjson.dumps([endpoint.name, shown.forum.pk, said]).decode())
+    files = sorted((name, [digest_of(file) for file in files]) for name, files in shown.request.FILES.lists())
+    return keyed(orjson.dumps([endpoint.name, shown.forum.pk, said, files]).decode())

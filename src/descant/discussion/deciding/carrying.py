@@ -3,12 +3,14 @@
 import hashlib
 import os
 import secrets
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.base import File
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
@@ -63,7 +65,7 @@ def ask_for_import(*, forum: Forum, by: Author, format: str, upload: File) -> An
     """
     check_ability(by, "settings")
     jobs: Any = forum.import_jobs
-    digest = hashlib.file_digest(upload, "sha256").hexdigest()
+    digest = digest_of(upload)
     waiting = jobs.filter(state="waiting", format=format, file_digest=digest).first()
     if waiting is not None:
         return waiting
@@ -75,13 +77,22 @@ def ask_for_import(*, forum: Forum, by: Author, format: str, upload: File) -> An
     return job
 
 
+def digest_of(file: File) -> str:
+    """SHA-256 of what stands in a file, which is read in pieces."""
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _put_aside(upload: File) -> str:
     """What the file is called here: nobody can guess it."""
     name = secrets.token_urlsafe(32)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with open(os.open(uploads_folder() / name, flags, 0o600), "wb") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
+    path = uploads_folder() / name
+    if isinstance(upload, TemporaryUploadedFile):
+        shutil.move(upload.temporary_file_path(), path)
+        upload.close()
+        return name
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+        file.writelines(upload.chunks())
     return name
 
 

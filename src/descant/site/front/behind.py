@@ -6,32 +6,22 @@ import sys
 import time
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.signals import request_started
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
 
+from descant.api.receiving import BEGUN, GO_ON, longest_body, takes_files
+from descant.site.front.bodies import TOO_MANY, Bodies, Body
 from descant.site.front.pages import Answer, Headers, answer_of, headers_of
 from descant.site.front.waiting import Threads, TooMany, forum_named_in
 from django_headroom.operations.performance.middleware import ARRIVED
 
-BODY_MOST = 1024 * 1024  # more than Django takes, so that it says itself what is too much
-BODY_SECONDS = 30.0
 SENDING_SECONDS = 30.0  # in which a client has to take a piece
-BODIES_MOST = 64 * 1024 * 1024  # bytes of all bodies that a process holds
 
 Environ = dict[str, Any]
-
-
-def _refusal(status: int, *more: tuple[str, str]) -> Answer:
-    return Answer(status, [("Cache-Control", "no-store"), ("Content-Length", "0"), *more], b"")
-
-
-TOO_LARGE, TOO_SLOW = _refusal(413, ("Connection", "close")), _refusal(408, ("Connection", "close"))
-TOO_MANY = _refusal(503, ("Retry-After", "1"))
-CUT_OFF = _refusal(400, ("Connection", "close"))
 
 
 class Behind:
@@ -44,7 +34,7 @@ class Behind:
     def __init__(self, handler: WSGIHandler, threads: int) -> None:
         self._handler = handler
         self._threads = Threads(threads, "django")
-        self._held = 0
+        self._bodies = Bodies(takes_files, self._refused, longest_body())
 
     def ask(self, environ: Environ) -> HttpResponseBase:
         """Django's answer, in this thread; whoever asks closes it."""
@@ -54,46 +44,42 @@ class Behind:
 
     async def answer(self, scope: Any, protocol: Any) -> None:
         """Read the whole request, let Django answer in a thread when it is its turn, and send that."""
-        pieces: list[bytes] = []
+        body = Body()
         try:
-            refusal = await self._read(scope, protocol, pieces)
-            found = refusal or await self._in_a_thread(scope, protocol, b"".join(pieces))
+            found = await self._bodies.read(scope, protocol, body)
+            found = found or await self._in_a_thread(scope, protocol, body)
             if found is not None:
                 found.send(scope, protocol)
         finally:
-            self._held -= sum(map(len, pieces))
+            self._bodies.let_go(body)
 
     def close(self) -> None:
         """End the threads when they are done."""
         self._threads.close()
 
-    async def _read(self, scope: Any, protocol: Any, pieces: list[bytes]) -> Answer | None:
-        """Read the body, as fast as it is sent: meanwhile it takes no place. The answer, if it is not to be had.
-
-        Of a client who leaves in the middle, Granian tells no more than that the body has ended.
-        """
-        if scope.method in ("GET", "HEAD"):
-            return None
-        length, promised = 0, scope.headers.get("content-length") or ""
+    async def _refused(self, scope: Any, body: Body) -> Answer | None:
+        """What Django answers to the beginning of a request, if it would not take the rest."""
+        environ = environ_of(scope, body) | {BEGUN: True}
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for piece in protocol:
-                    pieces.append(piece)
-                    length += len(piece)
-                    self._held += len(piece)
-                    if length > BODY_MOST:
-                        return TOO_LARGE
-                    if self._held > BODIES_MOST:
-                        return TOO_MANY
-        except TimeoutError:
-            return TOO_SLOW
-        return CUT_OFF if promised.isdecimal() and length < int(promised) else None
+            return await self._threads.run(_forum(scope, body), partial(self._judged, environ))
+        except TooMany:
+            return TOO_MANY
 
-    async def _in_a_thread(self, scope: Any, protocol: Any, body: bytes) -> Answer | None:
+    def _judged(self, environ: Environ) -> Answer | None:
+        response = self.ask(environ)
+        try:
+            if response.status_code == GO_ON:
+                return None
+            response.headers["Connection"] = "close"
+            return answer_of(response)
+        finally:
+            response.close()
+
+    async def _in_a_thread(self, scope: Any, protocol: Any, body: Body) -> Answer | None:
         environ = environ_of(scope, body) | {ARRIVED: time.monotonic()}
         answered = partial(self._answered, scope, protocol, environ, asyncio.get_running_loop())
         try:
-            return await self._threads.run(forum_named_in(scope.query_string, body), answered)
+            return await self._threads.run(_forum(scope, body), answered)
         except TooMany:
             return TOO_MANY
 
@@ -113,6 +99,10 @@ class Behind:
             response.close()
 
 
+def _forum(scope: Any, body: Body) -> str:
+    return forum_named_in(scope.query_string, body.head)
+
+
 def request_of_nobody(path: str, query: str) -> Environ:
     """A request by somebody of whom nothing is known."""
     return {
@@ -124,11 +114,11 @@ def request_of_nobody(path: str, query: str) -> Environ:
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        **_of_wsgi("http", b""),
+        **_of_wsgi("http", io.BytesIO()),
     }
 
 
-def environ_of(scope: Any, body: bytes) -> Environ:
+def environ_of(scope: Any, body: Body) -> Environ:
     """A request as WSGI writes it. Headers with an underscore are left out: they would pass for others."""
     server, _, port = scope.server.rpartition(":")
     environ: Environ = {
@@ -140,23 +130,23 @@ def environ_of(scope: Any, body: bytes) -> Environ:
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        **_of_wsgi(scope.scheme, body),
+        **_of_wsgi(scope.scheme, body.opened()),
     }
     said = _joined(scope.headers.items())
     if "host" not in said and scope.authority:
         said["host"] = scope.authority
     environ["CONTENT_TYPE"] = said.pop("content-type", "")
     said.pop("content-length", None)
-    environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
+    environ["CONTENT_LENGTH"] = str(body.length) if body.length else ""
     environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in said.items()}
     return environ
 
 
-def _of_wsgi(scheme: str, body: bytes) -> Environ:
+def _of_wsgi(scheme: str, body: IO[bytes]) -> Environ:
     return {
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

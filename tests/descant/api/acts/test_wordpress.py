@@ -1,14 +1,22 @@
 """What Disqus's plugin for WordPress sends: an article's comments as WXR, and asking for what was written since."""
 
+import os
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
+from descant.api.serving.once import REPLAYED
+from descant.discussion.deciding.carrying import KEPT
 from descant.discussion.models import Comment
+from descant.exchange.arriving.uploads import ARRIVING_SECONDS, drop_old_uploads
+from descant.exchange.models import ImportJob
 from descant.forums import directory
 from django_headroom.delayed.worker import drain
 from tests.descant.api.conftest import Program
@@ -39,11 +47,15 @@ def _folder(tmp_path: Path, settings: Any) -> None:
     settings.DESCANT_DATA = tmp_path
 
 
-def send(program: Program, content: bytes, **more: str) -> Any:
+def left_in(folder: Path) -> list[Path]:
+    return sorted((folder / "imports").glob("*"))
+
+
+def send(program: Program, content: bytes, *, headers: Any = None, **more: str) -> Any:
     """As the plugin does: parts of a form, no Referer."""
     said = {"sourceType": "0", "forum": "gazette", "api_key": program.public, "access_token": program.token}
     file = SimpleUploadedFile("export.wxr", content, content_type="application/rss+xml")
-    return Client(enforce_csrf_checks=True).post(CREATE, {**said, **more, "upload": file})
+    return Client(enforce_csrf_checks=True).post(CREATE, {**said, **more, "upload": file}, headers=headers)
 
 
 def test_an_articles_comments_are_brought_in(anns: Program, cast: Cast, tmp_path: Path) -> None:
@@ -80,15 +92,58 @@ def test_our_own_format_is_refused_where_something_was_said(anns: Program, say: 
     assert (told["state"], "empty forum" in told["refusal"]) == ("refused", True)
 
 
-@pytest.mark.parametrize("content", [b"", b"x" * 1_000_001], ids=["empty", "too long"])
-def test_a_file_has_bounds(anns: Program, tmp_path: Path, content: bytes) -> None:
-    assert send(anns, content).json()["code"] == 2
-    assert not (tmp_path / "imports").exists()
+@pytest.mark.parametrize("length", [0, 1024**2 + 1], ids=["empty", "too long"])
+def test_a_file_has_bounds(anns: Program, tmp_path: Path, settings: Any, length: int) -> None:
+    settings.DESCANT_IMPORT_MB = 1
+    assert send(anns, b"x" * length).json()["code"] == 2
+    assert left_in(tmp_path) == []
+    assert send(anns, b"x" * 1024**2).json()["code"] == 0
 
 
-def test_only_an_owner_brings_something_in(bos: Program, tmp_path: Path) -> None:
+def test_only_an_owner_brings_something_in_and_nothing_of_others_is_kept(
+    bos: Program, tmp_path: Path
+) -> None:
     assert send(bos, WXR.encode()).status_code == 403
-    assert not (tmp_path / "imports").exists()
+    assert left_in(tmp_path) == []
+
+
+def test_a_file_is_on_disk_from_its_first_byte_and_there_once(anns: Program, tmp_path: Path) -> None:
+    content = b"<rss" + b" " * 3_000_000
+    job = send(anns, content).json()["response"]["id"]
+    (path,) = left_in(tmp_path)
+    assert (path.read_bytes() == content, path.stat().st_mode & 0o777) == (True, 0o600)
+    assert path.name == ImportJob.objects.get(pk=job).file
+    send(anns, content)
+    assert left_in(tmp_path) == [path]
+
+
+def test_the_same_name_of_a_request_with_another_file_is_another_request(anns: Program, cast: Cast) -> None:
+    named = {"Idempotency-Key": "oats"}
+    first, again, other = (
+        send(anns, content, headers=named)
+        for content in (WXR.encode(), WXR.encode(), WXR.replace("Ada", "Eve").encode())
+    )
+    assert (first.status_code, again.json(), other.status_code) == (200, first.json(), 409)
+    assert again.headers[REPLAYED] == "true"
+    assert cast.gazette.import_jobs.count() == 1
+
+
+def test_files_that_nobody_will_read_go(anns: Program, tmp_path: Path) -> None:
+    job = send(anns, WXR.encode()).json()["response"]["id"]
+    (waiting,) = left_in(tmp_path)
+    arriving, begun = waiting.with_name("tmpabc"), waiting.with_name("tmpdef")
+    for path in (arriving, begun):
+        path.write_bytes(b"<rss")
+    hour_ago = time.time() - ARRIVING_SECONDS - 60
+    for path in (waiting, begun):
+        os.utime(path, (hour_ago, hour_ago))
+    drop_old_uploads()
+    assert left_in(tmp_path) == sorted([waiting, arriving])
+    ImportJob.objects.update(touched_at=timezone.now() - KEPT - timedelta(minutes=1))
+    drop_old_uploads()
+    assert left_in(tmp_path) == [arriving]
+    told = anns.ask("imports/details", by="GET", **{"import": job}).response
+    assert (told["state"], "hand it over again" in told["refusal"]) == ("refused", True)
 
 
 def test_it_asks_for_what_was_written_between_two_times(anns: Program, say: Say) -> None:
