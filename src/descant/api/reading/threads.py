@@ -18,7 +18,7 @@ from descant.api.declaring.parameters import one_of
 from descant.api.finding import identifiers_of, thread_named, threads_named
 from descant.api.objects.shapes import PlacedPost, Post
 from descant.api.objects.shapes import Thread as Told
-from descant.api.reading.paging import cursor_at
+from descant.api.reading.paging import cursor_of
 from descant.api.reading.posts_of import BESIDE, lines_told, posts_page
 from descant.api.reading.posts_of import RELATED as WITH_POSTS
 from descant.api.reading.threads_of import INCLUDE, RELATED, threads_page, threads_read
@@ -47,9 +47,7 @@ def some(asked: Asked) -> list[Told]:
 @endpoint("threads/list", takes=(ONLY_CATEGORY, *PAGING, INCLUDE, RELATED), example={"limit": "2"})
 def listed(asked: Asked) -> Page[Told]:
     """The threads of the forum."""
-    return (
-        threads_page(asked) if is_of_category(asked) else Page([], cursor_at(None, more=False, before=False))
-    )
+    return threads_page(asked) if is_of_category(asked) else Page([], cursor_of())
 
 
 @endpoint("threads/listHot", takes=(LIMIT, RELATED))
@@ -84,8 +82,7 @@ def list_posts_threaded(asked: Asked) -> Page[PlacedPost]:
     lines = [line for line in page.lines if line.kind != "stub"]
     depths = {str(line.comment.pk): line.level for line in lines}
     placed = [PlacedPost(**post, depth=depths[post["id"]]) for post in lines_told(lines, asked)]
-    more = bool(page.next_cursor)
-    return Page(placed, cursor_at(page.next_cursor or None, more=more, before=not page.first))
+    return Page(placed, cursor_of(on=page.next_cursor or None, last=page.next_cursor or None))
 
 
 def _busy(asked: Asked, back: timedelta) -> list[Told]:

@@ -10,15 +10,18 @@ _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", NoneT
 CURSOR = {
     "type": "object",
     "properties": {
-        "prev": {"type": ["string", "null"]},
+        "prev": {"type": ["string", "null"], "description": "What `cursor` is to be for the page before."},
         "hasPrev": {"type": "boolean"},
         "next": {"type": ["string", "null"], "description": "What `cursor` is to be for the next page."},
         "hasNext": {"type": "boolean"},
         "more": {"type": "boolean", "description": "As `hasNext`, for old programs."},
         "total": {"type": "null"},
-        "id": {"type": ["string", "null"]},
+        "id": {
+            "type": ["string", "null"],
+            "description": "Where this page ends: what comes later, comes after it.",
+        },
     },
-    "required": ["next", "hasNext"],
+    "required": ["prev", "hasPrev", "next", "hasNext", "more", "total", "id"],
 }
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from django.db.models import QuerySet
 
+from descant.api.arguments import PAGING
 from descant.api.declaring import Asked, Given, Page, Standing, endpoint
 from descant.api.declaring.parameters import BadArgument, Parameter, bad, every, id_in, text
 from descant.api.objects.deeds import Listed
 from descant.api.objects.moments import moment
+from descant.api.reading.paging import cursor_of, page_of, some_of
 from descant.discussion.deciding import owning
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.banning import Whom, account, address_range, ban_person, lift_ban, mailbox
@@ -46,12 +48,12 @@ USERS = Parameter("user", "People, by the names that they sign in with.", _users
 NOTES = text("notes", "Why; she is told.", most=500)
 
 
-@endpoint("blacklists/list", who=Standing.PERSON)
+@endpoint("blacklists/list", who=Standing.PERSON, takes=PAGING, example={"limit": "2"})
 def list_blacklist(asked: Asked) -> Page[Listed]:
-    """Who is banned from the forum, the last first."""
+    """Who is banned from the forum."""
     check_ability(asked.author, "ban")
-    rows = Ban.objects.filter(forum=asked.forum, lifted_at=None).order_by("-made_at", "-id")
-    return Page([_banned(ban) for ban in rows[:LISTED_MOST]], {"hasNext": False, "next": None})
+    found = some_of([Ban.objects.filter(forum=asked.forum, lifted_at=None)], asked, "made_at")
+    return page_of(found, asked, lambda bans: [_banned(ban) for ban in bans], "made_at")
 
 
 @endpoint(
@@ -78,13 +80,11 @@ def remove_from_blacklist(asked: Asked) -> list[Listed]:
 
 @endpoint("whitelists/list", who=Standing.PERSON)
 def list_whitelist(asked: Asked) -> Page[Listed]:
-    """Whose comments are never held."""
+    """Whose comments are never held: all of them, the first 1,000 at most."""
     check_ability(asked.author, "roles")
     rows = Role.objects.filter(forum=asked.forum, kind=Role.Kind.TRUSTED).select_related("user")
-    return Page(
-        [_trusted(role) for role in rows.order_by("user__username", "id")[:LISTED_MOST]],
-        {"hasNext": False, "next": None},
-    )
+    found = rows.order_by("user__username", "id")[:LISTED_MOST]
+    return Page([_trusted(role) for role in found], cursor_of())
 
 
 @endpoint(
