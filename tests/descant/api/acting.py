@@ -90,7 +90,7 @@ def example_of(endpoint: Endpoint) -> Callable[[Any], HttpResponse]:
 
 def script_of(endpoint: Endpoint) -> Callable[[Any], HttpResponse]:
     def ask(site: Any) -> HttpResponse:
-        said = dearly_asked(endpoint, site)
+        said = dearly_asked(endpoint, site, "api_key")
         forget()
         answer: HttpResponse = site.client.get(f"/{script_path(endpoint)}", {**said, "callback": "told"})
         assert b'"code":0' in answer.content, answer.content
@@ -146,6 +146,7 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     ),
     "POST api/3.0/imports/create.json": program("imports/create", upload="<rss/>"),
     "POST api/3.0/exports/exportForum.json": program("exports/exportForum", format="native"),
+    "GET api/3.0/users/details.json": program("users/details"),
     "GET api/3.0/blacklists/list.json": program("blacklists/list"),
     "POST api/3.0/whitelists/add.json": program("whitelists/add", user="cy"),
     "POST api/3.0/whitelists/remove.json": program("whitelists/remove", user="eve"),

@@ -33,20 +33,29 @@ def post_object(comment: Comment, forum: Forum, viewer: Viewer | None = None, *,
         "isEdited": comment.edited_at is not None,
         "isHighlighted": comment.thread.pinned_id == comment.pk,
         "isJuliaFlagged": False,
+        "ipAddress": None,
         "media": [],
         "url": f"{comment.thread.url}#{comment.anchor}",
         "author": author_object(comment) if seen else None,
     }
 
 
+def author_of(comment: Comment) -> User | None:
+    """The account that wrote it, which must be attached; None also where it is gone."""
+    return comment._state.fields_cache.get("author") or None
+
+
 def author_object(comment: Comment) -> Author:
     """Who wrote a comment; a guest has no id."""
-    user: User | None = comment._state.fields_cache.get("author") or None  # false where the account is gone
+    user = author_of(comment)
     told: Author = {
         "name": comment.shown_name,
         "url": comment.author_url,
+        "about": "",
         "profileUrl": "",
         "isAnonymous": user is None,
+        "isFollowing": False,
+        "isFollowedBy": False,
         "avatar": {"permalink": "", "cache": ""},
     }
     if user is not None:

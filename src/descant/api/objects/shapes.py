@@ -13,16 +13,29 @@ class Avatar(TypedDict):
     cache: str
 
 
+class Remote(TypedDict):
+    """How the forum's own site knows one of its people."""
+
+    domain: Annotated[str, "The name of the forum that its people are of."]
+    identifier: Annotated[str, "The site's id of her, as single sign-on has told it."]
+
+
 class Author(TypedDict):
     """Who wrote a comment. Never an e-mail address, nor a hash of one."""
 
     name: Annotated[str, "The name to show."]
     url: Annotated[str, "The web address that was given; empty if none was."]
+    about: Annotated[str, "Always empty."]
     profileUrl: Annotated[str, "Of her page here; empty if there is none."]
     isAnonymous: Annotated[bool, "Whether she has no account: she is a guest."]
+    isFollowing: Annotated[bool, "Always false."]
+    isFollowedBy: Annotated[bool, "Always false."]
     avatar: Avatar
     id: NotRequired[Annotated[str, "Of accounts only."]]
     username: NotRequired[Annotated[str, "Of accounts only."]]
+    remote: NotRequired[
+        Annotated[Remote, "Of people whom the forum's site signs in; for moderators and the secret key."]
+    ]
 
 
 class Thread(TypedDict):
@@ -44,6 +57,7 @@ class Thread(TypedDict):
     dislikes: int
     reactions: int
     userScore: int
+    ipAddress: Annotated[None, "Always null: no address is kept."]
     isClosed: bool
     isDeleted: bool
     version: Annotated[int, "Rises with every change that readers see."]
@@ -69,6 +83,7 @@ class Post(TypedDict):
     isEdited: bool
     isHighlighted: Annotated[bool, "Whether it is pinned to the top of its thread."]
     isJuliaFlagged: Annotated[bool, "Always false."]
+    ipAddress: Annotated[None, "Always null: no address is kept."]
     media: Annotated[list[Any], "Always empty."]
     url: Annotated[str, "Its address on the page."]
     author: Annotated[Author | None, "Null where it may not be read."]

@@ -27,6 +27,7 @@ def thread_object(thread: Thread, forum: Forum, identifiers: Sequence[str]) -> T
         "dislikes": 0,
         "reactions": 0,
         "userScore": 0,
+        "ipAddress": None,
         "isClosed": not thread.takes_comments(),
         "isDeleted": thread.state == Thread.State.REMOVED,
         "version": thread.version,

@@ -2,20 +2,25 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from descant.accounts.models import User as Account
 from descant.accounts.showing import profiles_on
 from descant.api.arguments import LIMIT, PAGING
 from descant.api.declaring import Asked, Page, Standing, endpoint
+from descant.api.declaring.parameters import moment
 from descant.api.objects.forums import category_object, forum_object
 from descant.api.objects.shapes import Category, Forum, Moderator, Post, Thread, User
 from descant.api.objects.users import user_object
+from descant.api.reading.paging import cursor_of
 from descant.api.reading.posts_of import BESIDE, posts_page
-from descant.api.reading.threads_of import INCLUDE, RELATED, threads_page
+from descant.api.reading.threads_of import INCLUDE, RELATED, WHICH, threads_page, which
 from descant.discussion.models import Comment
 from descant.discussion.reading.lately import in_order, said_lately
 from descant.forums.models import Role
 from django_headroom import replicas
+
+AFTER = moment("after", "As `since`.")
 
 
 @endpoint("forums/details")
@@ -24,10 +29,19 @@ def details(asked: Asked) -> Forum:
     return forum_object(asked.forum)
 
 
-@endpoint("forums/listThreads", takes=(*PAGING, INCLUDE, RELATED), example={"limit": "2", "related": "forum"})
+@endpoint(
+    "forums/listThreads",
+    takes=(*WHICH, *PAGING, AFTER, INCLUDE, RELATED),
+    example={"limit": "2", "related": "forum"},
+)
 def list_threads(asked: Asked) -> Page[Thread]:
     """The threads of the forum."""
-    return threads_page(asked)
+
+    def narrow(asked: Asked, alias: str) -> Any:
+        rows = which(asked, alias)
+        return rows.filter(created_at__gte=asked[AFTER]) if asked[AFTER] else rows
+
+    return threads_page(asked, narrow)
 
 
 @endpoint("forums/listPosts", takes=(*PAGING, *BESIDE), example={"limit": "2"})
@@ -37,18 +51,17 @@ def list_posts(asked: Asked) -> Page[Post]:
 
 
 @endpoint("forums/listUsers", takes=(LIMIT,))
-def list_users(asked: Asked) -> list[User]:
+def list_users(asked: Asked) -> Page[User]:
     """Who wrote most of the latest 500 comments; guests are told of those who agreed to be seen here."""
     lately = replicas.read(asked.forum.partition, lambda alias: said_lately(asked.forum, alias))
     wrote = Counter(said.author_id for said in lately if said.author_id)
     chosen = [user_id for user_id, _ in wrote.most_common()]
     profiles = profiles_on(asked.forum.pk, chosen)
     if asked.viewer is None:
-        return [user_object(profiles[key].user, profiles[key]) for key in chosen if key in profiles][
-            : asked[LIMIT]
-        ]
-    users = _accounts(chosen[: asked[LIMIT]])
-    return [user_object(user, profiles.get(user.pk)) for user in users]
+        users = [profiles[key].user for key in chosen if key in profiles][: asked[LIMIT]]
+    else:
+        users = _accounts(chosen[: asked[LIMIT]])
+    return Page([user_object(user, profiles.get(user.pk)) for user in users], cursor_of())
 
 
 @endpoint("forums/listModerators", who=Standing.SERVER)

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from descant.api.arguments import (
+    CURSOR,
     INTERVAL,
     LIMIT,
     ONLY_CATEGORY,
@@ -14,21 +15,30 @@ from descant.api.arguments import (
     is_of_category,
 )
 from descant.api.declaring import Asked, Page, endpoint
-from descant.api.declaring.parameters import moment, one_of, row_id, text
+from descant.api.declaring.parameters import moment, one_of, row_id, whole
 from descant.api.finding import post_with_id, threads_named
 from descant.api.objects.shapes import Post
-from descant.api.reading.posts_of import BESIDE, RELATED, posts_page, posts_told
+from descant.api.reading.posts_of import (
+    BESIDE,
+    QUERY,
+    RELATED,
+    lanes_of,
+    posts_page,
+    posts_told,
+    with_query,
+)
 from descant.discussion.models import Comment
 from descant.discussion.reading.lately import LOOKED_AT
-from descant.discussion.reading.searching import with_words
 from descant.discussion.seeing import may_see
 from descant.discussion.tree.paths import ancestors_in
 from django_headroom import replicas
 
 POST = row_id("post", "The comment's id.")
-QUERY = text("query", "Words that must be in it, or words that begin so; only of whole forums.", most=200)
 START = moment("start", "From this time on, as `since`.")
 END = moment("end", "Up to this time.")
+OFFSET = whole(
+    "offset", "So many are passed over; `cursor` is the better way.", least=0, most=1_000, default=0
+)
 BEST = one_of("order", "By votes, or by how sure they are.", ("popular", "best"), "popular")
 
 
@@ -54,43 +64,48 @@ def context(asked: Asked) -> list[Post]:
 
 @endpoint(
     "posts/list",
-    takes=(ONLY_CATEGORY, ONLY_THREADS, *PAGING, START, END, QUERY, *BESIDE),
+    takes=(ONLY_CATEGORY, ONLY_THREADS, *PAGING, OFFSET, START, END, QUERY, *BESIDE),
     example={"related": "thread", "limit": "2"},
 )
 def listed(asked: Asked) -> Page[Post]:
     """The comments of the forum, or of some of its threads; `since` with `order=asc` is how a program keeps up."""
 
-    def narrow(alias: str) -> list[Any]:
-        rows = Comment.objects.of(asked.forum).using(alias)
-        if not is_of_category(asked):
-            return []
-        if start := asked[START]:
-            rows = rows.filter(created_at__gte=start)
-        if end := asked[END]:
-            rows = rows.filter(created_at__lte=end)
-        if words := asked[QUERY]:
-            rows = rows.filter(pk__in=with_words(asked.forum, words, alias))
-        if not asked[ONLY_THREADS]:
-            return [rows]
-        threads = threads_named(asked.forum, asked[ONLY_THREADS], using=alias)
-        return [rows.filter(thread=thread) for thread in threads]
-
-    return posts_page(asked, narrow)
+    times = {"created_at__gte": asked[START], "created_at__lte": asked[END]}
+    within = {side: at for side, at in times.items() if at}
+    skip = 0 if asked[CURSOR] else asked[OFFSET]
+    return posts_page(
+        asked, lambda alias: [rows.filter(**within) for rows in _chosen(asked, alias)], skip=skip
+    )
 
 
-@endpoint("posts/listPopular", takes=(INTERVAL, LIMIT, BEST, RELATED), example={"interval": "30d"})
+@endpoint(
+    "posts/listPopular",
+    takes=(ONLY_CATEGORY, ONLY_THREADS, INTERVAL, LIMIT, OFFSET, BEST, QUERY, *BESIDE),
+    example={"interval": "30d"},
+)
 def popular(asked: Asked) -> list[Post]:
-    """The comments that readers liked best, of the latest 500 of a time."""
+    """The comments that readers liked best, of the latest 500 of a time; of several threads 500 of each."""
 
     def reading(alias: str) -> list[Comment]:
-        rows = Comment.objects.of(asked.forum).using(alias).shown()
-        rows = rows.filter(created_at__gte=timezone.now() - interval_of(asked)).defer("author_email")
-        return list(rows.order_by("-created_at", "-id")[:LOOKED_AT])
+        lately = timezone.now() - interval_of(asked)
+        lanes = lanes_of([rows.filter(created_at__gte=lately) for rows in _chosen(asked, alias)], asked)
+        return [row for lane in lanes for row in lane.order_by("-created_at", "-id")[:LOOKED_AT]]
 
     found = replicas.read(asked.forum.partition, reading)
     by_votes = asked[BEST] == "popular"
     found.sort(key=lambda comment: comment.ups - comment.downs if by_votes else comment.score, reverse=True)
-    return posts_told(found[: asked[LIMIT]], asked)
+    return posts_told(found[asked[OFFSET] : asked[OFFSET] + asked[LIMIT]], asked)
+
+
+def _chosen(asked: Asked, alias: str) -> list[Any]:
+    """The comments of the categories and threads that are asked for, and with the words."""
+    rows = with_query(Comment.objects.of(asked.forum).using(alias), asked, alias)
+    if not is_of_category(asked):
+        return []
+    if not asked[ONLY_THREADS]:
+        return [rows]
+    threads = threads_named(asked.forum, asked[ONLY_THREADS], using=alias)
+    return [rows.filter(thread=thread) for thread in threads]
 
 
 def _read(asked: Asked) -> Comment:

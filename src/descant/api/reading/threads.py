@@ -14,21 +14,29 @@ from descant.api.arguments import (
     is_of_category,
 )
 from descant.api.declaring import Asked, Page, endpoint
-from descant.api.declaring.parameters import one_of
+from descant.api.declaring.parameters import one_of, whole
 from descant.api.finding import identifiers_of, thread_named, threads_named
 from descant.api.objects.shapes import PlacedPost, Post
 from descant.api.objects.shapes import Thread as Told
 from descant.api.reading.paging import cursor_of
-from descant.api.reading.posts_of import BESIDE, lines_told, posts_page
+from descant.api.reading.posts_of import BESIDE, QUERY, lines_told, posts_page, with_query
 from descant.api.reading.posts_of import RELATED as WITH_POSTS
-from descant.api.reading.threads_of import INCLUDE, RELATED, threads_page, threads_read
+from descant.api.reading.threads_of import INCLUDE, RELATED, WHICH, threads_page, threads_read, which
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading.lately import LOOKED_BACK, busiest, said_lately
-from descant.discussion.reading.pages import read_page
+from descant.discussion.reading.pages import LINES, Line, read_page
+from descant.discussion.reading.pages import Page as Lines
 
 BREAD = {"thread:ident": "bread"}
 AS_READ = one_of("order", "The best first, or by time.", ("popular", "desc", "asc"), "popular")
+WHOLE_PAGES = whole(
+    "limit",
+    f"About how many: as many pages of {LINES} lines, one at least.",
+    least=1,
+    most=100,
+    default=LINES,
+)
 _ORDERS = {"popular": "best", "desc": "newest", "asc": "oldest"}
 
 
@@ -44,10 +52,10 @@ def some(asked: Asked) -> list[Told]:
     return threads_read(asked, lambda alias: threads_named(asked.forum, asked[THREADS], using=alias))
 
 
-@endpoint("threads/list", takes=(ONLY_CATEGORY, *PAGING, INCLUDE, RELATED), example={"limit": "2"})
+@endpoint("threads/list", takes=(ONLY_CATEGORY, *WHICH, *PAGING, INCLUDE, RELATED), example={"limit": "2"})
 def listed(asked: Asked) -> Page[Told]:
     """The threads of the forum."""
-    return threads_page(asked) if is_of_category(asked) else Page([], cursor_of())
+    return threads_page(asked, which) if is_of_category(asked) else Page([], cursor_of())
 
 
 @endpoint("threads/listHot", takes=(LIMIT, RELATED))
@@ -62,27 +70,37 @@ def popular(asked: Asked) -> list[Told]:
     return _busy(asked, interval_of(asked))
 
 
-@endpoint("threads/listPosts", takes=(THREAD, *PAGING, *BESIDE), example={**BREAD, "order": "asc"})
+@endpoint("threads/listPosts", takes=(THREAD, *PAGING, QUERY, *BESIDE), example={**BREAD, "order": "asc"})
 def list_posts(asked: Asked) -> Page[Post]:
     """The comments of a thread."""
 
     def narrow(alias: str) -> list[object]:
         thread = thread_named(asked.forum, asked[THREAD], using=alias)
-        return [Comment.objects.of(asked.forum).using(alias).filter(thread=thread)]
+        rows = Comment.objects.of(asked.forum).using(alias).filter(thread=thread)
+        return [with_query(rows, asked, alias)]
 
     return posts_page(asked, narrow)
 
 
-@endpoint("threads/listPostsThreaded", takes=(THREAD, AS_READ, CURSOR, WITH_POSTS), example=BREAD)
+@endpoint(
+    "threads/listPostsThreaded", takes=(THREAD, AS_READ, WHOLE_PAGES, CURSOR, WITH_POSTS), example=BREAD
+)
 def list_posts_threaded(asked: Asked) -> Page[PlacedPost]:
-    """The comments of a thread as its page shows them: each with its answers below it, 25 lines a page."""
-    page = read_page(
-        forum=asked.forum, page=_page_of(asked), order=_ORDERS[asked[AS_READ]], cursor=asked[CURSOR]
-    )
-    lines = [line for line in page.lines if line.kind != "stub"]
+    """The comments of a thread as its page shows them, each with its answers below it; read on, not back."""
+    address, lines = _page_of(asked), list[Line]()
+    page = _lines_from(asked, address, asked[CURSOR])
+    lines += page.lines
+    while page.next_cursor and len(lines) + LINES <= asked[WHOLE_PAGES]:
+        page = _lines_from(asked, address, page.next_cursor)
+        lines += page.lines
+    lines = [line for line in lines if line.kind != "stub"]
     depths = {str(line.comment.pk): line.level for line in lines}
     placed = [PlacedPost(**post, depth=depths[post["id"]]) for post in lines_told(lines, asked)]
     return Page(placed, cursor_of(on=page.next_cursor or None, last=page.next_cursor or None))
+
+
+def _lines_from(asked: Asked, address: PageAddress, cursor: str) -> Lines:
+    return read_page(forum=asked.forum, page=address, order=_ORDERS[asked[AS_READ]], cursor=cursor)
 
 
 def _busy(asked: Asked, back: timedelta) -> list[Told]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from descant.api.arguments import related
+from descant.api.arguments import ONLY_THREADS, related
 from descant.api.declaring import Asked, Page
+from descant.api.declaring.parameters import row_ids
 from descant.api.declaring.parameters import some_of as any_of
-from descant.api.finding import identifiers_of
+from descant.api.finding import identifiers_of, threads_named
 from descant.api.objects.forums import category_object, forum_object
 from descant.api.objects.shapes import Thread as Told
 from descant.api.objects.threads import thread_object
@@ -22,17 +23,41 @@ INCLUDE = any_of(
     ("open", "closed"),
 )
 RELATED = related("forum", "author", "category")
+BEGUN_BY = row_ids(
+    "author", "Only what these people began: pages begin threads here, so there is nothing.", most=100
+)
+WHICH = (ONLY_THREADS, BEGUN_BY)
 
 
-def threads_page(asked: Asked) -> Page[Told]:
-    """A page of the forum's threads, in the order in which they began."""
+def threads_page(asked: Asked, narrow: Callable[[Asked, str], Any] | None = None) -> Page[Told]:
+    """A page of the forum's threads, in the order in which they began.
+
+    Args:
+        narrow: those of them that are meant, in a copy of the forum's partition; all by default.
+    """
     wanted = [STATES[name] for name in asked[INCLUDE] if name != "killed" or asked.viewer]
 
     def reading(alias: str) -> list[Thread]:
-        return some_of([Thread.objects.of(asked.forum).using(alias).filter(state__in=wanted)], asked)
+        return some_of([(narrow or _all)(asked, alias).filter(state__in=wanted)], asked)
 
     found = replicas.read(asked.forum.partition, reading)
     return page_of(found, asked, lambda threads: threads_told(threads, asked))
+
+
+def which(asked: Asked, alias: str) -> Any:
+    """Those threads alone that are asked for by name, if some are."""
+    rows = _all(asked, alias)
+    if asked[BEGUN_BY]:
+        return rows.none()
+    if not asked[ONLY_THREADS]:
+        return rows
+    return rows.filter(
+        pk__in=[each.pk for each in threads_named(asked.forum, asked[ONLY_THREADS], using=alias)]
+    )
+
+
+def _all(asked: Asked, alias: str) -> Any:
+    return Thread.objects.of(asked.forum).using(alias)
 
 
 def threads_read(asked: Asked, choose: Callable[[str], Sequence[Thread]]) -> list[Told]:

@@ -22,26 +22,36 @@ def _user_id(given: Given) -> int:
     return id_in("user", name.removeprefix("u"))
 
 
-USER = Parameter(
+def _user_id_if_any(given: Given) -> int | None:
+    return _user_id(given) if given.get("user") or given.get("user:username") else None
+
+
+_BY_NAME = {"user:username": "Her `username`, as comments tell it."}
+USER = Parameter("user", "Whose: her id.", _user_id, {"type": "string"}, needed=True, also=_BY_NAME)
+ANYBODY = Parameter(
     "user",
-    "Whose: her id.",
-    _user_id,
+    "Whose: her id; by an access token, if none is given, the person's own.",
+    _user_id_if_any,
     {"type": "string"},
-    needed=True,
-    also={"user:username": "Her `username`, as comments tell it."},
+    also=_BY_NAME,
 )
 
 
-@endpoint("users/details", takes=(USER,), example={"user": "{user}"})
+@endpoint("users/details", takes=(ANYBODY,), example={"user": "{user}"})
 def details(asked: Asked) -> User:
     """Somebody with an account."""
-    return user_object(*_seen(asked))
+    user_id, own = asked[ANYBODY], asked.author.user
+    if user_id is None and own is None:
+        raise bad("user", "give an id, or user:username")
+    if own is not None and user_id in (None, own.pk):
+        return user_object(own, profiles_on(asked.forum.pk, [own.pk]).get(own.pk))
+    return user_object(*_seen(asked, user_id or 0))
 
 
 @endpoint("users/listPosts", takes=(USER, *PAGING, *BESIDE), example={"user": "{user}", "limit": "2"})
 def list_posts(asked: Asked) -> Page[Post]:
     """What somebody wrote on this forum."""
-    user, _ = _seen(asked)
+    user, _ = _seen(asked, asked[USER])
     return posts_page(asked, lambda alias: [Comment.objects.of(asked.forum).using(alias).filter(author=user)])
 
 
@@ -55,9 +65,8 @@ def list_activity(asked: Asked) -> Page[Activity]:
     return Page(done, page.cursor)
 
 
-def _seen(asked: Asked) -> tuple[Account, Profile | None]:
+def _seen(asked: Asked, user_id: int) -> tuple[Account, Profile | None]:
     """Who is asked for. Raises: Account.DoesNotExist: nobody who may be told of."""
-    user_id = asked[USER]
     profile = profiles_on(asked.forum.pk, [user_id]).get(user_id)
     if profile is not None:
         return profile.user, profile

@@ -1,5 +1,6 @@
 """The people of a site as accounts here: one for each of its ids, in its organisation and in no other."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from descant.forums.models import Forum, Role
 from descant.forums.opening import show_anew
 from descant.forums.signing_on import keys
 from descant.forums.signing_on.messages import BadMessage, Message, Person, read_message
+from django_headroom import replicas
 from django_headroom.caching.slots import slots
 from django_headroom.transactions import writing
 from django_headroom.updates import change
@@ -45,6 +47,18 @@ def still_speaks(forum: Forum, bearer: Bearer) -> bool:
 def organisation_of(forum: Forum) -> int:
     """Whose people are this forum's."""
     return int(forum.organisation_id or forum.pk)
+
+
+def known_to_site(forum: Forum, users: Iterable[User]) -> dict[int, str]:
+    """How the forum's own site calls those of some people whom it signs in."""
+    organisation = organisation_of(forum)
+    hers = [user.pk for user in users if user.organisation == organisation]
+
+    def reading(alias: str) -> dict[int, str]:
+        found = Remote.objects.using(alias).filter(user__in=hers, organisation=organisation)
+        return dict(found.values_list("user", "identifier"))
+
+    return replicas.read("default", reading, own=False) if hers else {}
 
 
 def _account(forum: Forum, message: Message, person: Person) -> User:

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
+from descant.accounts.models import Remote, User
 from descant.accounts.preferring import show_profile
 from descant.api import urls
+from descant.api.arguments import ONLY_THREADS
 from descant.api.declaring import ENDPOINTS, Endpoint, Standing
 from descant.api.reference.schemas import shapes_in
 
@@ -31,10 +35,16 @@ def asked_by(endpoint: Endpoint, key: str, names: Mapping[str, str] = IN_EXAMPLE
     return {key: KEY_NAMES[key], **{name: filled(value, names) for name, value in endpoint.example.items()}}
 
 
-def dearly_asked(endpoint: Endpoint, site: Any) -> dict[str, Any]:
-    """The arguments of its example for a site of the budgets' tests, with all that can be had beside."""
+def dearly_asked(endpoint: Endpoint, site: Any, key: str = "") -> dict[str, Any]:
+    """The arguments of its example for a site of the budgets' tests, with all that can be had beside.
+
+    Who shows a token is known by it, and is told how the site knows those of its people who have written.
+    """
     cy, gazette = site.cast.cy.user, site.cast.gazette
     show_profile(user=cy, name="cyril", scope="everywhere", forum_ids=[])
+    bo = site.cast.bo.user
+    User.objects.filter(pk=bo.pk).update(organisation=gazette.pk)
+    Remote.objects.create(user=bo, organisation=gazette.pk, identifier="7", told_at=timezone.now())
     job = gazette.import_jobs.create(format="disqus", file_name="all.xml.gz", file_size=1, file_digest="")
     export = gazette.exports.create(format="native", file="x", state="finished")
     ids = {
@@ -47,8 +57,10 @@ def dearly_asked(endpoint: Endpoint, site: Any) -> dict[str, Any]:
         "export": export.pk,
         "moderator": 0,
     }
-    key = endpoint.keys[0]
+    key = key or ("access_token" if tells_comments(endpoint) else endpoint.keys[0])
     said = {key: site.keys[key], **{name: filled(value, ids) for name, value in endpoint.example.items()}}
+    if ONLY_THREADS in endpoint.takes:
+        said["thread"] = "ident:bread"
     related = [each.schema["items"]["enum"] for each in endpoint.takes if each.name == "related"]
     return {**said, "related": related[0]} if related else said
 
