@@ -1,7 +1,11 @@
 """Lists of comments, wherever they are of: which states, with what beside them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
+
+from django.db.models import Q
 
 from descant.api.arguments import related
 from descant.api.declaring import Asked, Page
@@ -13,7 +17,7 @@ from descant.api.objects.posts import author_of, post_object
 from descant.api.objects.shapes import Post
 from descant.api.objects.threads import thread_object
 from descant.api.reading.paging import page_of, some_of
-from descant.discussion.models import Comment
+from descant.discussion.models import Comment, Thread
 from descant.discussion.reading.lately import in_order
 from descant.discussion.reading.pages import Line
 from descant.discussion.reading.searching import with_words
@@ -30,10 +34,12 @@ INCLUDED: dict[str, Sequence[Any]] = {
     "spam": (State.SPAM,),
     "deleted": (State.HIDDEN, State.DELETED),
 }
+_OF_APPROVED = ("flagged", "highlighted")
 INCLUDE = any_of(
     "include",
-    "In which states; guests are told what is approved, whatever they ask for.",
-    (*INCLUDED, "flagged"),
+    "In which states, and of what is approved perhaps only what is pinned (`highlighted`) or to be looked at"
+    " (`flagged`); guests are told what is approved, whatever they ask for.",
+    (*INCLUDED, *_OF_APPROVED),
     ("approved",),
 )
 QUERY = text("query", "Words that must be in it, or words that begin so.", most=200)
@@ -102,9 +108,21 @@ def lanes_of(chosen: Sequence[Any], asked: Asked) -> list[Any]:
 
 
 def _lanes(rows: Any, asked: Asked) -> list[Any]:
-    included = asked[INCLUDE] if asked.viewer else ("approved",)
+    included = set(asked[INCLUDE])
+    if not asked.viewer:
+        included = {"highlighted"} if included == {"highlighted"} else {"approved"}
     rows = rows.select_related("thread").defer("author_email")
-    lanes = [rows.filter(state=state) for name in included for state in INCLUDED.get(name, ())]
-    if "flagged" in included and "approved" not in included:
-        lanes.append(rows.filter(needs_look=True))
+    lanes = [rows.filter(state=state) for name in sorted(included) for state in INCLUDED.get(name, ())]
+    if "approved" not in included:
+        some = {
+            "flagged": Q(needs_look=True),
+            "highlighted": Q(state=State.SHOWN, pk__in=_pinned(asked, rows.db)),
+        }
+        chosen = [some[name] for name in _OF_APPROVED if name in included]
+        lanes += [rows.filter(reduce(or_, chosen))] if chosen else []
     return lanes
+
+
+def _pinned(asked: Asked, alias: str) -> Any:
+    threads = Thread.objects.of(asked.forum).using(alias)
+    return threads.filter(pinned__isnull=False).values("pinned")

@@ -18,6 +18,7 @@ from descant.api.declaring.parameters import one_of, whole
 from descant.api.finding import identifiers_of, thread_named, threads_named
 from descant.api.objects.shapes import PlacedPost, Post
 from descant.api.objects.shapes import Thread as Told
+from descant.api.reading.filters import FILTERS, wanted
 from descant.api.reading.paging import cursor_of
 from descant.api.reading.posts_of import BESIDE, QUERY, lines_told, posts_page, with_query
 from descant.api.reading.posts_of import RELATED as WITH_POSTS
@@ -70,13 +71,15 @@ def popular(asked: Asked) -> list[Told]:
     return _busy(asked, interval_of(asked))
 
 
-@endpoint("threads/listPosts", takes=(THREAD, *PAGING, QUERY, *BESIDE), example={**BREAD, "order": "asc"})
+@endpoint(
+    "threads/listPosts", takes=(THREAD, *PAGING, FILTERS, QUERY, *BESIDE), example={**BREAD, "order": "asc"}
+)
 def list_posts(asked: Asked) -> Page[Post]:
     """The comments of a thread."""
 
     def narrow(alias: str) -> list[object]:
         thread = thread_named(asked.forum, asked[THREAD], using=alias)
-        rows = Comment.objects.of(asked.forum).using(alias).filter(thread=thread)
+        rows = Comment.objects.of(asked.forum).using(alias).filter(wanted(asked), thread=thread)
         return [with_query(rows, asked, alias)]
 
     return posts_page(asked, narrow)
