@@ -12,6 +12,7 @@ from descant.discussion import authors
 from descant.discussion.addressing import lately
 from descant.discussion.deciding import decide, pin_comment, remove_thread, set_thread_state
 from descant.discussion.deciding.banning import account, address_range, ban_person, mailbox
+from descant.discussion.deciding.owning import invite
 from descant.discussion.judging.rules import book
 from descant.forums import bans, directory
 from descant.forums.keys import showing
@@ -37,6 +38,8 @@ def program(name: str, /, **said: str) -> Callable[[Any], HttpResponse]:
             "RANGES": RANGES,
             "BO": Role.objects.get(user=bo.user).pk,
             "CY": cy.user.pk,
+            "CY AND A STRANGER": ["cy", "stranger@mail.example"],
+            "EVE AND WHO IS INVITED": ["eve", "invited@mail.example"],
             "CLOSED": "bread",
             "REMOVED": "bread",
         }
@@ -71,7 +74,8 @@ def prepare(site: Any, wanted: set[str]) -> None:
         named = [account(forum, cy.user.pk), mailbox("banned@mail.example")]
         for whom in [*named, *map(address_range, RANGES)]:
             ban_person(forum=forum, whom=whom, by=ann, reason="x")
-    if "eve" in wanted:
+    if "EVE AND WHO IS INVITED" in wanted:
+        invite(forum=forum, by=ann, email="invited@mail.example", kind=Role.Kind.TRUSTED)
         eve = User.objects.create_user(username="eve")
         Role.objects.create(forum=forum, user=eve, kind=Role.Kind.TRUSTED)
     EmailAddress.objects.create(user=cy.user, email="cy@mail.example", verified=True)
@@ -148,8 +152,8 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     "POST api/3.0/exports/exportForum.json": program("exports/exportForum", format="native"),
     "GET api/3.0/users/details.json": program("users/details"),
     "GET api/3.0/blacklists/list.json": program("blacklists/list"),
-    "POST api/3.0/whitelists/add.json": program("whitelists/add", user="cy"),
-    "POST api/3.0/whitelists/remove.json": program("whitelists/remove", user="eve"),
+    "POST api/3.0/whitelists/add.json": program("whitelists/add", user="CY AND A STRANGER"),
+    "POST api/3.0/whitelists/remove.json": program("whitelists/remove", user="EVE AND WHO IS INVITED"),
     "GET api/3.0/whitelists/list.json": program("whitelists/list"),
     "POST api/3.0/forums/webhooks/create.json": program("forums/webhooks/create", url=TOLD),
     "POST api/3.0/forums/webhooks/update.json": program(

@@ -40,9 +40,10 @@ class Voted(TypedDict):
 class Named(TypedDict):
     """Somebody who was named a moderator, or is one no more."""
 
-    id: Annotated[str, "Of her role."]
-    user: Annotated[str, "Her own id."]
-    name: str
+    id: Annotated[str, "Of her role; empty of who is invited."]
+    user: Annotated[str, "Her own id; empty of who is invited."]
+    name: Annotated[str, "How others read her; the address of who is invited."]
+    invited: NotRequired[Annotated[bool, "True where an invitation goes to an address, whoever has it."]]
 
 
 class Opened(TypedDict):
@@ -62,4 +63,5 @@ class Listed(TypedDict):
     value: Annotated[str, "How moderators read it; never an address that a reader has come from."]
     notes: str
     dateAdded: Annotated[str | None, "`2008-06-10T02:31:43`, in UTC."]
+    invited: NotRequired[Annotated[bool, "True where an invitation goes to an address, whoever has it."]]
     refused: NotRequired[Annotated[str, "Why this one could not be added; absent where it was."]]

@@ -6,7 +6,12 @@ from descant.api.objects.deeds import Named, Opened
 from descant.discussion.deciding import owning
 from descant.forums.models import Role
 
-USER = text("user", "The name that she signs in with, or `username:…`.", most=254, needed=True)
+USER = text(
+    "user",
+    "The name that she signs in with, or `username:…`; by an e-mail address she is invited.",
+    most=254,
+    needed=True,
+)
 MODERATOR = row_id("moderator", "The id of her role, as `forums/listModerators` tells it.")
 SHORT_NAME = text("short_name", "What the forum is called: a-z, 0-9 and hyphens.", most=50, needed=True)
 NAME = text("name", "The forum's title.", most=200, needed=True)
@@ -33,8 +38,11 @@ def create(asked: Asked) -> Opened:
     "forums/addModerator", method="POST", who=Standing.PERSON, takes=(USER,), example={"user": "username:cy"}
 )
 def add_moderator(asked: Asked) -> Named:
-    """Name somebody a moderator."""
-    whom = asked[USER].removeprefix("username:")
+    """Name somebody a moderator; who has an address is invited, and told the same way whether she has an account."""
+    whom = asked[USER].removeprefix("username:").strip()
+    if owning.is_address(whom):
+        owning.invite(forum=asked.forum, by=asked.author, email=whom, kind=Role.Kind.MODERATOR)
+        return {"id": "", "user": "", "name": whom, "invited": True}
     user = owning.give_role(forum=asked.forum, by=asked.author, whom=whom, kind=Role.Kind.MODERATOR)
     role = Role.objects.get(forum=asked.forum, user=user)
     return {"id": str(role.pk), "user": str(user.pk), "name": str(user)}

@@ -14,7 +14,7 @@ from descant.discussion.deciding import owning
 from descant.discussion.deciding.abilities import check_ability
 from descant.discussion.deciding.banning import Whom, account, address_range, ban_person, lift_ban, mailbox
 from descant.discussion.posting import Refused
-from descant.forums.models import Ban, Forum, Role
+from descant.forums.models import Ban, Forum, Invitation, Role
 
 MOST = 100
 LISTED_MOST = 1_000
@@ -33,7 +33,7 @@ def _whom(given: Given) -> list[tuple[str, str]]:
 
 
 def _users(given: Given) -> list[str]:
-    return [value.removeprefix("username:") for _, value in _some(given, "user")]
+    return [value.removeprefix("username:").strip() for _, value in _some(given, "user")]
 
 
 _TEXTS = {"type": "array", "items": {"type": "string"}, "maxItems": MOST}
@@ -44,7 +44,9 @@ WHOM = Parameter(
     _TEXTS,
     also={"email": "E-mail addresses.", "ip": "Network addresses, or ranges such as 192.0.2.0/24."},
 )
-USERS = Parameter("user", "People, by the names that they sign in with.", _users, _TEXTS, needed=True)
+USERS = Parameter(
+    "user", "People, by the names that they sign in with, or e-mail addresses.", _users, _TEXTS, needed=True
+)
 NOTES = text("notes", "Why; she is told.", most=500)
 
 
@@ -91,7 +93,7 @@ def list_whitelist(asked: Asked) -> Page[Listed]:
     "whitelists/add", method="POST", who=Standing.PERSON, takes=(USERS,), example={"user": "username:cy"}
 )
 def add_to_whitelist(asked: Asked) -> list[Listed]:
-    """Trust people: what they write is not held. Who is not known is given with the reason."""
+    """Trust people: what they write is not held; who has an address is invited. Who is not known is given with why."""
     check_ability(asked.author, "roles")
     strangers = owning.strangers_among(asked[USERS])
     return _each([("user", name) for name in asked[USERS]], lambda named: _trust(asked, named[1], strangers))
@@ -101,12 +103,14 @@ def add_to_whitelist(asked: Asked) -> list[Listed]:
     "whitelists/remove", method="POST", who=Standing.PERSON, takes=(USERS,), example={"user": "username:cy"}
 )
 def remove_from_whitelist(asked: Asked) -> list[Listed]:
-    """Trust people no more; who was not trusted is left out."""
+    """Trust people no more, and take invitations back; who was not trusted is left out."""
     check_ability(asked.author, "roles")
-    found = list(_roles(asked))
+    found, invitations = list(_roles(asked)), list(_invitations(asked))
     for role in found:
         owning.take_role(forum=asked.forum, by=asked.author, user_id=role.user_id)
-    return [_trusted(role) for role in found]
+    for invitation in invitations:
+        owning.withdraw(forum=asked.forum, by=asked.author, invitation_id=invitation.pk)
+    return [*map(_trusted, found), *(_invited(invitation.email) for invitation in invitations)]
 
 
 def _each(named: Sequence[tuple[str, str]], add: Callable[[tuple[str, str]], Listed]) -> list[Listed]:
@@ -150,6 +154,9 @@ def _ban(asked: Asked, whom: Whom | Exception, held: Mapping[tuple[str, str], Ba
 
 
 def _trust(asked: Asked, name: str, strangers: Collection[str]) -> Listed:
+    if owning.is_address(name):
+        owning.invite(forum=asked.forum, by=asked.author, email=name, kind=Role.Kind.TRUSTED)
+        return _invited(name)
     if name in strangers:
         raise owning.CannotChange(str(owning.NOBODY))
     user = owning.trust(forum=asked.forum, by=asked.author, whom=name)
@@ -181,6 +188,12 @@ def _roles(asked: Asked) -> QuerySet[Role]:
     return rows.select_related("user").order_by("user__username", "id")
 
 
+def _invitations(asked: Asked) -> QuerySet[Invitation]:
+    addresses = [name.lower() for name in asked[USERS] if owning.is_address(name)]
+    rows = Invitation.objects.open().filter(forum=asked.forum, kind=Role.Kind.TRUSTED, email__in=addresses)
+    return rows.order_by("made_at", "id")
+
+
 def _banned(ban: Ban) -> Listed:
     kind = {"address": "ip", "account": "user"}.get(ban.kind, ban.kind)
     return {
@@ -194,3 +207,7 @@ def _banned(ban: Ban) -> Listed:
 
 def _trusted(role: Role) -> Listed:
     return {"id": str(role.user_id), "type": "user", "value": str(role.user), "notes": "", "dateAdded": None}
+
+
+def _invited(address: str) -> Listed:
+    return {"id": "", "type": "email", "value": address, "notes": "", "dateAdded": None, "invited": True}

@@ -43,7 +43,9 @@ def people(owning: Owning) -> HttpResponse:
     posted, forum, by = owning.request.POST, owning.forum, owning.by
     form = Naming(posted if "add" in posted else None)
     if "add" in posted and form.is_valid() and is_taken(form, "whom", lambda: _name(owning, form)):
-        return again(owning, _invited() if _has_address(form) else _("The role is given."))
+        return again(
+            owning, _invited() if acts.is_address(form.cleaned_data["whom"]) else _("The role is given.")
+        )
     if "withdraw" in posted:
         invitation_id = id_in(posted["withdraw"])
         return acted(
@@ -72,15 +74,10 @@ def people(owning: Owning) -> HttpResponse:
 def _name(owning: Owning, form: Naming) -> None:
     """By her user name; by an address, whoever has it, she is invited, and the answer is always the same."""
     said = form.cleaned_data
-    if _has_address(form):
+    if acts.is_address(said["whom"]):
         acts.invite(forum=owning.forum, by=owning.by, email=said["whom"], kind=said["kind"], why=said["why"])
     else:
         acts.give_role(forum=owning.forum, by=owning.by, **said)
-
-
-def _has_address(form: Naming) -> bool:
-    whom = form.cleaned_data["whom"]
-    return "@" in whom and not whom.startswith("site:")
 
 
 def _invited() -> str:

@@ -141,9 +141,14 @@ def withdraw(*, forum: Forum, by: Author, invitation_id: int) -> None:
         raise CannotChange(_("This invitation was taken back, or accepted before."))
 
 
+def is_address(whom: str) -> bool:
+    """Whether somebody is named by an e-mail address, by which she is invited and never looked up."""
+    return "@" in whom and not whom.startswith("site:")
+
+
 def strangers_among(names: Collection[str]) -> set[str]:
     """Those of some user names that nobody signs in with; e-mail addresses and names of a site are left out."""
-    plain = {name for name in names if "@" not in name and not name.startswith("site:")}
+    plain = {name for name in names if not is_address(name) and not name.startswith("site:")}
     known = User.objects.filter(is_active=True, organisation=None, username__in=plain)
     return plain - set(known.values_list("username", flat=True))
 
