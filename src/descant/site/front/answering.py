@@ -31,7 +31,8 @@ class Front:
     """What Granian calls, by its own interface: ``__rsgi_init__`` once, ``__rsgi__`` for each request."""
 
     def __init__(self) -> None:
-        self.answered = counted("front", COMMENTS.strip("/") + "/")
+        route = COMMENTS.strip("/") + "/"
+        self.answered, self.stale = counted("front", route), counted("front", route, "stale")
         self.behind = Behind(WSGIHandler(), settings.DESCANT_THREADS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -64,6 +65,7 @@ class Front:
             if asked is not None:
                 page = self.hot.ready(asked) or await self.hot.page(asked)
                 self.answered.number += 1
+                self.stale.number += page.is_stale
                 if (coding := page.send(scope, protocol)) and isinstance(page, Page):
                     await self.hot.pack(asked, page, coding)
                     page.send(scope, protocol)
@@ -90,7 +92,9 @@ class Front:
             pass
         response = self.behind.ask(request_of_nobody(COMMENTS, asked))
         try:
-            return answer_of(response)
+            answer = answer_of(response)
+            answer.is_stale = answer.status < OUT_OF_REACH
+            return answer
         finally:
             response.close()
 

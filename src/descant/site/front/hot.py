@@ -67,6 +67,7 @@ class HotPages:
             return None
         page.was_read, page.unread = True, 0
         if page.soft_at < now or (words[page.scores_slot] > seen and page.made_at + SCORES_SECONDS < now):
+            page.is_stale = True
             self._begin(asked)
         return page
 
@@ -163,7 +164,7 @@ class HotPages:
         now = time.monotonic()
         if not self._is_fresh(page) or page.made_at + LAST_RESORT < now:
             return False
-        page.soft_at, page.hard_at = now + 1, now + 2
+        page.soft_at, page.hard_at, page.is_stale = now + 1, now + 2, True
         return True
 
     def _is_fresh(self, page: Page) -> bool:

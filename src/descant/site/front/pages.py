@@ -33,6 +33,7 @@ class Answer:
     status: int
     headers: Headers
     body: bytes
+    is_stale: bool = False  # it may be older than it should be
 
     def send(self, scope: Any, protocol: Any) -> str:
         """Answer; as ``Page.send`` does."""
@@ -71,6 +72,7 @@ class Page:
     hard_at: float
     sure_until: float = inf  # when other machines' changes must be asked for
     was_read: bool = False
+    is_stale: bool = False  # a newer one is on its way, or failed to come
     unread: int = 0  # times that it was asked for elsewhere since somebody has read it
 
     @property

@@ -13,11 +13,12 @@ from django.db.backends.signals import connection_created
 from django.template import base
 from django.template.backends import jinja2
 
+from django_headroom.caching.asking import Asking, Fetched
 from django_headroom.caching.embedded import Embedded
 from django_headroom.caching.memcached import Pool
 from django_headroom.conf import headroom
 from django_headroom.operations.performance.places import place_of_call
-from django_headroom.operations.performance.recording import Record, here, note_call
+from django_headroom.operations.performance.recording import Record, here, note_call, note_stale
 
 STORES = (Embedded, Pool)
 OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
@@ -52,6 +53,7 @@ def listen() -> None:
     for store in STORES:
         for name in OF_STORES:
             setattr(store, name, _asked(name, getattr(store, name)))
+    Asking.answer = _noted_if_stale(Asking.answer)  # type: ignore[method-assign]
     for template in (base.Template, jinja2.Template):
         template.render = _drawn(template.render)  # type: ignore[method-assign]
     _hear_calls()
@@ -136,6 +138,19 @@ def _keys(positional: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What ``get_many`` was asked for; of a store's own method the store stands before it."""
     given = options.get("keys") or next((each for each in positional if not isinstance(each, STORES)), ())
     return given if hasattr(given, "__len__") else ()
+
+
+def _noted_if_stale(answer: Callable[..., Fetched]) -> Callable[..., Fetched]:
+    """What ``fetch()`` gives without asking is fresh; whoever has to ask may be given the last one."""
+
+    @wraps(answer)
+    def answered(*positional: Any) -> Fetched:
+        found = answer(*positional)
+        if found.is_stale:
+            note_stale()
+        return found
+
+    return answered
 
 
 def _drawn(render: Callable[..., str]) -> Callable[..., str]:

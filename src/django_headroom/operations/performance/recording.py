@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 FOLD_AT = 1_000  # notes; a job may send any number of statements
 NO_ROUTE = "(none)"
@@ -196,30 +196,43 @@ def note_stale() -> None:
 
 
 class Count:
-    """How often a server has answered by itself, without Django: raised by one thread, read by another."""
+    """How often a server has done something by itself, without Django: raised by one thread, read by others."""
 
-    __slots__ = ("number", "taken")
+    __slots__ = ("number",)
 
     def __init__(self) -> None:
-        self.number = self.taken = 0
-
-    def take(self) -> int:
-        """How many have come since it was last taken."""
-        number = self.number
-        more, self.taken = number - self.taken, number
-        return more
+        self.number = 0
 
 
-counts: dict[tuple[str, str], Count] = {}
+class Counted(NamedTuple):
+    """What a count is of; ``column`` is the one of ``Cost`` that it belongs to."""
+
+    kind: str
+    name: str
+    column: str
 
 
-def counted(kind: str, name: str) -> Count:
+counts: dict[Counted, Count] = {}
+
+
+def counted(kind: str, name: str, column: str = "n") -> Count:
     """A count of what is too quick to be recorded one by one; it is kept with the sums of its minute.
+
+    Args:
+        column: "n", or "stale" for those of them that were answered with something old.
 
     >>> answered = counted("front", "embed/comments/")
     >>> answered.number += 1
     """
-    return counts.setdefault((kind, name), Count())
+    return counts.setdefault(Counted(kind, name, column), Count())
+
+
+def counted_since(seen: dict[Counted, int]) -> dict[Counted, int]:
+    """What has come to each count since this was last called with the same ``seen``, which is brought up to now."""
+    numbers = {key: count.number for key, count in list(counts.items())}
+    more = {key: number - seen.get(key, 0) for key, number in numbers.items() if number > seen.get(key, 0)}
+    seen.update(numbers)
+    return more
 
 
 def _task() -> Any:

@@ -14,7 +14,7 @@ from django_headroom.operations.performance.hearing import Slow
 from django_headroom.operations.performance.histograms import COLUMNS, bucket
 from django_headroom.operations.performance.models import PLACE_LONGEST, ROUTE_LONGEST
 from django_headroom.operations.performance.places import place_of_call
-from django_headroom.operations.performance.recording import Record, counts
+from django_headroom.operations.performance.recording import Counted, Record, counted_since
 from django_headroom.operations.performance.wording import normalised
 
 MINUTE, HOUR = 60, 3_600
@@ -45,6 +45,7 @@ class Waiting:
 
 
 _waiting = Waiting()
+_seen: dict[Counted, int] = {}  # of what is only counted, what was taken so far
 
 
 def add(record: Record) -> None:
@@ -102,9 +103,8 @@ def take() -> Waiting:
     global _waiting
     with _lock:
         taken, _waiting = _waiting, Waiting()
-        for (kind, name), count in list(counts.items()):
-            if more := count.take():
-                _add(taken.costs, _keys_of(kind, name), {"n": more})
+        for counted, more in counted_since(_seen).items():
+            _add(taken.costs, _keys_of(counted.kind, counted.name), {counted.column: more})
     return taken
 
 

@@ -152,10 +152,12 @@ def test_a_page_that_is_due_is_sent_and_made_anew_meanwhile(tell: Callable[[Stor
         assert isinstance(page, Page)
         page.soft_at = page.made_at = 0.0
         assert pages.ready("a") is page
+        assert page.is_stale
         await eventually(lambda: pages.ready("a") is not page)
         renewed = pages.ready("a")
         assert renewed is not None
         assert number_of(renewed) == 2
+        assert not renewed.is_stale
 
     tell(story)
 
@@ -169,8 +171,10 @@ def test_votes_have_a_page_made_anew_only_when_it_is_some_seconds_old(tell: Call
             assert pages.ready("a") is page
             await asyncio.sleep(0)
         assert press.made == 1
+        assert not page.is_stale
         page.made_at -= 6.0
         assert pages.ready("a") is page
+        assert page.is_stale
         await eventually(lambda: press.made == 2)
 
     tell(story)
@@ -187,6 +191,7 @@ def test_while_no_page_can_be_made_the_last_is_sent_unless_it_is_known_to_be_old
         assert pages.ready("a") is None
         assert await pages.page("a") is page
         assert pages.ready("a") is page
+        assert page.is_stale
         press.change()
         assert await pages.page("a") is OUT_OF_REACH
 

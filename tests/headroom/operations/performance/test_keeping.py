@@ -45,13 +45,15 @@ def test_the_sums_of_a_route_add_up_over_flushes() -> None:
 
 
 def test_what_a_server_only_counts_is_in_its_minute_once() -> None:
-    answered = counted("front", "page/")
+    answered, stale = counted("front", "page/"), counted("front", "page/", "stale")
     answered.number += 5
     keeping.flush()
     answered.number += 2
+    stale.number += 1
     keeping.flush()
     keeping.flush()
-    assert sum(row.n for row in Cost.objects.filter(kind="front")) == 7
+    rows = Cost.objects.filter(kind="front")
+    assert (sum(row.n for row in rows), sum(row.stale for row in rows)) == (7, 1)
 
 
 def test_nothing_is_lost_while_the_database_cannot_be_written(settings: Any) -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.core.cache import caches
 from django.db import connections
 from django.test import AsyncClient, Client
 
+from django_headroom.caching import Made, fetch, mark_stale
 from django_headroom.operations.performance import dropped, recorded, recording, telling, watching
 from django_headroom.operations.performance.recording import FOLD_AT, Record
 from tests.headroom.market.threads import DATABASES
@@ -129,6 +131,21 @@ def test_a_job_is_recorded_however_much_it_asks(lines: Lines) -> None:
         site.ask(FOLD_AT + 5)
     (line,) = lines()
     assert (line["kind"], line["route"], line["db"]["p1"]["n"]) == ("job", "count bread", FOLD_AT + 5)
+
+
+def test_a_value_that_is_older_than_it_should_be_is_told(lines: Lines) -> None:
+    """As the last one is given while its maker fails."""
+    for version in (1, 2):
+        with recorded("job", f"read bread {version}"):
+            fetch("bread", partial(make, version), soft=60, hard=600)
+        mark_stale("bread")
+    assert [line["stale"] for line in lines()] == [0, 1]
+
+
+def make(version: int) -> Made:
+    if version > 1:
+        raise ArithmeticError
+    return Made(b"bread", version)
 
 
 def test_what_is_not_recorded_costs_nothing_and_fails_nothing() -> None:
