@@ -1,10 +1,13 @@
 """The switches of Descant: what operators turn off when it is too much, for all or for some, and turn on again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.utils.translation import gettext as _
 
-from django_headroom.operations.switches import Guard, Switch, declare, declared, is_on
+from django_headroom.operations.switches import Guard, Switch, declare, declared, felt, is_on
 
-__all__ = ["SwitchedOff", "check_writable", "is_on"]
+__all__ = ["SwitchedOff", "check_writable", "heavy_order", "is_on"]
 
 
 class SwitchedOff(Exception):
@@ -14,10 +17,23 @@ class SwitchedOff(Exception):
     retry_after = 60  # seconds
 
 
-def check_writable(forum: str) -> None:
-    """Raises: SwitchedOff: the site or this forum, by its name, is only read for now."""
+def check_writable(forum: str = "") -> None:
+    """Raises: SwitchedOff: the site, or this forum by its name, is only read for now."""
     if is_on("read_only", forum=forum):
         raise SwitchedOff(_("The comments can only be read just now. Please come back in a while."))
+
+
+@contextmanager
+def heavy_order(forum: str) -> Iterator[None]:
+    """While something is read in an order that costs: its guard counts it.
+
+    Raises:
+        SwitchedOff: no such order is made there just now.
+    """
+    if not is_on("heavy_orders", forum=forum):
+        raise SwitchedOff(_("This order is not made just now. Ask by time, the oldest first."))
+    with felt("heavy_orders"):
+        yield
 
 
 def names_on() -> list[str]:
@@ -30,7 +46,7 @@ _OWNER = "operators"
 declare(
     Switch(
         "read_only",
-        says="Comments are read and not written: nobody posts, votes, flags or decides.",
+        says="Comments are read and not written: nobody posts, votes, flags, decides or sets anything.",
         default=False,
         unread=False,
         owner=_OWNER,
@@ -66,7 +82,7 @@ declare(
 declare(
     Switch(
         "heavy_orders",
-        says="Pages are made in every order; else only those with the oldest first are.",
+        says="Pages and lists are made in every order; else only those by time, the oldest first.",
         default=True,
         unread=False,
         owner=_OWNER,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from descant.accounts.models import Block, Preferences, Profile, ShownOn, User
 from descant.accounts.naming import is_reserved
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 
 BLOCKS_MOST = 500
@@ -33,8 +34,9 @@ def keep_preferences(*, user: User, **columns: Any) -> None:
     """Keep some of a person's preferences; the others stay as they are.
 
     Raises:
-        BadChoice
+        BadChoice, SwitchedOff
     """
+    check_writable()
     preferences = Preferences(user=user, **columns)
     try:
         preferences.clean_fields(exclude={field.name for field in Preferences._meta.fields} - columns.keys())
@@ -42,6 +44,12 @@ def keep_preferences(*, user: User, **columns: Any) -> None:
         raise BadChoice(" ".join(error.messages)) from error
     with writing("default"):
         Preferences.objects.update_or_create(user_id=user.pk, defaults=columns)
+
+
+def stop_mail(*, user: User) -> None:
+    """No more mail about replies; also while everything is only read."""
+    with writing("default"):
+        Preferences.objects.update_or_create(user_id=user.pk, defaults={"mail": Preferences.Mail.NEVER})
 
 
 def block_person(*, user: User, whom: str, shown: str) -> None:
@@ -53,6 +61,7 @@ def block_person(*, user: User, whom: str, shown: str) -> None:
     Raises:
         BadChoice
     """
+    check_writable()
     if whom == f"u{user.pk}":
         raise BadChoice(_("These are your own comments."))
     with writing("default"):
@@ -63,6 +72,7 @@ def block_person(*, user: User, whom: str, shown: str) -> None:
 
 def unblock_person(*, user: User, whom: str) -> None:
     """Read somebody again."""
+    check_writable()
     with writing("default"):
         Block.objects.filter(user_id=user.pk, whom=whom).delete()
 
@@ -86,6 +96,7 @@ def show_profile(*, user: User, name: str, scope: str, forum_ids: Iterable[int] 
     Raises:
         BadChoice
     """
+    check_writable()
     profile = Profile(user=user, name=name, scope=scope)
     if scope == Profile.Scope.NOBODY and not name:
         with writing("default"):

@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from descant.accounts.models import Preferences, Profile, User
-from descant.accounts.preferring import keep_preferences
-from descant.community.signed_in import for_people, kept_nowhere
+from descant.accounts.preferring import stop_mail
+from descant.community.signed_in import for_people, kept_nowhere, not_now
 from descant.discussion import text
 from descant.discussion.addressing.leading import page_of
 from descant.discussion.models import Thread
@@ -22,6 +22,7 @@ from descant.followups.mail.mailboxes import confirm_mailbox, end_mailbox
 from descant.followups.mail.tokens import CONFIRMS_FOR, STOPS_FOR, recipient_in
 from descant.followups.models import Follow, Mailbox
 from descant.forums.directory import forums_with_ids
+from descant.switches import SwitchedOff
 
 FOLLOWS_SHOWN = 200
 
@@ -69,7 +70,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     with override(_language(user, mailbox)):
         if request.method == "POST":
             if user is not None:
-                keep_preferences(user=user, mail=Preferences.Mail.NEVER)
+                stop_mail(user=user)
             elif mailbox is not None:
                 end_mailbox(mailbox)
         shown = {"is_done": request.method == "POST", "is_account": user is not None}
@@ -85,7 +86,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return kept_nowhere(render(request, "community/absent.html", status=404))
     with override(_language(None, mailbox)):
         if request.method == "POST":
-            confirm_mailbox(mailbox)
+            try:
+                confirm_mailbox(mailbox)
+            except SwitchedOff as refused:
+                return not_now(request, refused)
         forum = forums_with_ids({mailbox.forum_id}).get(mailbox.forum_id)
         shown = {"is_done": request.method == "POST", "forum": forum}
         return kept_nowhere(render(request, "community/confirm.html", shown))

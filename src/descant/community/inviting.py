@@ -8,11 +8,12 @@ from django.views.decorators.http import require_http_methods
 
 from descant.accounts.models import User
 from descant.community.owners.fields import KINDS
-from descant.community.signed_in import kept_nowhere
+from descant.community.signed_in import kept_nowhere, not_now
 from descant.discussion.deciding import owning
 from descant.discussion.posting import Refused
 from descant.forums.inviting import invitation_in
 from descant.forums.models import Invitation, Role
+from descant.switches import SwitchedOff
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +26,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return kept_nowhere(redirect_to_login(request.get_full_path()))
     shown = {"forum": found.forum, "by": found.by, "kind": KINDS[Role.Kind(found.kind)]}
     if request.method == "POST":
-        shown["told"] = _accept(request.user, found)
+        try:
+            shown["told"] = _accept(request.user, found)
+        except SwitchedOff as refused:
+            return not_now(request, refused)
     return kept_nowhere(render(request, "community/invitation.html", shown))
 
 

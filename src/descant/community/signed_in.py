@@ -16,6 +16,7 @@ from descant.discussion.authors import Author, role_of
 from descant.discussion.deciding.abilities import has_ability
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum
+from descant.switches import SwitchedOff
 
 Page = Callable[..., HttpResponse]
 
@@ -42,8 +43,9 @@ def for_people(view: Callable[[HttpRequest, User], HttpResponse]) -> Page:
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def page(request: HttpRequest) -> HttpResponse:
-        if isinstance(request.user, User):
-            return kept_nowhere(view(request, request.user))
+        user = request.user
+        if isinstance(user, User):
+            return _answered(request, lambda: view(request, user))
         return kept_nowhere(redirect_to_login(request.get_full_path()))
 
     return page
@@ -63,7 +65,8 @@ def for_owners(ability: str) -> Callable[[Callable[..., HttpResponse]], Page]:
         def page(request: HttpRequest, name: str, **named: Any) -> HttpResponse:
             if not isinstance(request.user, User):
                 return kept_nowhere(redirect_to_login(request.get_full_path()))
-            return kept_nowhere(view(_owning(request, request.user, name, ability), **named))
+            owning = _owning(request, request.user, name, ability)
+            return _answered(request, lambda: view(owning, **named))
 
         return page
 
@@ -79,6 +82,20 @@ def _owning(request: HttpRequest, user: User, name: str, ability: str) -> Owning
     if not has_ability(by, ability):
         raise Http404
     return Owning(request, forum, by)
+
+
+def _answered(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
+    try:
+        return kept_nowhere(make())
+    except SwitchedOff as refused:
+        return not_now(request, refused)
+
+
+def not_now(request: HttpRequest, refused: SwitchedOff) -> HttpResponse:
+    """What operators have turned off is said on a page of its own; what she has written is where she came from."""
+    answer = render(request, "community/not_now.html", {"refused": refused}, status=503)
+    answer.headers["Retry-After"] = str(refused.retry_after)
+    return kept_nowhere(answer)
 
 
 def kept_nowhere(response: HttpResponse) -> HttpResponse:

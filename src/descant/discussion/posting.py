@@ -22,7 +22,7 @@ from descant.discussion.models import Comment, Receipt, Thread
 from descant.discussion.tree import counting
 from descant.discussion.tree.paths import level_of, path_below
 from descant.forums.models import Forum
-from descant.switches import is_on
+from descant.switches import check_writable, is_on
 from django_headroom import ids
 from django_headroom.joins import attach
 from django_headroom.transactions import alias_of
@@ -123,6 +123,7 @@ def post_comment(*, forum: Forum, thread: Thread | PageAddress, author: Author, 
 
 
 def _check(forum: Forum, author: Author, draft: Draft) -> str:
+    check_writable(forum.name)
     if (draft.state or draft.said_at) and not author.moderates:
         raise ModeratorsOnly(_("Only moderators say when a comment was written, and in which state it is."))
     if author.user is None:

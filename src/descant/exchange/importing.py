@@ -61,9 +61,11 @@ def run_import(
         job: one that has waited for this; by default there is a new one.
 
     Raises:
-        ImportRefused: the file cannot be read to its end, or the format is switched off; nothing of it was written.
+        ImportRefused: the file cannot be read to its end, or operators have switched it off; nothing of it was written.
     """
     _refuse_what_cannot_be(format, path, forum)
+    if not dry_run and is_on("read_only", forum=forum.name):
+        raise ImportRefused("the forum is only read just now: see `descant switch list`")
     file, watched = Unpacked(path), progress or Unwatched()
     choices = _choices_of_ours(forum, file) if format == FORMAT else Choices(source_forum, apart, pingbacks)
     if dry_run:

@@ -7,6 +7,8 @@ from descant.accounts.models import Profile, User
 from descant.discussion.models import Thread
 from descant.discussion.signals import thread_moved
 from descant.followups.models import Follow
+from descant.forums.directory import forum_with_id
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 
 FOLLOWS_MOST = 2_000
@@ -26,8 +28,9 @@ def follow_thread(*, user: User, thread: Thread) -> None:
     """Tell an account of what is said in a thread.
 
     Raises:
-        TooManyFollows
+        TooManyFollows, SwitchedOff
     """
+    check_writable(forum_with_id(thread.forum_id).name)
     _follow(f"u{user.pk}", f"t{thread.pk}", thread.forum_id)
 
 
@@ -35,13 +38,14 @@ def follow_person(*, user: User, profile: Profile) -> None:
     """Tell an account of what a person writes on the forums on which she is shown.
 
     Raises:
-        TooManyFollows
+        TooManyFollows, SwitchedOff
     """
+    check_writable()
     _follow(f"u{user.pk}", f"u{profile.user_id}", None)
 
 
 def unfollow(*, follower: str, what: str) -> None:
-    """End one follow, by whatever it is named."""
+    """End one follow, by whatever it is named; also while everything is only read."""
     with writing("default"):
         Follow.objects.filter(follower=follower, what=what).delete()
 

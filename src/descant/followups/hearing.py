@@ -8,6 +8,7 @@ from django.utils import timezone
 from descant.accounts.models import User
 from descant.followups.mail.digests import Line, lines_of
 from descant.followups.models import Follow, Notice
+from descant.switches import is_on
 from django_headroom.transactions import writing
 
 UNSEEN_MOST = 99
@@ -28,8 +29,8 @@ def latest(user: User) -> Sequence[Line]:
 
 
 def mark_seen(user: User, lines: Sequence[Line]) -> None:
-    """Those that have been shown, and all before them."""
-    if not any(line.notice.seen_at is None for line in lines):
+    """Those that have been shown, and all before them; not while everything is only read."""
+    if is_on("read_only") or not any(line.notice.seen_at is None for line in lines):
         return
     until = max(line.notice.made_at for line in lines)
     with writing("default"):

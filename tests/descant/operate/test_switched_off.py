@@ -23,6 +23,7 @@ from descant.discussion.posting import SignInFirst
 from descant.discussion.voting import cast_vote
 from descant.exchange.importing import FORMATS, run_import
 from descant.exchange.stream import ImportRefused
+from descant.forums.keys.issuing import issue_key
 from descant.switches import SwitchedOff
 from django_headroom.operations.switches import Rule, declared, is_on, knowing, switches
 from tests.descant.conftest import Cast
@@ -159,6 +160,41 @@ def test_without_heavy_orders_readers_are_led_to_the_light_one(client: Client, s
         to_one = client.get("/embed/comments/", {**PAGE, "cursor": f"comment-{first.pk}"})
         assert to_one.status_code == 200, "one conversation costs nothing"
     assert client.get("/embed/comments/", PAGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("threads/listPostsThreaded", {"thread:ident": "bread"}),
+        ("threads/listPostsThreaded", {"thread:ident": "bread", "order": "desc"}),
+        ("threads/listHot", {}),
+        ("threads/listPopular", {}),
+        ("posts/listPopular", {}),
+        ("posts/listPopular", {"order": "best"}),
+    ],
+)
+def test_without_heavy_orders_programs_are_told_to_ask_by_time(
+    client: Client, cast: Cast, say: Say, name: str, asked: dict[str, str]
+) -> None:
+    say("Rye.")
+    shown = {"api_key": issue_key(forum=cast.gazette).public_key}
+    with switches(heavy_orders=False):
+        refused = client.get(f"/api/3.0/{name}.json", {**shown, **asked})
+        assert (refused.status_code, refused.json()["code"]) == (503, 15)
+        assert "the oldest first" in refused.json()["response"]
+        if "thread:ident" in asked:
+            light = client.get(f"/api/3.0/{name}.json", {**shown, **asked, "order": "asc"})
+            assert [post["message"] for post in light.json()["response"]] == ["<p>Rye.</p>\n"]
+    assert client.get(f"/api/3.0/{name}.json", {**shown, **asked}).json()["response"]
+
+
+def test_without_heavy_orders_a_forums_page_has_the_latest_comments_alone(client: Client, say: Say) -> None:
+    say("Rye.")
+    with switches(heavy_orders=False):
+        page = client.get("/f/gazette/").content.decode()
+    assert "Rye." in page
+    assert "Popular now" not in page
+    assert "Popular now" in client.get("/f/gazette/").content.decode()
 
 
 @pytest.mark.parametrize("format", FORMATS)

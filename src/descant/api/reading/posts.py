@@ -31,6 +31,7 @@ from descant.discussion.models import Comment
 from descant.discussion.reading.lately import LOOKED_AT
 from descant.discussion.seeing import may_see
 from descant.discussion.tree.paths import ancestors_in
+from descant.switches import heavy_order
 from django_headroom import replicas
 
 POST = row_id("post", "The comment's id.")
@@ -91,7 +92,8 @@ def popular(asked: Asked) -> list[Post]:
         lanes = lanes_of([rows.filter(created_at__gte=lately) for rows in _chosen(asked, alias)], asked)
         return [row for lane in lanes for row in lane.order_by("-created_at", "-id")[:LOOKED_AT]]
 
-    found = replicas.read(asked.forum.partition, reading)
+    with heavy_order(asked.forum.name):
+        found = replicas.read(asked.forum.partition, reading)
     by_votes = asked[BEST] == "popular"
     found.sort(key=lambda comment: comment.ups - comment.downs if by_votes else comment.score, reverse=True)
     return posts_told(found[asked[OFFSET] : asked[OFFSET] + asked[LIMIT]], asked)

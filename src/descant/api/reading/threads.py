@@ -1,5 +1,6 @@
 """Reading threads, and the comments of one."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 from descant.api.arguments import (
@@ -26,8 +27,9 @@ from descant.api.reading.threads_of import INCLUDE, RELATED, WHICH, threads_page
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading.lately import LOOKED_BACK, busiest, said_lately
-from descant.discussion.reading.pages import LINES, Line, read_page
+from descant.discussion.reading.pages import LINES, Line, is_heavy, read_page
 from descant.discussion.reading.pages import Page as Lines
+from descant.switches import heavy_order
 
 BREAD = {"thread:ident": "bread"}
 AS_READ = one_of("order", "The best first, or by time.", ("popular", "desc", "asc"), "popular")
@@ -103,7 +105,9 @@ def list_posts_threaded(asked: Asked) -> Page[PlacedPost]:
 
 
 def _lines_from(asked: Asked, address: PageAddress, cursor: str) -> Lines:
-    return read_page(forum=asked.forum, page=address, order=_ORDERS[asked[AS_READ]], cursor=cursor)
+    order = _ORDERS[asked[AS_READ]]
+    with heavy_order(asked.forum.name) if is_heavy(order, cursor) else nullcontext():
+        return read_page(forum=asked.forum, page=address, order=order, cursor=cursor)
 
 
 def _busy(asked: Asked, back: timedelta) -> list[Told]:
@@ -111,7 +115,8 @@ def _busy(asked: Asked, back: timedelta) -> list[Told]:
         threads = Thread.objects.of(asked.forum).using(alias)
         return busiest(threads, said_lately(asked.forum, alias, back), asked[LIMIT])
 
-    return threads_read(asked, reading)
+    with heavy_order(asked.forum.name):
+        return threads_read(asked, reading)
 
 
 def _page_of(asked: Asked) -> PageAddress:

@@ -12,7 +12,7 @@ from descant.api.objects.threads import thread_object
 from descant.discussion.addressing.addresses import IDENTIFIER_MAX, URL_MAX, PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import remove_thread, rename_thread, restore_thread, set_thread_state
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.models import Thread
 
 TITLE = text("title", "The page's title.", most=500, needed=True)
@@ -36,7 +36,7 @@ Deciding = Callable[[Asked], list[Closed]]
 )
 def create(asked: Asked) -> Told:
     """Begin the thread of a page; one that is there already is given as it is."""
-    check_ability(asked.author, "threads")
+    check_may(asked.author, "threads", asked.forum)
     page = PageAddress(asked[IDENTIFIER], asked[URL], asked[TITLE])
     if not page.identifier and not page.url:
         raise bad("identifier", "give an identifier, a url or both")

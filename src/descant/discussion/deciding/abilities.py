@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy
 
 from descant.discussion.authors import Author
 from descant.discussion.posting import Refused
-from descant.forums.models import Role
+from descant.forums.models import Forum, Role
+from descant.switches import check_writable
 
 _OWNER, _MODERATOR, _TRUSTED = Role.Kind.OWNER, Role.Kind.MODERATOR, Role.Kind.TRUSTED
 
@@ -30,6 +31,17 @@ class NotAModerator(Refused):
 def has_ability(author: Author, ability: str) -> bool:
     """Whether a person may do this on the forum her role is of."""
     return author.role in ABILITIES[ability][1]
+
+
+def check_may(author: Author, ability: str, forum: Forum) -> None:
+    """Whether a person may change something of a forum.
+
+    Raises:
+        NotAModerator: she may not.
+        SwitchedOff: nobody may just now: it is only read.
+    """
+    check_ability(author, ability)
+    check_writable(forum.name)
 
 
 def check_ability(author: Author, ability: str) -> None:

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.deciding.comments import decide
 from descant.discussion.judging import pacing
 from descant.discussion.models import Appeal, Comment, Decision
 from descant.discussion.posting import Refused
 from descant.discussion.seeing import is_own
 from descant.forums.models import Forum
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
@@ -35,8 +36,9 @@ def appeal_against(*, forum: Forum, comment: Comment, author: Author, said: str)
     """Ask a moderator to look again at what was decided about one's own comment; once for each comment.
 
     Raises:
-        CannotAppeal, pacing.TooFast
+        CannotAppeal, pacing.TooFast, SwitchedOff
     """
+    check_writable(forum.name)
     said = text.plain(said).strip()[:SAID_MOST]
     _check(forum, comment, author, said)
     with writing(forum):
@@ -68,7 +70,7 @@ def answer_appeal(
         NotAModerator, CannotAppeal: nothing is answered.
         AnsweredAlready: somebody was faster.
     """
-    check_ability(by, "decide")
+    check_may(by, "decide", forum)
     answer = text.plain(answer).strip()[:500]
     if not answer:
         raise CannotAppeal(_("Say something to the author: she reads your answer."))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from descant.accounts.models import User
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.judging.origins import mailbox_of
 from descant.discussion.models import Comment
 from descant.discussion.posting import Refused
@@ -113,7 +113,7 @@ def ban_person(
     Raises:
         NotAModerator, CannotBan
     """
-    check_ability(by, "ban")
+    check_may(by, "ban", forum)
     if not reason.strip():
         raise CannotBan(_("Say why: she is told, and so is who lifts the ban."))
     if is_shadow and not forum.shadow_bans:
@@ -138,7 +138,7 @@ def lift_ban(*, forum: Forum, ban: Ban, by: Author) -> bool:
     Raises:
         NotAModerator
     """
-    check_ability(by, "ban")
+    check_may(by, "ban", forum)
     if ban.forum_id != forum.pk:
         raise Ban.DoesNotExist
     with writing("default"):

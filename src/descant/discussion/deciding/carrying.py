@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.posting import Refused
 from descant.forums.models import Forum
 from django_headroom.transactions import writing
@@ -39,7 +39,7 @@ def ask_for_export(*, forum: Forum, by: Author, format: str, personal: bool = Fa
     Raises:
         NotAModerator, CannotCarry
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     exports: Any = forum.exports
     if format not in exports.model.Format.values:
         raise CannotCarry(_("There is no such format."))
@@ -63,7 +63,7 @@ def ask_for_import(*, forum: Forum, by: Author, format: str, upload: File) -> An
     Raises:
         NotAModerator
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     jobs: Any = forum.import_jobs
     digest = digest_of(upload)
     waiting = jobs.filter(state="waiting", format=format, file_digest=digest).first()

@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 
 from descant.discussion import signals, text
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.models import Comment, Decision, Thread
 from descant.discussion.posting import NoText, Refused
 from descant.discussion.tree import counting
 from descant.forums.caches.purging import purge_surely
 from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
-from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import change, claim
 
@@ -66,8 +65,7 @@ def decide(
     Raises:
         NotAModerator, NoSuchVerdict, SwitchedOff
     """
-    check_ability(by, "decide")
-    check_writable(forum.name)
+    check_may(by, "decide", forum)
     if verdict not in AFTER:
         raise NoSuchVerdict(
             _("A verdict is one of these: %(verdicts)s.") % {"verdicts": ", ".join(sorted(AFTER))}
@@ -93,8 +91,7 @@ def edit_for_author(*, forum: Forum, comment: Comment, source: str, by: Author, 
     Raises:
         NotAModerator, NoText, SwitchedOff
     """
-    check_ability(by, "decide")
-    check_writable(forum.name)
+    check_may(by, "decide", forum)
     source = text.plain(source).strip()
     if not source:
         raise NoText(_("An empty comment cannot be kept: delete it instead."))

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_ability, check_may
 from descant.discussion.deciding.owning import CannotChange
 from descant.forums.models import Forum, Target
 from descant.forums.noting import Noted
@@ -25,7 +25,7 @@ def add_target(*, forum: Forum, by: Author, wish: Mapping[str, Any]) -> Target:
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     with _said():
         return targets.add_target(forum=forum, wish=Wish(**wish), noted=Noted(by.user))
 
@@ -39,6 +39,7 @@ def change_target(*, forum: Forum, by: Author, target_id: int, wish: Mapping[str
     Raises:
         NotAModerator, CannotChange
     """
+    check_may(by, "settings", forum)
     target = target_of(forum=forum, by=by, target_id=target_id)
     with _said():
         targets.change_target(target=target, wish=replace(wish_of(target), **wish), noted=Noted(by.user))
@@ -51,6 +52,7 @@ def rotate_secret(*, forum: Forum, by: Author, target_id: int) -> Target:
     Raises:
         NotAModerator, CannotChange
     """
+    check_may(by, "settings", forum)
     target = target_of(forum=forum, by=by, target_id=target_id)
     targets.rotate_secret(target=target, noted=Noted(by.user))
     return target
@@ -62,6 +64,7 @@ def end_target(*, forum: Forum, by: Author, target_id: int, why: str = "") -> No
     Raises:
         NotAModerator, CannotChange
     """
+    check_may(by, "settings", forum)
     targets.end_target(target=target_of(forum=forum, by=by, target_id=target_id), noted=Noted(by.user, why))
 
 

@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 from descant.discussion import signals
 from descant.discussion.addressing import lately
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.deciding.comments import write_about_thread
 from descant.discussion.models import Comment, Decision, Moved, Thread, ThreadAddress
 from descant.discussion.posting import Refused
 from descant.discussion.reading import marks
 from descant.discussion.tree import counting
 from descant.forums.models import Forum
-from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import change
 
@@ -36,8 +35,7 @@ def merge_threads(*, forum: Forum, source: Thread, target: Thread, by: Author, r
     Raises:
         NotAModerator, CannotMerge, SwitchedOff
     """
-    check_ability(by, "threads")
-    check_writable(forum.name)
+    check_may(by, "threads", forum)
     batch = uuid.uuid4()
     with writing(forum) as alias:
         for thread in sorted((source, target), key=lambda each: each.pk):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from descant.accounts.models import Remote, User
 from descant.discussion import text
 from descant.discussion.authors import Author, role_of
-from descant.discussion.deciding.abilities import NotAModerator, check_ability
+from descant.discussion.deciding.abilities import NotAModerator, check_ability, check_may
 from descant.discussion.posting import Refused
 from descant.forums import inviting, opening
 from descant.forums.domains import BadDomain
@@ -21,6 +21,7 @@ from descant.forums.noting import Noted
 from descant.forums.opening import BadForum, ForumExists
 from descant.forums.signing_on.keys import TooManyKeys, let_sign_in
 from descant.forums.signing_on.people import organisation_of
+from descant.switches import check_writable
 
 NOBODY = gettext_lazy("There is no account with this user name. By an address invite her, under “Roles”.")
 
@@ -35,7 +36,7 @@ def change_settings(*, forum: Forum, by: Author, why: str = "", **columns: Any) 
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     if "title" in columns:
         columns["title"] = text.one_line(columns["title"])
     if "policy" in columns:
@@ -56,7 +57,7 @@ def add_domain(*, forum: Forum, by: Author, domain: str, why: str = "") -> None:
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     try:
         opening.add_domain(forum=forum, domain=domain, noted=Noted(by.user, why))
     except BadDomain as error:
@@ -69,7 +70,7 @@ def remove_domain(*, forum: Forum, by: Author, domain: str, why: str = "") -> No
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     try:
         opening.remove_domain(forum=forum, domain=domain, noted=Noted(by.user, why))
     except (BadDomain, BadForum) as error:
@@ -86,7 +87,7 @@ def give_role(*, forum: Forum, by: Author, whom: str, kind: str, why: str = "") 
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "roles")
+    check_may(by, "roles", forum)
     user = _known_as(whom.strip(), forum)
     if user is None or kind not in Role.Kind:
         raise CannotChange(str(NOBODY))
@@ -103,7 +104,7 @@ def invite(*, forum: Forum, by: Author, email: str, kind: str, why: str = "") ->
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "roles")
+    check_may(by, "roles", forum)
     if kind not in Role.Kind:
         raise CannotChange(_("There is no such role."))
     try:
@@ -120,7 +121,7 @@ def accept(*, invitation: Invitation, user: User) -> None:
     """
     forum = invitation.forum
     try:
-        check_ability(Author(user=invitation.by, role=role_of(invitation.by, forum)), "roles")
+        check_may(Author(user=invitation.by, role=role_of(invitation.by, forum)), "roles", forum)
         is_done = inviting.accept_invitation(invitation=invitation, user=user)
     except BadForum as error:
         raise CannotChange(str(error)) from error
@@ -136,7 +137,7 @@ def withdraw(*, forum: Forum, by: Author, invitation_id: int) -> None:
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "roles")
+    check_may(by, "roles", forum)
     if not inviting.withdraw_invitation(forum=forum, invitation_id=invitation_id):
         raise CannotChange(_("This invitation was taken back, or accepted before."))
 
@@ -159,7 +160,7 @@ def trust(*, forum: Forum, by: Author, whom: str) -> User:
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "roles")
+    check_may(by, "roles", forum)
     user = _known_as(whom.strip(), forum)
     if user is None or not Role.objects.filter(forum=forum, user=user).exists():
         return give_role(forum=forum, by=by, whom=whom, kind=Role.Kind.TRUSTED)
@@ -172,7 +173,7 @@ def take_role(*, forum: Forum, by: Author, user_id: int, why: str = "") -> None:
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "roles")
+    check_may(by, "roles", forum)
     try:
         opening.take_role(forum=forum, user_id=user_id, noted=Noted(by.user, why))
     except BadForum as error:
@@ -189,6 +190,7 @@ def open_another(*, by: Author, name: str, title: str, website: str) -> Forum:
         NotAModerator, CannotChange
     """
     check_ability(by, "open")
+    check_writable()
     title = text.one_line(title)
     try:
         return opening.open_forum(name=name, domains=[website], title=title, owner=by.user)
@@ -202,7 +204,7 @@ def make_key(*, forum: Forum, by: Author, title: str = "") -> IssuedKey:
     Raises:
         NotAModerator
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     return issuing.issue_key(forum=forum, title=text.one_line(title), noted=Noted(by.user))
 
 
@@ -212,7 +214,7 @@ def rotate_key(*, forum: Forum, by: Author, key_id: int, why: str = "") -> Issue
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     issued = issuing.rotate_key(forum=forum, key_id=key_id, noted=Noted(by.user, why))
     if issued is None:
         raise CannotChange(_("This key is not there any more."))
@@ -225,7 +227,7 @@ def revoke_key(*, forum: Forum, by: Author, key_id: int, why: str = "") -> None:
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     if not issuing.revoke_key(forum=forum, key_id=key_id, noted=Noted(by.user, why)):
         raise CannotChange(_("This key is not there any more."))
 
@@ -236,7 +238,7 @@ def set_sign_on(*, forum: Forum, by: Author, key_id: int, may: bool, why: str = 
     Raises:
         NotAModerator, CannotChange
     """
-    check_ability(by, "settings")
+    check_may(by, "settings", forum)
     try:
         is_changed = let_sign_in(forum=forum, key_id=key_id, may=may, noted=Noted(by.user, why))
     except TooManyKeys as error:

@@ -7,7 +7,7 @@ from typing import Any
 from descant.discussion import signals
 from descant.discussion.addressing import lately
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.deciding.comments import BEFORE, decide, write_about_thread
 from descant.discussion.models import Comment, Decision, Thread
 from descant.discussion.tree import counting
@@ -27,7 +27,7 @@ def remove_thread(*, forum: Forum, thread: Thread, by: Author, reason: str = "")
     Raises:
         NotAModerator
     """
-    check_ability(by, "threads")
+    check_may(by, "threads", forum)
     batch = uuid.uuid4()
     with writing(forum) as alias:
         counting.lock(thread)
@@ -67,7 +67,7 @@ def restore_thread(*, forum: Forum, thread: Thread, by: Author, reason: str = ""
     Raises:
         NotAModerator
     """
-    check_ability(by, "threads")
+    check_may(by, "threads", forum)
     about = Decision.objects.of(forum).filter(thread=thread, verdict="remove")
     removal = about.order_by("-decided_at", "-id").first()
     if removal is None:

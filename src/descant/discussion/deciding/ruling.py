@@ -13,6 +13,7 @@ from descant.discussion.judging.rules.subjects import BadRule
 from descant.discussion.posting import Refused
 from descant.forums.models import Change, Forum, Rule, RuleVersion
 from descant.forums.noting import About, Noted, note_change
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
@@ -50,7 +51,7 @@ def make_rule(
     Raises:
         NotAModerator, CannotRule
     """
-    check_may_rule(forum, by)
+    _check_may(forum, by)
     rule = Rule(forum=forum, kind=kind, said=said, changed_by=by.user, **_checked(title, effect))
     _check_said(kind, said)
     if Rule.objects.filter(forum=forum, ended_at=None).count() >= RULES_MOST:
@@ -81,7 +82,7 @@ def change_rule(
         NotAModerator, CannotRule, RuleChanged: somebody else has changed it since it was read.
     """
     _check_is_of(rule, forum)
-    check_may_rule(forum, by)
+    _check_may(forum, by)
     columns = _checked(title, effect)
     _check_said(rule.kind, said)
     with writing("default"):
@@ -102,7 +103,7 @@ def switch_rule(*, forum: Forum | None, rule: Rule, is_on: bool, by: Author, why
         NotAModerator, CannotRule: it cannot be followed any more.
     """
     _check_is_of(rule, forum)
-    check_may_rule(forum, by)
+    _check_may(forum, by)
     if is_on:
         _check_said(rule.kind, rule.said)
     when = {"is_on": not is_on, "ended_at": None}
@@ -124,7 +125,7 @@ def end_rule(*, forum: Forum | None, rule: Rule, by: Author, why: str = "") -> b
         NotAModerator
     """
     _check_is_of(rule, forum)
-    check_may_rule(forum, by)
+    _check_may(forum, by)
     now = timezone.now()
     with writing("default"):
         done = claim(
@@ -142,6 +143,12 @@ def check_may_rule(forum: Forum | None, by: Author) -> None:
         check_ability(by, "rules")
     elif by.user is None or not by.user.is_staff:
         raise NotAModerator(_("Rules of all forums are written by the staff of the network."))
+
+
+def _check_may(forum: Forum | None, by: Author) -> None:
+    """Whether she may write rules there, and anybody may just now."""
+    check_may_rule(forum, by)
+    check_writable(forum.name if forum else "")
 
 
 def _check_is_of(rule: Rule, forum: Forum | None) -> None:

@@ -7,14 +7,13 @@ from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import add_address, leads_to
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.deciding.comments import NoSuchVerdict, write_about_thread
 from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.discussion.posting import Refused
 from descant.discussion.tree import counting
 from descant.forums.domains import check_page
 from descant.forums.models import Forum
-from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import claim
 
@@ -32,8 +31,7 @@ def set_thread_state(*, forum: Forum, thread: Thread, state: str, by: Author, re
     Raises:
         NotAModerator, NoSuchVerdict, SwitchedOff
     """
-    check_ability(by, "threads")
-    check_writable(forum.name)
+    check_may(by, "threads", forum)
     if state not in _VERDICTS:
         raise NoSuchVerdict(_("A thread is open or closed."))
     with writing(forum) as alias:
@@ -57,7 +55,7 @@ def rename_thread(*, forum: Forum, thread: Thread, page: PageAddress, by: Author
     Raises:
         NotAModerator, NoAddress, PageOutside, CannotRename: the address leads to another thread.
     """
-    check_ability(by, "threads")
+    check_may(by, "threads", forum)
     if page.url:
         check_page(forum, page.url)
     names = {"title": text.one_line(page.title)[:500], "url": page.url}
@@ -97,8 +95,7 @@ def pin_comment(*, forum: Forum, thread: Thread, comment: Comment | None, by: Au
         SwitchedOff, NotAModerator
         NoSuchVerdict: the comment is not shown in this thread.
     """
-    check_ability(by, "threads")
-    check_writable(forum.name)
+    check_may(by, "threads", forum)
     if comment is not None and (comment.thread_id != thread.pk or not comment.is_shown):
         raise NoSuchVerdict(_("Only a comment that is shown in this thread can be pinned to its top."))
     with writing(forum) as alias:

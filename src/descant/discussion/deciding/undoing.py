@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from descant.discussion import signals
 from descant.discussion.authors import Author
-from descant.discussion.deciding.abilities import check_ability
+from descant.discussion.deciding.abilities import check_may
 from descant.discussion.deciding.comments import rewrite
 from descant.discussion.deciding.merging import part_threads
 from descant.discussion.models import Comment, Decision, Thread
@@ -19,7 +19,6 @@ from descant.discussion.tree import counting
 from descant.forums.caches.purging import purge_surely
 from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
-from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import claim, step
 
@@ -66,8 +65,7 @@ def undo_step(
     Raises:
         NotAModerator, NothingToUndo: there is no such batch on this forum.
     """
-    check_ability(by, "undo")
-    check_writable(forum.name)
+    check_may(by, "undo", forum)
     rows = Decision.objects.of(forum).filter(batch=batch).select_related("comment__thread", "thread")
     if last is not None:
         earlier = Q(decided_at__lt=last[0]) | Q(decided_at=last[0], id__lt=last[1])

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -11,11 +12,14 @@ from descant.discussion.signals import import_wanted
 from descant.exchange.importing import run_import
 from descant.exchange.models import ImportJob
 from descant.exchange.stream import ImportRefused
-from descant.forums.directory import forum_with_id
+from descant.forums.directory import GLOBAL, forum_with_id
+from descant.switches import is_on
 from django_headroom.delayed.jobs.scheduling import every
 from django_headroom.delayed.receivers import Retry
+from django_headroom.transactions import writing
 from django_headroom.updates import change
 
+ONLY_READ_FOR = timedelta(minutes=1)  # so long it waits before it is looked at again
 DONE = (ImportJob.State.FINISHED, ImportJob.State.REFUSED)
 ARRIVING_SECONDS = 3_600  # a file that nothing was added to for so long does not arrive any more
 NEVER_READ = "it was not read within a week, and is here no more: hand it over again"
@@ -28,13 +32,19 @@ def connect() -> None:
 
 
 def bring_upload(data: dict[str, Any]) -> None:
-    """Read the file; told twice, or after a worker was killed, it goes on: what is here is not written again."""
+    """Read the file; told twice, or after a worker was killed, it goes on: what is here is not written again.
+
+    While the forum is only read it waits, and that counts as no try.
+    """
     job = ImportJob.objects.exclude(state__in=DONE).filter(pk=data["job_id"]).first()
     if job is None:
         return
-    path = uploads_folder() / job.file
+    path, forum = uploads_folder() / job.file, forum_with_id(job.forum_id)
+    if is_on("read_only", forum=forum.name):
+        _say_again(data)
+        return
     try:
-        run_import(format=job.format, path=path, forum=forum_with_id(job.forum_id), job=job)
+        run_import(format=job.format, path=path, forum=forum, job=job)
     except ImportRefused as refused:
         if job.state not in DONE:  # it was refused before it began
             state = ImportJob.State.REFUSED
@@ -55,3 +65,10 @@ def drop_old_uploads() -> None:
         with suppress(FileNotFoundError):  # it was renamed, or read to its end, meanwhile
             if path.name not in kept and path.stat().st_mtime < time.time() - ARRIVING_SECONDS:
                 path.unlink()
+
+
+def _say_again(data: dict[str, Any]) -> None:
+    later = import_wanted.event(**data)
+    later.due_at = timezone.now() + ONLY_READ_FOR
+    with writing(GLOBAL):
+        later.save(force_insert=True, using=GLOBAL)

@@ -8,6 +8,8 @@ from django.utils import timezone
 from descant.discussion.models import Comment
 from descant.followups.mail.letters import letter, post_letters
 from descant.followups.models import Follow, Kind, Mailbox
+from descant.forums.directory import forum_with_id
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 
 ASKED_AGAIN_AFTER = timedelta(days=1)
@@ -51,7 +53,12 @@ def _may_ask(mailbox: Mailbox, now: datetime) -> bool:
 
 
 def confirm_mailbox(mailbox: Mailbox) -> None:
-    """She says that it is hers; confirmed twice, it is the same."""
+    """She says that it is hers; confirmed twice, it is the same.
+
+    Raises:
+        SwitchedOff
+    """
+    check_writable(forum_with_id(mailbox.forum_id).name)
     with writing("default"):
         Mailbox.objects.filter(pk=mailbox.pk).update(confirmed_at=timezone.now(), ended_at=None)
 

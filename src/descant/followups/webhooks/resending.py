@@ -9,6 +9,7 @@ from django.utils import timezone
 from descant.followups.models import Delivery
 from descant.followups.webhooks.noting import post_deliveries, say_due
 from descant.forums.models import Target
+from descant.switches import check_writable
 from django_headroom.transactions import writing
 from django_headroom.updates import change, claim
 
@@ -17,7 +18,12 @@ STEPS_MOST = 20
 
 
 def send_test(target: Target) -> Delivery:
-    """Have a worker send a target something harmless, or ask it for the challenge; one that waits is enough."""
+    """Have a worker send a target something harmless, or ask it for the challenge; one that waits is enough.
+
+    Raises:
+        SwitchedOff
+    """
+    check_writable(target.forum.name)
     kind = Delivery.Kind.TEST if target.is_verified else Delivery.Kind.VERIFY
     waiting = Delivery.objects.filter(target=target, kind=kind, state=Delivery.State.WAITING)
     found: Delivery | None = waiting.order_by("-made_at", "-id").first()
@@ -32,7 +38,12 @@ def send_test(target: Target) -> Delivery:
 
 
 def resend(target: Target, key: int) -> bool:
-    """Try a delivery once more, now, as often as at first; whether there is such a one."""
+    """Try a delivery once more, now, as often as at first; whether there is such a one.
+
+    Raises:
+        SwitchedOff
+    """
+    check_writable(target.forum.name)
     delivery = Delivery.objects.filter(target=target, pk=key).first()
     if delivery is None:
         return False
@@ -46,7 +57,12 @@ def resend(target: Target, key: int) -> bool:
 
 
 def resend_dead(target: Target) -> int:
-    """All that are dead, some thousands at most; how many."""
+    """All that are dead, some thousands at most; how many.
+
+    Raises:
+        SwitchedOff
+    """
+    check_writable(target.forum.name)
     sent = 0
     for _step in range(STEPS_MOST):
         dead = list(
