@@ -66,6 +66,8 @@ def leave(process: "subprocess.Popen[bytes]") -> None:
     assert process.wait(timeout=30) == 0
 
 
-def descant(*words: str, environment: Mapping[str, str]) -> str:
+def descant(*words: str, environment: Mapping[str, str], given: str = "") -> str:
     command = [sys.executable, "-m", "descant", *words]
-    return subprocess.run(command, env=dict(environment), check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command, env=dict(environment), input=given, check=True, capture_output=True, text=True
+    ).stdout

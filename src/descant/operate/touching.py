@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from django_headroom.operations.switches import declared, is_on
+from django_headroom.operations.switches import declared, is_on, knowing
 
 FORUM_NAMES = ("shortname", "forum", "name")
 
@@ -19,8 +19,15 @@ def touched_by(request: HttpRequest | None) -> dict[str, Any]:
 
 
 def switch_states() -> dict[str, str]:
-    """What the switches of the site say to somebody of whom nothing is known."""
-    return {f"switch {name}": "on" if is_on(name) else "off" for name in declared()}
+    """How the switches of the site stand: on, off, or for how many."""
+    return {f"switch {name}": _standing(name) for name in declared()}
+
+
+def _standing(name: str) -> str:
+    is_for_all, rule = is_on(name), knowing.rule_of(name)
+    if rule is None or isinstance(knowing.answers[name], bool):
+        return "on" if is_for_all else "off"
+    return f"for {rule.percent:g} %" if rule.percent else "for some"
 
 
 def _forum_of(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from descant.accounts.models import User
+from descant.operate.touching import switch_states
 from descant.site.command import main
 from django_headroom.operations.switches import is_on, knowing
 from django_headroom.operations.switches.models import Turn
@@ -158,3 +159,12 @@ def test_nobody_else_turns_anything() -> None:
     strict.force_login(User.objects.create_user("opal", is_staff=True))
     assert strict.post(PAGE, {"to": "off", "why": "x"}).status_code == 403
     assert is_on("votes")
+
+
+def test_an_error_tells_how_the_switches_stand(cast: Cast, operator: Client) -> None:
+    operator.post(PAGE, {"to": "some", "percent": "5", "why": "to see"})
+    operator.post("/operate/switches/live/", {"to": "some", "staff": "1", "why": "to see"})
+    operator.post("/operate/switches/mail/", {"to": "off", "why": "to see"})
+    told = switch_states()
+    assert (told["switch votes"], told["switch live"]) == ("for 5 %", "for some")
+    assert (told["switch mail"], told["switch guest_posting"]) == ("off", "on")

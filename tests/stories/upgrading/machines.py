@@ -31,6 +31,8 @@ class Machine:
     door: int
     environment: Mapping[str, str]
     key: str
+    writers: int = 1
+    """Under so many names comments are written, in turn."""
     faults: list[str] = field(default_factory=list)
     read: int = 0
     written: list[str] = field(default_factory=list)
@@ -82,8 +84,8 @@ class Machine:
 
     def write_on(self) -> None:
         while not self.leaving.is_set():
-            said = f"said {uuid.uuid4().hex}"
-            asked = {"api_key": self.key, "thread:ident": "bread", "message": said, "author_name": "Gus"}
+            said, name = f"said {uuid.uuid4().hex}", name_of(len(self.written) % self.writers)
+            asked = {"api_key": self.key, "thread:ident": "bread", "message": said, "author_name": name}
             if self.note(*self.ask("POST", "/api/3.0/posts/create.json", urlencode(asked))):
                 self.written.append(said)
 
@@ -119,16 +121,19 @@ class Machine:
 
 
 @contextlib.contextmanager
-def machine_of_releases(folder: Path, environment: Mapping[str, str], key: str) -> Iterator[Machine]:
+def machine_of_releases(
+    folder: Path, environment: Mapping[str, str], key: str, writers: int = 1
+) -> Iterator[Machine]:
     """One with two releases, of which none serves yet; both are the program under test.
 
     Args:
         environment: of a site that has a forum ``gazette``.
         key: a public key to it.
+        writers: under so many names comments are written.
     """
     first_port = free_port(in_a_row=2)
     with haproxy(folder, first_port, first_port + 1) as door:
-        found = Machine(folder / "opt", first_port, door, environment, key)
+        found = Machine(folder / "opt", first_port, door, environment, key, writers)
         for name in ("one", "two"):
             found.put(name, f'exec "{sys.executable}" -m descant "$@" --workers 1')
         try:
@@ -142,6 +147,10 @@ def end_all(machine: Machine) -> None:
         pid = machine.now()["pid"]
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not is_running(pid))
+
+
+def name_of(writer: int) -> str:
+    return f"Gus {writer}"
 
 
 def all_comments(machine: Machine) -> set[str]:
