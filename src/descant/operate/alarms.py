@@ -33,13 +33,19 @@ def forget_errors() -> None:
 
 
 def _subject(digest: Digest) -> str:
-    parts = [(digest.new, "new"), (digest.regressed, "come back")]
+    parts = [
+        (digest.new, "new"),
+        (digest.regressed, "come back"),
+        (len(digest.surging), "ten times as often"),
+    ]
     return "Errors: " + ", ".join(f"{count} {words}" for count, words in parts if count)
 
 
 def _lines(digest: Digest) -> Iterator[str]:
-    for group in digest.groups:
-        yield f"{group.get_state_display()}: {group.title} in {group.culprit}, {group.count} times"
+    told = [(group.get_state_display(), group) for group in digest.groups]
+    told += [("Ten times as often as the day before", group) for group in digest.surging]
+    for words, group in told:
+        yield f"{words}: {group.title} in {group.culprit}, {group.count} times"
         yield f"    {group.message}"
         yield f"    {settings.DESCANT_URL}{reverse('operate_error', kwargs={'number': group.pk})}"
         yield ""

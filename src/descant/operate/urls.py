@@ -16,6 +16,7 @@ urlpatterns = [
     path("operate/errors/", pages.errors, name="operate_errors"),
     path("operate/errors/<int:number>/", pages.error, name="operate_error"),
     path("operate/errors/<int:number>/do/", acts.judge, name="operate_error_do"),
+    path("operate/errors/<int:number>/gather/", acts.gather, name="operate_error_gather"),
     # By number, as any SDK of Sentry has it: api/3.0/ is another.
     path("api/<int:project>/envelope/", receive_envelope),
     path("operate/performance/", performance.performance, name="operate_performance"),

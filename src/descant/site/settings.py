@@ -72,10 +72,7 @@ HEADROOM = {
     "PERFORMANCE_COMMENTS": said.is_on("DESCANT_SQL_COMMENTS"),
     "PERFORMANCE_STACK_SECONDS": said.seconds("DESCANT_STACK_SECONDS", 1),
     "PERFORMANCE_SWITCHES": "descant.switches.names_on",
-    "ERRORS_SECONDS": said.seconds("DESCANT_ERRORS_SECONDS", 1),
-    "ERRORS_DSN": said.secret("DESCANT_ERRORS_DSN"),
-    "ERRORS_KEYS": dict(each.split(":", 1) for each in said.words("DESCANT_ERRORS_KEYS") if ":" in each),
-    **errors(DESCANT_DATA),
+    **errors(said, DESCANT_DATA),
     "HOMES": {
         "accounts": "default",
         "forums": "default",
@@ -238,6 +235,7 @@ EMAIL_HOST_PASSWORD = said.secret("DESCANT_MAIL_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_TIMEOUT = 10
 DESCANT_ERRORS_MAIL = said.words("DESCANT_ERRORS_MAIL")
+DESCANT_ERRORS_TRACKER = said.text("DESCANT_ERRORS_TRACKER")  # https://…/new?title={title}&body={link}
 DEFAULT_FROM_EMAIL = said.text("DESCANT_MAIL_FROM", "Descant <comments@localhost>")
 # Answers to letters come in there, by `descant mail receive`: reply@comments.example for reply+…@comments.example.
 DESCANT_MAIL_INBOUND = said.text("DESCANT_MAIL_INBOUND")

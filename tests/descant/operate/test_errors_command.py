@@ -41,6 +41,33 @@ def test_an_error_is_listed_shown_and_resolved(group: Group, capsys: pytest.Capt
     assert Group.objects.get().state == "seen"
 
 
+def test_errors_are_ignored_merged_and_split(group: Group, capsys: pytest.CaptureFixture[str]) -> None:
+    other = Group.objects.create(fingerprint="1:other", title="ValueError", count=2)
+    assert main(["errors", "merge", str(other.pk), "--into", str(group.pk)]) == 0
+    assert Group.objects.get().count == 3
+    assert main(["errors", "split", str(group.pk)]) == 0
+    assert main(["errors", "ignore", str(group.pk), "--more", "10"]) == 0
+    assert main(["errors", "ignore", str(group.pk), "--days", "0.5"]) == 0
+    told = f"1 merged into {group.pk}.\n1 split off.\n1 ignored.\n1 ignored.\n"
+    assert capsys.readouterr().out == told
+    assert Group.objects.get().state == "ignored"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["merge", "7", "--into", "7"], "no other kind of errors 7"),
+        (["ignore", "7"], "Ignore it until a time"),
+        (["ignore", "7", "--days", "-1"], "Ignore it until a time"),
+    ],
+)
+def test_what_cannot_be_judged_so_is_refused(
+    words: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["errors", *words]) == 2
+    assert why in capsys.readouterr().err
+
+
 def test_a_number_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["errors", "show", "999"]) == 2
     assert "there is no kind of errors 999" in capsys.readouterr().err

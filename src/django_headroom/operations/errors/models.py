@@ -52,6 +52,9 @@ class Group(models.Model):
     state_at = models.DateTimeField(default=timezone.now)
     resolved_in = models.CharField(max_length=100, blank=True, default="")
     ignored_until = models.DateTimeField(null=True)
+    ignored_until_count = models.BigIntegerField(null=True)
+    # When it was told last that it comes far more often than before.
+    surged_at = models.DateTimeField(null=True)
     is_told = models.BooleanField(default=False)
 
     objects: ClassVar = Groups.as_manager()
@@ -62,6 +65,18 @@ class Group(models.Model):
             models.Index(fields=["id"], condition=Q(is_told=False), name="errors_untold"),
             models.Index(fields=["last_at"], name="errors_by_age"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.title} in {self.culprit}"
+
+
+class Merged(models.Model):
+    """A kind that somebody has found to be the same as another: what is counted of it is counted there."""
+
+    fingerprint = models.CharField(max_length=70, unique=True)
+    title = models.CharField(max_length=200)
+    culprit = models.CharField(max_length=300, blank=True, default="")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE)
 
     def __str__(self) -> str:
         return f"{self.title} in {self.culprit}"

@@ -1,15 +1,27 @@
 """`descant errors`: which errors there are, one of them whole, and what somebody has done about them."""
 
 import argparse
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from descant.operate.commands import CommandFailed
-from django_headroom.operations.errors.judging import mark_seen, reopen, resolve
-from django_headroom.operations.errors.models import Group, Occurrence
+from django_headroom.operations.errors.judging import (
+    NoSuchKind,
+    NotIgnoredForever,
+    ignore,
+    mark_seen,
+    merge,
+    reopen,
+    resolve,
+    split,
+)
+from django_headroom.operations.errors.models import Group, Merged, Occurrence
 from django_headroom.operations.errors.storing import store_at
 
 NAME = "errors"
-HELP = "the errors of the site by kind: listed, shown, seen, resolved"
+HELP = "the errors of the site by kind: listed, shown, seen, resolved, ignored, merged"
 MOST = 50
 
 
@@ -24,8 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "resolve", help="say that they are mended; one that is counted again has come back"
     )
     resolving.add_argument("--in", dest="release", default="", help="the release that mends it, or `next`")
+    ignoring = acts.add_parser(
+        "ignore", help="say nothing of them for a while; they are counted all the same"
+    )
+    ignoring.add_argument("--days", type=float, help="for so long")
+    ignoring.add_argument("--more", type=int, help="until so many more were counted")
+    merging = acts.add_parser("merge", help="say that they are one with another, from now on as well")
+    merging.add_argument("--into", type=int, required=True, help="the other")
     for judged in (
         resolving,
+        ignoring,
+        merging,
+        acts.add_parser(
+            "split", help="take out what was merged into them; the next of it is a kind of its own"
+        ),
         acts.add_parser("seen", help="say that somebody is at them"),
         acts.add_parser("reopen", help="take back that they are resolved or ignored"),
     ):
@@ -39,13 +63,27 @@ def run(options: argparse.Namespace) -> int:
         return _list(options.all)
     if options.act == "show":
         return _show(options.number)
-    if options.act == "resolve":
-        print(f"{resolve(options.numbers, release=options.release)} resolved.")
-    elif options.act == "seen":
-        print(f"{mark_seen(options.numbers)} marked as seen.")
-    else:
-        print(f"{reopen(options.numbers)} opened again.")
+    try:
+        print(_judged(options))
+    except (NoSuchKind, NotIgnoredForever) as refused:
+        raise CommandFailed(str(refused)) from refused
     return 0
+
+
+def _judged(options: argparse.Namespace) -> str:
+    if options.act == "resolve":
+        return f"{resolve(options.numbers, release=options.release)} resolved."
+    if options.act == "seen":
+        return f"{mark_seen(options.numbers)} marked as seen."
+    if options.act == "ignore":
+        until = timezone.now() + timedelta(days=options.days) if options.days else None
+        return f"{ignore(options.numbers, until=until, more=options.more)} ignored."
+    if options.act == "merge":
+        return f"{merge(options.numbers, into=options.into)} merged into {options.into}."
+    if options.act == "split":
+        found = Merged.objects.using(store_at()).filter(group__in=options.numbers)
+        return f"{split(list(found.values_list('pk', flat=True)))} split off."
+    return f"{reopen(options.numbers)} opened again."
 
 
 def _list(with_all: bool) -> int:

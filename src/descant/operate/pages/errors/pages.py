@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from descant.operate.pages.asking import draw, for_operators
 from descant.operate.pages.errors.sparkline import counts_by_hour, sparkline
 from descant.operate.pages.errors.telling import chain_of, facts_of, statements_of
-from django_headroom.operations.errors.models import Group, Groups, Occurrence, State, Touched
+from django_headroom.operations.errors.models import Group, Groups, Merged, Occurrence, State, Touched
 from django_headroom.operations.errors.storing import store_at
 
 A_PAGE = 50
@@ -65,12 +68,22 @@ def error(request: HttpRequest, number: int) -> HttpResponse:
         **_row(group, counts, _touched([group.pk], Touched.Kind.PERSON)[group.pk]),
         "forums": _touched([group.pk], Touched.Kind.TENANT)[group.pk],
         "kept": kept,
+        "merged": Merged.objects.using(store_at()).filter(group=group).order_by("title", "pk"),
+        "issue": _issue_of(group),
         "whole": whole,
         "chain": chain_of(body),
         "facts": facts_of(body),
         "statements": statements_of(body),
     }
     return draw(request, "error.html", given)
+
+
+def _issue_of(group: Group) -> str:
+    """The address at which the team's tracker takes an issue of this kind, with a link back."""
+    link = f"{settings.DESCANT_URL}{reverse('operate_error', kwargs={'number': group.pk})}"
+    title = f"{group.title} in {group.culprit}" if group.culprit else group.title
+    tracker: str = settings.DESCANT_ERRORS_TRACKER
+    return tracker.replace("{title}", quote(title, safe="")).replace("{link}", quote(link, safe=""))
 
 
 def _chosen(view: str) -> Groups:
