@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from http import HTTPStatus
 from math import inf
 from typing import Any
 
@@ -93,7 +94,7 @@ class Front:
         response = self.behind.ask(request_of_nobody(COMMENTS, asked))
         try:
             answer = answer_of(response)
-            answer.is_stale = answer.status < OUT_OF_REACH
+            answer.is_stale = answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
             return answer
         finally:
             response.close()
