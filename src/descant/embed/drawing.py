@@ -5,16 +5,15 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext, override
 from django.views.decorators.http import require_safe
 
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.models import Comment, Thread
-from descant.discussion.reading import Page, line_of
+from descant.discussion.reading import ORDERS, line_of
 from descant.discussion.reading.changes import Changes, Clock, read_changes
 from descant.embed.calling import Asking
-from descant.embed.pages import FrameAddress, context
+from descant.embed.pages import FrameAddress, draw_lines
 from descant.forums.caches.sending import cacheable
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.models import Forum, Rule
@@ -25,10 +24,7 @@ CHANGES_SECONDS = 1  # how long a shared cache may answer by itself
 def draw_line(asking: Asking, page: PageAddress, comment: Comment) -> str:
     """The line of a comment as the person who asks may see it, drawn as in the frame's document."""
     address = FrameAddress(asking.forum.name, page.identifier, page.url, get_language() or "")
-    given = context(asking.forum, address, Page(comment.thread))
-    return render_to_string(
-        "embed/line.html", {**given, "line": line_of(comment, asking.author)}, using="jinja2"
-    )
+    return draw_lines(asking.forum, address, ORDERS[0], [line_of(comment, asking.author)])
 
 
 @require_safe
@@ -54,12 +50,12 @@ def draw_changes(forum: Forum, found: Changes, language: str) -> bytes:
         return orjson.dumps(told)
     thread = found.thread
     with override(forum.language_for(language)):
-        given = context(forum, FrameAddress(forum.name, "", thread.url, get_language() or ""), Page(thread))
+        address = FrameAddress(forum.name, "", thread.url, get_language() or "")
         told["lines"] = [
             {
                 "id": str(line.comment.pk),
                 "parent": str(line.comment.parent_id) if line.comment.parent_id else None,
-                "html": render_to_string("embed/line.html", {**given, "line": line}, using="jinja2"),
+                "html": draw_lines(forum, address, ORDERS[0], [line]),
             }
             for line in found.lines
         ]

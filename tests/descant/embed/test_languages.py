@@ -160,7 +160,7 @@ def test_a_database_out_of_reach_is_said_in_the_language_of_the_url(
     def fail(_name: str) -> None:
         raise OperationalError
 
-    monkeypatch.setattr("descant.embed.pages.forum_named", fail)
+    monkeypatch.setattr("descant.embed.pages.asking.forum_named", fail)
     client.raise_request_exception = False
     page = client.get("/embed/comments/?f=gazette&lang=de")
     assert page.status_code == 503

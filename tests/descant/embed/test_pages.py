@@ -242,7 +242,7 @@ def test_a_database_out_of_reach_is_said_with_the_time_to_wait(
     def fail(**_: Any) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr("descant.embed.pages.read_page", fail)
+    monkeypatch.setattr("descant.embed.pages.asking.read_page", fail)
     answer = frame(client)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
 

@@ -40,9 +40,10 @@ class OneForEachLanguage(Environment):
     ) -> Template:
         if self.language:  # what a template includes is in the language that it is in itself
             return super().get_template(name, parent, globals)
-        return self._speaking(get_language() or "en").get_template(name, parent, globals)
+        return self.speaking(get_language() or "en").get_template(name, parent, globals)
 
-    def _speaking(self, language: str) -> Environment:
+    def speaking(self, language: str) -> Environment:
+        """The environment of one language; of what it makes that language must be spoken when it is asked for."""
         found = self.spoken.get(language)
         if found is None:
             found = self.overlay()

@@ -19,14 +19,14 @@ class Writing:
         self._past = lru_cache(KEPT)(_past)
         self._part = lru_cache(2 * KEPT)(_part)
         self._grouped = lru_cache(KEPT)(_grouped)
-        self._signs = _signs_of(formats.get_format("DATETIME_FORMAT", language))
+        self._runs = _runs_of(formats.get_format("DATETIME_FORMAT", language))
 
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         return {"ago": self.ago, "iso": iso, "full_time": self.full_time, "day": day, "number": self.number}
 
-    def ago(self, moment: datetime) -> str:
+    def ago(self, moment: datetime, now: datetime | None = None) -> str:
         """Say how long ago, in the words that the frame's script would use: "2 hours ago"."""
-        minutes = int((timezone.now() - moment).total_seconds() // 60)
+        minutes = int(((now or timezone.now()) - moment).total_seconds() // 60)
         if minutes < 60:
             return self._past(0, 0, minutes)
         return self._past(0, minutes // 60, 0) if minutes < 1440 else self._past(minutes // 1440, 0, 0)
@@ -35,10 +35,7 @@ class Writing:
         """Write the moment to the minute, in UTC: a cached page cannot know where its reader lives."""
         moment = moment.astimezone(UTC)
         of_day, of_clock = moment.date(), time(moment.hour, moment.minute)
-        parts = [
-            sign if kind is None else self._part(of_clock if kind is time else of_day, sign)
-            for sign, kind in self._signs
-        ]
+        parts = [self._part(of_clock if is_of_clock else of_day, signs) for signs, is_of_clock in self._runs]
         return f"{''.join(parts)} UTC"
 
     def number(self, value: int) -> str:
@@ -72,20 +69,20 @@ def _past(days: int, hours: int, minutes: int) -> str:
     return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes) % {"num": minutes}
 
 
-def _signs_of(written: str) -> Sequence[tuple[str, type | None]]:
-    """A format of Django's in its signs, and whether each says something of the day or of the clock; or nothing."""
-    pieces = dateformat.re_formatchars.split(written)
-    return [
-        (piece, (time if hasattr(dateformat.TimeFormat, piece) else date))
-        if number % 2
-        else (dateformat.re_escaped.sub(r"\1", piece), None)
-        for number, piece in enumerate(pieces)
-        if piece
-    ]
+def _runs_of(written: str) -> Sequence[tuple[str, bool]]:
+    """A format of Django's in pieces that speak of the day alone, or of the clock alone, and which of the two."""
+    runs: list[tuple[str, bool]] = []
+    for number, piece in enumerate(dateformat.re_formatchars.split(written)):
+        is_of_clock = hasattr(dateformat.TimeFormat, piece) if number % 2 else bool(runs and runs[-1][1])
+        if runs and runs[-1][1] == is_of_clock:
+            runs[-1] = (runs[-1][0] + piece, is_of_clock)
+        elif piece:
+            runs.append((piece, is_of_clock))
+    return runs
 
 
-def _part(of: date | time, sign: str) -> str:
-    return dateformat.format(of, sign) if isinstance(of, date) else dateformat.time_format(of, sign)
+def _part(of: date | time, signs: str) -> str:
+    return dateformat.format(of, signs) if isinstance(of, date) else dateformat.time_format(of, signs)
 
 
 def _grouped(value: int) -> str:

@@ -42,7 +42,7 @@ def make_page(asked: str, codings: Collection[str]) -> Page | Answer:
         ):
             record.status = 500
             found = document(fields, to_keep=True)
-            record.status, record.bytes = found.status, len(found.html)
+            record.status, record.bytes = found.status, sum(map(len, found.pieces))
     finally:
         request_finished.send(sender=make_page)
     return page_of(found, codings, seen=seen, made_at=made_at)

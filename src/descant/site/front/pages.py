@@ -2,7 +2,7 @@
 
 import gzip
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
@@ -13,7 +13,8 @@ from django.http import HttpResponseBase
 
 from descant.discussion.reading import marks
 from descant.embed.pages import FRESH_SECONDS, HTML
-from descant.forums.caches.sending import Document, RestsOn, etag_of, gzipped, told_to_caches
+from descant.forums.caches.packing import gzipped
+from descant.forums.caches.sending import Document, RestsOn, etag_of, told_to_caches
 from descant.site.front.asking import best_coding, has_it
 from descant.site.headers import ALWAYS
 
@@ -89,7 +90,7 @@ class Page:
     def pack(self, coding: str) -> None:
         """Pack it in one more coding."""
         headers, body = self._plain()
-        small = _packed(coding, body)
+        small = _packed(coding, [body])
         self.codings[coding] = ([*headers[:-2], *_said(coding, self.etag, small)], small)
 
     def send(self, scope: Any, protocol: Any) -> str:
@@ -143,14 +144,14 @@ def headers_of(response: HttpResponseBase) -> Headers:
 
 def page_of(document: Document, codings: Collection[str], *, seen: int, made_at: float) -> Page | Answer:
     """The page to keep of a document, packed; an answer to send if it is none that may be kept."""
-    body = document.html.encode()
+    body = b"".join(document.pieces)
     own = {"Content-Type": HTML, **ALWAYS, **document.headers}
     if document.rests_on is None:
         return Answer(document.status, [*own.items(), ("Content-Length", str(len(body)))], body)
     headers = [*own.items(), *told_to_caches(FRESH_SECONDS).items()]
     due_at = made_at + random.uniform(*SOFT_SECONDS)
     head = Head(etag_of(body), headers, document.rests_on, seen, made_at, due_at)
-    return page_with(head, {coding: _packed(coding, body) for coding in codings})
+    return page_with(head, {coding: _packed(coding, document.pieces) for coding in codings})
 
 
 def page_with(head: Head, bodies: Mapping[str, bytes]) -> Page:
@@ -177,8 +178,8 @@ def page_with(head: Head, bodies: Mapping[str, bytes]) -> Page:
     )
 
 
-def _packed(coding: str, body: bytes) -> bytes:
-    return brotli.compress(body, quality=5) if coding == "br" else gzipped(body)
+def _packed(coding: str, pieces: Sequence[bytes]) -> bytes:
+    return brotli.compress(b"".join(pieces), quality=5) if coding == "br" else gzipped(pieces)
 
 
 def _said(coding: str, etag: str, body: bytes) -> Headers:

@@ -18,7 +18,7 @@ from django_headroom.caching.embedded import Embedded
 from django_headroom.caching.memcached import Pool
 from django_headroom.conf import headroom
 from django_headroom.operations.performance.places import place_of_call
-from django_headroom.operations.performance.recording import Record, here, note_call, note_stale
+from django_headroom.operations.performance.recording import Record, drawing, here, note_call, note_stale
 
 STORES = (Embedded, Pool)
 OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
@@ -158,16 +158,8 @@ def _drawn(render: Callable[..., str]) -> Callable[..., str]:
 
     @wraps(render)
     def drawn(template: Any, *positional: Any, **options: Any) -> str:
-        record = here()
-        if record is None or record.in_template:
+        with drawing():
             return render(template, *positional, **options)
-        spent, record.in_template, began = record.spent, True, time.perf_counter()
-        try:
-            return render(template, *positional, **options)
-        finally:
-            record.in_template = False
-            record.templates[0] += 1
-            record.templates[1] += time.perf_counter() - began - (record.spent - spent)
 
     return drawn
 

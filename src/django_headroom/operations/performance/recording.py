@@ -174,6 +174,26 @@ def outgoing(host: str) -> Iterator[None]:
         note_call(host, time.perf_counter() - began, failed)
 
 
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Note a page that is drawn by other ways than Django's templates: what it takes besides databases and the like.
+
+    >>> with drawing():
+    ...     ...
+    """
+    record = _here.get()
+    if record is None or record.in_template:
+        yield
+        return
+    spent, record.in_template, began = record.spent, True, time.perf_counter()
+    try:
+        yield
+    finally:
+        record.in_template = False
+        record.templates[0] += 1
+        record.templates[1] += time.perf_counter() - began - (record.spent - spent)
+
+
 def note_call(host: str, seconds: float, failed: bool) -> None:
     """A call to a host has ended."""
     if (record := _here.get()) is None:

@@ -41,7 +41,7 @@ class Databases:
         self.made += 1
         partition = "p1" if thread_id < 1_000 else "p2"
         rests_on = RestsOn(partition, FORUM, 1, thread_id, self.versions[thread_id])
-        page = page_of(Document(asked, {}, rests_on=rests_on), codings, seen=seen, made_at=now)
+        page = page_of(Document([asked.encode()], {}, rests_on=rests_on), codings, seen=seen, made_at=now)
         assert isinstance(page, Page)
         return page
 

@@ -39,7 +39,9 @@ class Press:
             raise ArithmeticError
         if self.is_down:
             return OUT_OF_REACH
-        document = Document(f"{asked}: {number}", {}, rests_on=RestsOn("p1", FORUM, 1, THREAD, number))
+        document = Document(
+            [f"{asked}: {number}".encode()], {}, rests_on=RestsOn("p1", FORUM, 1, THREAD, number)
+        )
         return page_of(document, codings, seen=seen, made_at=self.begun[-1])
 
     def change(self, thread_id: int = THREAD) -> None:

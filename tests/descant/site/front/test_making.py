@@ -28,7 +28,7 @@ from tests.descant.conftest import Cast
 
 Say = Callable[..., Comment]
 THREAD = "f=gazette&t_i=bread&t_u=https://gazette.example/bread"
-CALLS_MOST = 4_500  # of Python's own functions
+CALLS_MOST = 2_400  # of Python's own functions
 PACKING = ("Content-Encoding", "Content-Length", "ETag")
 
 
@@ -134,7 +134,7 @@ def test_what_fails_is_met_by_django_who_says_so(
     talk: Comment, kept: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for error, status in ((OperationalError("gone"), 503), (ArithmeticError("a bug"), 500)):
-        monkeypatch.setattr("descant.embed.pages.read_page", Mock(side_effect=error))
+        monkeypatch.setattr("descant.embed.pages.asking.read_page", Mock(side_effect=error))
         found = made(THREAD)
         assert isinstance(found, Answer)
         assert found.status == status

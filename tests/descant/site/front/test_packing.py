@@ -14,7 +14,7 @@ BROWSER = "gzip, deflate, br, zstd"
 @pytest.fixture
 def page() -> Page:
     rests_on = RestsOn(forum_id=3, revision=1, partition="p1", thread_id=1_025, version=1)
-    made = page_of(Document("Rye. " * 100, {}, rests_on=rests_on), ["gzip"], seen=1, made_at=0.0)
+    made = page_of(Document([b"Rye. " * 100], {}, rests_on=rests_on), ["gzip"], seen=1, made_at=0.0)
     assert isinstance(made, Page)
     return made
 

@@ -60,7 +60,7 @@ class Machine:
         if asked == "missing":
             return Answer(404, [], b"")
         rests_on = RestsOn("p1", FORUM, 1, self.thread_id, len(self.begun))
-        document = Document(f"{asked} {len(self.begun)} ä" * 100, {}, rests_on=rests_on)
+        document = Document([f"{asked} {len(self.begun)} ä".encode()] * 100, {}, rests_on=rests_on)
         return page_of(document, codings, seen=seen, made_at=now)
 
     def change(self) -> None:
