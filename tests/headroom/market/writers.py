@@ -33,6 +33,7 @@ def main(file: str, act: str, *numbers: str) -> None:
             time.sleep(600)
     elif act == "read":
         with connection.cursor() as cursor:
+            cursor.execute("WITH kept AS (SELECT * FROM note) SELECT count(*) FROM kept")
             cursor.execute("SELECT count(*) FROM note")
             print(cursor.fetchone()[0])
     else:

@@ -14,6 +14,7 @@ import pytest
 from django.db import OperationalError, connections, transaction
 
 from django_headroom.connections.queued_sqlite import turns
+from django_headroom.connections.queued_sqlite.base import only_reads
 from django_headroom.connections.queued_sqlite.turns import Turns
 from tests.headroom.market.items.models import Item
 from tests.headroom.market.shops.models import Shop
@@ -122,6 +123,22 @@ def test_readers_do_not_wait(file: Path, holder: "subprocess.Popen[str]") -> Non
     reader = start(file, "read")
     output, errors = reader.communicate(timeout=20)
     assert (output, reader.returncode) == ("0\n", 0), errors
+
+
+@pytest.mark.parametrize(
+    ("sql", "reads"),
+    [
+        ("SELECT 1", True),
+        ("  with some AS (SELECT 1) SELECT * FROM some", True),
+        ("WITH updated AS (SELECT updated_at FROM item) SELECT * FROM updated", True),
+        ("WITH some AS (SELECT 1)\ninsert INTO item SELECT * FROM some", False),
+        ("WITH some AS (SELECT 1) UPDATE item SET price = 1", False),
+        ("REPLACE INTO item VALUES (1)", False),
+        ("WITHDRAW", False),
+    ],
+)
+def test_a_statement_that_begins_by_with_writes_only_if_it_says_so(sql: str, reads: bool) -> None:
+    assert only_reads(sql) is reads
 
 
 @pytest.mark.django_db(databases=["default", "p1"], transaction=True)

@@ -5,8 +5,10 @@ locked". In a queue each is woken when it is her turn, and who holds on too long
 """
 
 import os
+import re
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.db import OperationalError
@@ -16,6 +18,8 @@ from django_headroom.connections.queued_sqlite.turns import Turns
 
 PATIENCE = 5.0  # seconds, where OPTIONS["timeout"] does not say: as long as SQLite itself would try
 READING = ("SELECT", "PRAGMA", "EXPLAI", "SAVEPO", "RELEAS", "ROLLBA")
+_WITH = re.compile(r"\s*WITH\b", re.IGNORECASE)
+_WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
 _taken: set[tuple[int, str]] = set()  # (thread, file): who would wait for herself is told so instead
 
@@ -61,7 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _take_turn_for_a_write(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
-        if self._turn or sql.lstrip()[:6].upper() in READING:
+        if self._turn or only_reads(sql):
             return execute(sql, params, many, context)
         self._take_turn()
         try:
@@ -96,3 +100,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             _taken.discard(self._turn)
             self._queue.end()
         self._turn = None
+
+
+@lru_cache(maxsize=2_048)
+def only_reads(sql: str) -> bool:
+    """Whether a statement needs no turn. What begins by WITH may write; in doubt it takes one, which does no harm."""
+    return sql.lstrip()[:6].upper() in READING or (bool(_WITH.match(sql)) and not _WRITING.search(sql))
