@@ -13,6 +13,7 @@ from descant.forums.keys.showing import forum_called
 WAITING_MOST = 512  # of a process
 OF_ONE_MOST = 256  # of a forum: a crowd in one leaves the others places
 LOOKED_INTO = 4_096  # bytes of a body
+AFTERWARDS = 0.02  # seconds; then what can wait begins anyway
 
 Found = TypeVar("Found")
 _NAMED = re.compile(rb'(?:^|[&?{,\s])"?(f|forum|api_key)"?\s*[=:]\s*"?([\w.-]{1,100})')
@@ -35,6 +36,7 @@ class Threads:
     def __init__(self, number: int, name: str) -> None:
         self.pool = ThreadPoolExecutor(number, thread_name_prefix=name)
         self._waiting = Waiting(number)
+        self._due: deque[Callable[[], None]] = deque()
 
     async def run(self, forum: str, call: Callable[[], Found]) -> Found:
         """Call it in one of the threads, when it is the forum's turn.
@@ -44,15 +46,27 @@ class Threads:
         """
         if not await self._waiting.begin(forum):
             raise TooMany
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.pool, call)
+            return await loop.run_in_executor(self.pool, call)
         finally:
             self._waiting.end()
+            if self._due:
+                loop.call_later(AFTERWARDS, self.begin_what_is_due)
 
     def later(self, call: Callable[[], None]) -> None:
-        """Have it called when a thread is free, by whoever is in one of them; once they end, not at all."""
+        """Have it called when whoever waits for what is run now has been answered; once the threads end, not at all.
+
+        Only what is run asks so. The threads and the loop take turns at the interpreter: at once, it would be begun
+        before that answer.
+        """
+        self._due.append(call)
+
+    def begin_what_is_due(self) -> None:
+        """For whoever has just answered."""
         with suppress(RuntimeError):
-            self.pool.submit(call)
+            while self._due:
+                self.pool.submit(self._due.popleft())
 
     def close(self) -> None:
         """End the threads when they are done."""

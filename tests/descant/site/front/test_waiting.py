@@ -48,13 +48,28 @@ def test_whose_forum_is_asked_by_few_is_not_behind_the_crowd_of_another() -> Non
     assert max(at for at, each in enumerate(hall.served) if each != "crowd") <= 6
 
 
-def test_what_can_wait_is_called_in_a_thread_and_not_at_all_once_they_end() -> None:
+def test_what_can_wait_is_called_after_the_answer_and_not_at_all_once_the_threads_end() -> None:
     called: list[str] = []
     threads = Threads(1, "maker")
-    threads.later(lambda: called.append(threading.current_thread().name))
-    threads.pool.shutdown()
-    threads.later(lambda: called.append("too late"))
-    assert called == ["maker_0"]
+
+    async def story() -> None:
+        done = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def keep() -> None:
+            called.append(threading.current_thread().name)
+            loop.call_soon_threadsafe(done.set)
+
+        await threads.run("", lambda: threads.later(keep))
+        called.append("answered")
+        async with asyncio.timeout(60):
+            await done.wait()
+        await threads.run("", lambda: threads.later(lambda: called.append("too late")))
+        threads.close()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(story())
+    assert called == ["answered", "maker_0"]
 
 
 def test_a_forum_has_a_share_of_the_places_and_all_have_so_many() -> None:
