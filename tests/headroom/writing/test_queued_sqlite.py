@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +211,18 @@ def test_threads_of_one_process_take_turns_too(
     Item.objects.of(bakery).create(name="rye")
     together(8, raise_price)
     assert Item.objects.of(bakery).get().price == 80
+
+
+@pytest.mark.django_db(databases=["default", "p1"])
+def test_statements_and_moments_mean_what_they_do_to_django(bakery: Shop) -> None:
+    if connections["p1"].vendor != "sqlite":
+        pytest.skip("it is of files")
+    with connections["p1"].cursor() as cursor:
+        for _ in range(2):  # the second time it is remembered
+            assert cursor.execute("SELECT %s, '100%%', '%%s'", ["rye"]).fetchone() == ("rye", "100%", "%s")
+            assert cursor.execute("SELECT %(what)s", {"what": "rye"}).fetchone() == ("rye",)
+    for moment in (datetime(2008, 2, 29, 12, 0, 0, 7, tzinfo=UTC), None):
+        read = connections["p1"].ops.convert_datetimefield_value(
+            moment and moment.replace(tzinfo=None), None, connections["p1"]
+        )
+        assert read == moment

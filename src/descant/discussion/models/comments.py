@@ -142,7 +142,7 @@ class Comment(OfForum):
     @property
     def anchor(self) -> str:
         """What stands after ``#`` in its own link; no service that it may come from writes links like this."""
-        return f"descant-{self.pk}"
+        return f"descant-{self.id}"
 
     @property
     def is_shown(self) -> bool:

@@ -6,7 +6,8 @@ by offsets. The thread's row is read first and the comments from the same copy o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
@@ -28,8 +29,7 @@ LINES = 25
 REPLIES = 3
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of a page: a comment; a mark where a hidden one has replies; a stub of an ancestor not drawn here."""
 
     comment: Comment
@@ -175,7 +175,7 @@ def _pinned(shelf: Shelf, lines: Sequence[Line]) -> Comment | None:
     wanted = shelf.thread.pinned_id
     if wanted is None:
         return None
-    found = next((line.comment for line in lines if line.comment.pk == wanted), None)
+    found = next((line.comment for line in lines if line.comment.id == wanted), None)
     if found is None:
         found = shelf.with_ids({wanted}).get(wanted)
         attach_names([found] if found else [])
@@ -184,7 +184,7 @@ def _pinned(shelf: Shelf, lines: Sequence[Line]) -> Comment | None:
 
 def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Tops) -> list[_Run]:
     """What a page is drawn of; first what is left of the replies among which the page before has ended."""
-    runs = [_Run(AfterTop(key_in(order, top), top.pk), top, replies) for top, replies in tops.each]
+    runs = [_Run(AfterTop(key_in(order, top), top.id), top, replies) for top, replies in tops.each]
     if after and after.path:
         left = Window(after.path[:WIDTH], after.path, max(0, REPLIES - after.lines))
         runs.insert(0, _Run(after, None, shelf.branch(left)))
@@ -193,7 +193,7 @@ def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Tops) -> list[
 
 def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = None) -> Sequence[Line]:
     """Add what the lines need around them: stubs of ancestors, names of those answered, "more replies", authors."""
-    drawn = {line.comment.pk: line.comment for line in lines}
+    drawn = {line.comment.id: line.comment for line in lines}
     above = {key: ancestors_in(comment.path) for key, comment in drawn.items()}
     answered = {comment.parent_id for comment in drawn.values() if comment.parent_id}
     needed = answered.union(*above.values()) - drawn.keys()
@@ -201,7 +201,7 @@ def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = 
     finished: list[Line] = []
     seen: set[int] = set()
     for number, line in enumerate(lines):
-        own = line.comment.pk
+        own = line.comment.id
         for key in above[own]:
             if key not in seen and key in known:
                 finished.append(Line(known[key], "stub"))
@@ -211,7 +211,7 @@ def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = 
         whole = _with_answers(line, above[own], known)
         finished.append(_with_more(whole, run, known) if run else whole)
     attach_names([each for line in finished for each in (line.comment, line.answers) if each])
-    return [line if may_see(line.comment, None) else replace(line, kind="mark") for line in finished]
+    return [line if may_see(line.comment, None) else line._replace(kind="mark") for line in finished]
 
 
 def _with_answers(line: Line, above: Sequence[int], known: dict[int, Comment]) -> Line:
@@ -219,7 +219,7 @@ def _with_answers(line: Line, above: Sequence[int], known: dict[int, Comment]) -
     if comment.parent_id is None or (above and above[-1] == comment.parent_id):
         return line
     answered = known.get(comment.parent_id)
-    return replace(line, answers=answered) if answered and may_see(answered, None) else line
+    return line._replace(answers=answered) if answered and may_see(answered, None) else line
 
 
 def _with_more(line: Line, run: _Run, known: dict[int, Comment]) -> Line:
@@ -229,4 +229,4 @@ def _with_more(line: Line, run: _Run, known: dict[int, Comment]) -> Line:
     left = top.replies - run.at.shown - sum(comment.is_shown for comment in run.replies)
     if left <= 0:
         return line
-    return replace(line, more=left, more_cursor=cursors.write(InBranch(top.path, line.comment.path)))
+    return line._replace(more=left, more_cursor=cursors.write(InBranch(top.path, line.comment.path)))

@@ -5,7 +5,7 @@ import binascii
 import json
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from descant.discussion.tree.paths import LEVELS, WIDTH
 
@@ -17,8 +17,7 @@ class BadCursor(ValueError):
         super().__init__("This link to a page of the thread is damaged or too old: open the first page.")
 
 
-@dataclass(frozen=True)
-class AfterTop:
+class AfterTop(NamedTuple):
     """After a top-level comment, by its key in the order (microseconds, or score) and id.
 
     ``path`` is the last reply drawn below it, if the page ended among its replies, of which ``lines`` were drawn

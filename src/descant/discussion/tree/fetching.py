@@ -84,7 +84,7 @@ class Shelf:
         tops.sort(key=attrgetter(column, "id"), reverse=bool(falling))
         below = _by_top(comment for comment in found if comment.parent_id is not None)
         filled = sum(1 + min(top.replies, few) for top in tops[:-1])
-        return Tops([(top, below[top.pk]) for top in tops], are_last=filled < lines)
+        return Tops([(top, below[top.id]) for top in tops], are_last=filled < lines)
 
     def branch(self, window: Window) -> Sequence[Comment]:
         """The rows of one window, in reading order."""

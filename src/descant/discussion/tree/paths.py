@@ -14,6 +14,7 @@ LEVELS = 8
 WIDTH = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHIFT = 1 << 62  # keeps times before 1970 in order as unsigned numbers
+_COMPONENT = struct.Struct(">QQ")
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -24,7 +25,7 @@ def component(created_at: datetime, comment_id: int) -> bytes:
 
 def component_at(moment: int, comment_id: int) -> bytes:
     """The same of a time in microseconds since 1970."""
-    return struct.pack(">QQ", moment + _SHIFT, comment_id)
+    return _COMPONENT.pack(moment + _SHIFT, comment_id)
 
 
 def path_below(parent: bytes, created_at: datetime, comment_id: int) -> bytes:
@@ -39,7 +40,7 @@ def level_of(path: bytes) -> int:
 
 def ancestors_in(path: bytes) -> Sequence[int]:
     """The ids of the drawn ancestors, from the top; the comment itself is not among them."""
-    return [id_at(path, level) for level in range(level_of(path))]
+    return [key for _, key in _COMPONENT.iter_unpack(path[:-WIDTH])]
 
 
 def counted_in(path: bytes, parent_id: int | None) -> Sequence[int]:

@@ -1,7 +1,7 @@
 """Drawing the lines of a thread: of each comment its values, to fill a stencil with."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
@@ -21,6 +21,7 @@ from descant.embed.jinja.writing import Writing, iso
 
 HUES = 24
 COUNTS_KEPT = 4096  # such as "3 replies"
+NAMES_KEPT = 8192
 HOLES = (
     "id", "level", "place", "name", "initials", "hue", "badge", "to", "link", "iso", "full_time", "when", "text",
     "score", "answered", "replies", "steps_to_more", "more_link", "more",
@@ -71,7 +72,7 @@ class Lines:
             badge, to = badges.get(comment.author_id, ""), answers.shown_name if answers else above
             values = self._values(comment, comment.shown_name or someone, now)
             values["link"] = comment.anchor.join(permalink)
-            values["badge"], values["to"] = escaped(badge), escaped(to)
+            values["badge"], values["to"] = badge and escaped(badge), to and escaped(to)
             values["text"] = _text(comment, line.kind)
             if more:
                 values["steps_to_more"], values["more"] = steps_to_more, self._more(self._writing, more)
@@ -82,13 +83,14 @@ class Lines:
         return Markup("".join([*drawn, end]))
 
     def _values(self, comment: Comment, name: str, now: datetime) -> dict[str, object]:
-        written, writing, answered = comment.created_at, self._writing, comment.replies
+        written, writing, answered = comment.created_at.astimezone(UTC), self._writing, comment.replies
+        shown_name, letters = _of_name(name)
         return {
-            "id": comment.pk,
+            "id": comment.id,
             "level": comment.level,
             "place": comment.level + 1,
-            "name": escaped(name),
-            "initials": initials(name),
+            "name": shown_name,
+            "initials": letters,
             "hue": hue(comment.author_id or comment.guest or name),
             "iso": iso(written),
             "full_time": writing.full_time(written),
@@ -99,7 +101,11 @@ class Lines:
         }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=NAMES_KEPT)
+def _of_name(name: str) -> tuple[str, str]:
+    return escaped(name), initials(name)
+
+
 def initials(name: str) -> str:
     """The first letters of the first and the last word; a middle dot when there is no letter."""
     letters = [next((sign for sign in word if sign.isalnum()), "") for word in name.split()]
@@ -107,7 +113,8 @@ def initials(name: str) -> str:
     return "".join(letters[:1] + letters[1:][-1:]).upper() or "·"
 
 
-def hue(seed: object) -> int:
+@lru_cache(maxsize=NAMES_KEPT)
+def hue(seed: int | str) -> int:
     """A number below `HUES` that is the same for the same seed on every machine."""
     return crc32(str(seed).encode()) % HUES
 
