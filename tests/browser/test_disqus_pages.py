@@ -19,6 +19,7 @@ UNIVERSAL_CODE = """
     this.page.url = '%(url)s';
     this.page.identifier = '%(identifier)s';
     this.page.title = 'A title of its own';
+    this.page.category_id = '%(category)s';
     this.language = '%(language)s';
   };
   (function () {
@@ -62,7 +63,7 @@ def test_disqus_own_page_works_with_another_script_address(
 ) -> None:
     site.say(article.thread, "Known by its identifier.")
     script = f"{site.url}/gazette/embed.js"
-    asked = {"url": hosting.url + "/universal", "identifier": article.thread["identifier"]}
+    asked = {"url": hosting.url + "/universal", "identifier": article.thread["identifier"], "category": "7"}
     reader.visit(hosting.put("/universal", UNIVERSAL_CODE % {**asked, "script": script, "language": "de"}))
     expect(reader.line("Known by its identifier.")).to_be_visible()
     expect(reader.frame.locator("html")).to_have_attribute("lang", "de")

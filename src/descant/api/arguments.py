@@ -115,14 +115,9 @@ _INTERVALS = {
     **{f"{days}d": days * _DAY for days in (1, 3, 7, 30, 60, 90)},
 }
 INTERVAL = one_of("interval", "In which time, up to now.", [*_INTERVALS], "7d")
-ONLY_CATEGORY = row_ids("category", "Only of these categories; a forum has one.", most=100)
+ONLY_CATEGORY = row_ids("category", "Only of these categories.", most=100)
 
 
 def interval_of(asked: Asked) -> timedelta:
     """The time that was asked for."""
     return _INTERVALS[asked[INTERVAL]]
-
-
-def is_of_category(asked: Asked) -> bool:
-    """Whether the forum's one category is among those that were asked for."""
-    return not asked[ONLY_CATEGORY] or asked.forum.pk in asked[ONLY_CATEGORY]

@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 
 from descant.api.arguments import ThreadName
 from descant.discussion.addressing.finding import ends_of, find_thread
 from descant.discussion.models import Comment, Thread, ThreadAddress
-from descant.forums.models import Forum
+from descant.forums.models import Forum, categories_of
 
 
 def thread_named(forum: Forum, name: ThreadName, *, using: str = "") -> Thread:
@@ -75,3 +78,20 @@ def comments_named(forum: Forum, ids: Sequence[int]) -> list[Comment]:
     if found.keys() != set(ids):
         raise Comment.DoesNotExist("Invalid argument, 'post': there is no such comment in this forum.")
     return [found[each] for each in dict.fromkeys(ids)]
+
+
+def in_categories(
+    rows: QuerySet[Any], forum: Forum, numbers: Sequence[int], *, thread: str = ""
+) -> list[Any]:
+    """Those of some threads that are of these categories: a query for each of them, which its own index answers.
+
+    Args:
+        numbers: of the categories; none are all.
+        thread: of rows that are no threads, what leads to theirs: ``thread__``.
+    """
+    every = [category.pk for category in categories_of(forum)]
+    chosen = {*numbers} & {*every}
+    if not numbers or len(chosen) == len(every):
+        return [rows]
+    kept = [None if number == forum.pk else number for number in sorted(chosen)]
+    return [rows.filter(**{f"{thread}category": number}) for number in kept]

@@ -19,6 +19,7 @@ from descant.api.reference.openapi import openapi_json
 from descant.api.reference.page import reference_page
 from descant.api.serving.endpoints import served
 from descant.api.serving.jsonp import jsonp
+from descant.api.writing import categories as writing_categories
 from descant.api.writing import deciding, lists
 from descant.api.writing import exports as writing_exports
 from descant.api.writing import forums as writing_forums
@@ -30,6 +31,7 @@ from descant.api.writing import webhooks as writing_webhooks
 DECLARED_IN = (
     *(applications, categories, changes, exports, forums, imports, posts, threads, users, webhooks),
     *(
+        writing_categories,
         deciding,
         writing_exports,
         writing_forums,

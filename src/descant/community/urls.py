@@ -3,11 +3,12 @@
 from django.urls import include, path
 
 from descant.community import hearing, inviting, preferences, public
-from descant.community.owners import deliveries, exports, forms, history, keys, lists, webhooks
+from descant.community.owners import categories, deliveries, exports, forms, history, keys, lists, webhooks
 
 settings = [
     path("", forms.general, name="forum_settings"),
     path("domains/", lists.domains, name="forum_domains"),
+    path("categories/", categories.categories, name="forum_categories"),
     path("people/", lists.people, name="forum_people"),
     path("policy/", forms.policy, name="forum_policy"),
     path("look/", forms.look, name="forum_look"),

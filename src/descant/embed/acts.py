@@ -121,7 +121,7 @@ def page_in(body: Body) -> PageAddress:
     page = body.get("thread")
     if not isinstance(page, dict):
         raise BadCall(_("The page names no thread: give an identifier or a URL."))
-    return PageAddress(text_in(page, "identifier"), text_in(page, "url"), text_in(page, "title"))
+    return PageAddress(*(text_in(page, name) for name in ("identifier", "url", "title", "category")))
 
 
 def page_of(found: Thread) -> PageAddress:

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import BigIntegerField, Model, Value
+from django.db.models import BigIntegerField, CharField, Model, Value
+from django.db.models.functions import Cast
 
 from descant import __version__
 from descant.forums.caches.purging import purge_soon, purge_surely
 from descant.forums.caches.surrogates import forum_tag
-from descant.forums.models import FORUM_NAME, Domain, Forum, Role
+from descant.forums.models import FORUM_NAME, Category, Domain, Forum, Role
 from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant
@@ -38,7 +39,7 @@ _ids_by_name: dict[str, int] = {}
 
 
 def forum_named(name: str) -> Forum:
-    """The forum of this name, with its domains and roles loaded.
+    """The forum of this name, with its domains, roles and categories loaded.
 
     Raises:
         UnknownForum: there is none.
@@ -61,7 +62,7 @@ def forum_named(name: str) -> Forum:
 
 
 def forum_with_id(forum_id: int) -> Forum:
-    """The forum of this id, with its domains and roles loaded."""
+    """The forum of this id, with its domains, roles and categories loaded."""
     return forums.tenant(forum_id)
 
 
@@ -128,30 +129,37 @@ def _is_settled(forum: Forum) -> bool:
 
 
 def _whole_forums(alias: str, **which: Any) -> list[Forum]:
-    """The forums that a filter leaves, with their domains and roles: those are one query, whichever there are."""
+    """The forums that a filter leaves, with what belongs to them: that is one query, whichever there are."""
     found = {forum.pk: forum for forum in Forum.objects.using(alias).filter(**which)}
     domains: dict[int, list[Model]] = {key: [] for key in found}
     roles: dict[int, list[Model]] = {key: [] for key in found}
-    for forum_id, key, said, user_id in _belongings(alias, [*found]):
+    categories: dict[int, list[Model]] = {key: [] for key in found}
+    for forum_id, key, said, user_id, place, former in _belongings(alias, [*found]):
         told: dict[str, Any] = {"pk": key, "forum": found[forum_id]}
-        if user_id is None:
-            domains[forum_id].append(Domain(host=said, **told))
-        else:
+        if user_id is not None:
             roles[forum_id].append(Role(kind=said, user_id=user_id, **told))
-    for forum in found.values():
-        _give(forum, alias, domains=domains[forum.pk], roles=roles[forum.pk])
+        elif place is not None:
+            categories[forum_id].append(Category(title=said, place=place, former=former, **told))
+        else:
+            domains[forum_id].append(Domain(host=said, **told))
+    for key, forum in found.items():
+        _give(forum, alias, domains=domains[key], roles=roles[key], categories=categories[key])
     return [*found.values()]
 
 
 def _belongings(alias: str, forum_ids: Sequence[int]) -> Iterable[Any]:
-    """Forum, key, host and nobody; or forum, key, kind of the role and who has it."""
+    """Forum, key, and a host; the kind of a role and who has it; the title of a category, its place and former id."""
     if not forum_ids:
         return ()
-    nobody = Value(None, BigIntegerField())
+    # PostgreSQL asks what kind of nothing it is, of two parts at a time.
+    no, nothing = Cast(Value(None), BigIntegerField()), Value("", CharField())
     domains = Domain.objects.using(alias).filter(forum__in=forum_ids)
     roles = Role.objects.using(alias).filter(forum__in=forum_ids)
-    return domains.values_list("forum_id", "pk", "host", nobody).union(
-        roles.values_list("forum_id", "pk", "kind", "user_id"), all=True
+    categories = Category.objects.using(alias).filter(forum__in=forum_ids)
+    return domains.values_list("forum_id", "pk", "host", no, no, nothing).union(
+        roles.values_list("forum_id", "pk", "kind", "user_id", no, nothing),
+        categories.values_list("forum_id", "pk", "title", no, "place", "former"),
+        all=True,
     )
 
 

@@ -12,7 +12,7 @@ from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site
 
 WIDE, NARROW = {"width": 1100, "height": 900}, {"width": 390, "height": 844}
-SECTIONS = ["", "domains/", "people/", "policy/", "look/", "keys/", "exports/", "rules/"]
+SECTIONS = ["", "domains/", "categories/", "people/", "policy/", "look/", "keys/", "exports/", "rules/"]
 
 
 def at_home(reader: Reader, site: Site, username: str) -> None:

@@ -137,6 +137,7 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     ),
     "POST api/3.0/threads/remove.json": program("threads/remove", **{"thread:ident": "bread"}),
     "POST api/3.0/threads/restore.json": program("threads/restore", **{"thread:ident": "REMOVED"}),
+    "POST api/3.0/categories/create.json": program("categories/create", title="Ham"),
     "POST api/3.0/forums/create.json": program(
         "forums/create", name="Ham", short_name="ham", website="https://ham.example"
     ),

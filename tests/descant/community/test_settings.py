@@ -22,7 +22,7 @@ from tests.descant.conftest import Cast
 
 SignedIn = Callable[[Author], Client]
 HOME = "/f/gazette/settings/"
-PAGES = "domains people policy look keys webhooks exports rules history"
+PAGES = "domains categories people policy look keys webhooks exports rules history"
 SECTIONS = ["", *(f"{page}/" for page in PAGES.split())]
 GENERAL = {
     "title": "The Gazette",

@@ -6,6 +6,7 @@ from descant.api.objects.moments import moment
 from descant.api.objects.shapes import Category, Export, Import
 from descant.api.objects.shapes import Forum as Told
 from descant.discussion.deciding.carrying import how_far
+from descant.forums.models import Category as Row
 from descant.forums.models import Forum, Premoderation
 
 _GUESTS_WAIT = (Premoderation.GUESTS, Premoderation.EVERYBODY)
@@ -30,9 +31,15 @@ def forum_object(forum: Forum) -> Told:
     }
 
 
-def category_object(forum: Forum) -> Category:
-    """The one category of a forum, which bears its number."""
-    return {"id": str(forum.pk), "forum": forum.name, "title": "General", "order": 0, "isDefault": True}
+def category_object(category: Row, forum: Forum) -> Category:
+    """A part of a forum."""
+    return {
+        "id": str(category.pk),
+        "forum": forum.name,
+        "title": category.title,
+        "order": category.place,
+        "isDefault": category.is_general,
+    }
 
 
 def import_object(job: Any, forum: Forum) -> Import:

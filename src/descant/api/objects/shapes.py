@@ -144,13 +144,13 @@ class Activity(TypedDict):
 
 
 class Category(TypedDict):
-    """A part of a forum. Each forum has one, to which all of its threads belong."""
+    """A part of a forum."""
 
     id: str
-    forum: str
+    forum: Annotated[str, "The forum's name."]
     title: str
-    order: int
-    isDefault: bool
+    order: Annotated[int, "Its place among them."]
+    isDefault: Annotated[bool, "Whether it is the one of all threads that name no other; it is always there."]
 
 
 class Import(TypedDict):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from descant.api.objects.moments import moment
 from descant.api.objects.shapes import Thread as Told
 from descant.discussion.models import Thread
-from descant.forums.models import Forum
+from descant.forums.models import Forum, category_with
 
 
 def thread_object(thread: Thread, forum: Forum, identifiers: Sequence[str]) -> Told:
@@ -13,7 +13,7 @@ def thread_object(thread: Thread, forum: Forum, identifiers: Sequence[str]) -> T
     return {
         "id": str(thread.pk),
         "forum": forum.name,
-        "category": str(forum.pk),
+        "category": str(category_with(forum, thread.category_id).pk),
         "author": None,
         "title": thread.title,
         "clean_title": thread.title,

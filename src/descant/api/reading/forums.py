@@ -9,9 +9,10 @@ from descant.accounts.showing import profiles_on
 from descant.api.arguments import LIMIT, PAGING
 from descant.api.declaring import Asked, Page, Standing, endpoint
 from descant.api.declaring.parameters import moment
-from descant.api.objects.forums import category_object, forum_object
+from descant.api.objects.forums import forum_object
 from descant.api.objects.shapes import Category, Forum, Moderator, Post, Thread, User
 from descant.api.objects.users import user_object
+from descant.api.reading.categories import categories_told
 from descant.api.reading.paging import cursor_of
 from descant.api.reading.posts_of import BESIDE, posts_page
 from descant.api.reading.threads_of import INCLUDE, RELATED, WHICH, threads_page, which
@@ -37,9 +38,9 @@ def details(asked: Asked) -> Forum:
 def list_threads(asked: Asked) -> Page[Thread]:
     """The threads of the forum."""
 
-    def narrow(asked: Asked, alias: str) -> Any:
+    def narrow(alias: str) -> list[Any]:
         rows = which(asked, alias)
-        return rows.filter(created_at__gte=asked[AFTER]) if asked[AFTER] else rows
+        return [rows.filter(created_at__gte=asked[AFTER]) if asked[AFTER] else rows]
 
     return threads_page(asked, narrow)
 
@@ -78,9 +79,9 @@ def list_moderators(asked: Asked) -> list[Moderator]:
 
 
 @endpoint("forums/listCategories")
-def list_categories(asked: Asked) -> list[Category]:
-    """The parts of the forum: there is one."""
-    return [category_object(asked.forum)]
+def list_categories(asked: Asked) -> Page[Category]:
+    """The parts of the forum, in their order."""
+    return categories_told(asked.forum)
 
 
 def _accounts(user_ids: Sequence[int]) -> list[Account]:

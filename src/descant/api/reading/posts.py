@@ -12,11 +12,10 @@ from descant.api.arguments import (
     ONLY_THREADS,
     PAGING,
     interval_of,
-    is_of_category,
 )
 from descant.api.declaring import Asked, Page, endpoint
 from descant.api.declaring.parameters import moment, one_of, row_id, whole
-from descant.api.finding import post_with_id, threads_named
+from descant.api.finding import in_categories, post_with_id, threads_named
 from descant.api.objects.shapes import Post
 from descant.api.reading.posts_of import (
     BESIDE,
@@ -102,12 +101,11 @@ def popular(asked: Asked) -> list[Post]:
 def _chosen(asked: Asked, alias: str) -> list[Any]:
     """The comments of the categories and threads that are asked for, and with the words."""
     rows = with_query(Comment.objects.of(asked.forum).using(alias), asked, alias)
-    if not is_of_category(asked):
-        return []
+    lanes = in_categories(rows, asked.forum, asked[ONLY_CATEGORY], thread="thread__")
     if not asked[ONLY_THREADS]:
-        return [rows]
+        return lanes
     threads = threads_named(asked.forum, asked[ONLY_THREADS], using=alias)
-    return [rows.filter(thread=thread) for thread in threads]
+    return [lane.filter(thread=thread) for lane in lanes for thread in threads]
 
 
 def _read(asked: Asked) -> Comment:

@@ -12,11 +12,10 @@ from descant.api.arguments import (
     THREAD,
     THREADS,
     interval_of,
-    is_of_category,
 )
 from descant.api.declaring import Asked, Page, endpoint
 from descant.api.declaring.parameters import one_of, whole
-from descant.api.finding import identifiers_of, thread_named, threads_named
+from descant.api.finding import identifiers_of, in_categories, thread_named, threads_named
 from descant.api.objects.shapes import PlacedPost, Post
 from descant.api.objects.shapes import Thread as Told
 from descant.api.reading.filters import FILTERS, wanted
@@ -26,7 +25,7 @@ from descant.api.reading.posts_of import RELATED as WITH_POSTS
 from descant.api.reading.threads_of import INCLUDE, RELATED, WHICH, threads_page, threads_read, which
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.models import Comment, Thread
-from descant.discussion.reading.lately import LOOKED_BACK, busiest, said_lately
+from descant.discussion.reading.lately import LOOKED_BACK, busy_ids, said_lately
 from descant.discussion.reading.pages import LINES, Line, is_heavy, read_page
 from descant.discussion.reading.pages import Page as Lines
 from descant.switches import heavy_order
@@ -58,16 +57,18 @@ def some(asked: Asked) -> list[Told]:
 @endpoint("threads/list", takes=(ONLY_CATEGORY, *WHICH, *PAGING, INCLUDE, RELATED), example={"limit": "2"})
 def listed(asked: Asked) -> Page[Told]:
     """The threads of the forum."""
-    return threads_page(asked, which) if is_of_category(asked) else Page([], cursor_of())
+    return threads_page(
+        asked, lambda alias: in_categories(which(asked, alias), asked.forum, asked[ONLY_CATEGORY])
+    )
 
 
-@endpoint("threads/listHot", takes=(LIMIT, RELATED))
+@endpoint("threads/listHot", takes=(ONLY_CATEGORY, LIMIT, RELATED))
 def hot(asked: Asked) -> list[Told]:
     """The threads that are busy, the busiest first: by the latest 500 comments of the last 30 days."""
     return _busy(asked, LOOKED_BACK)
 
 
-@endpoint("threads/listPopular", takes=(INTERVAL, LIMIT, RELATED), example={"interval": "30d"})
+@endpoint("threads/listPopular", takes=(ONLY_CATEGORY, INTERVAL, LIMIT, RELATED), example={"interval": "30d"})
 def popular(asked: Asked) -> list[Told]:
     """The threads that were busy in a time: by its latest 500 comments."""
     return _busy(asked, interval_of(asked))
@@ -112,8 +113,11 @@ def _lines_from(asked: Asked, address: PageAddress, cursor: str) -> Lines:
 
 def _busy(asked: Asked, back: timedelta) -> list[Told]:
     def reading(alias: str) -> list[Thread]:
-        threads = Thread.objects.of(asked.forum).using(alias)
-        return busiest(threads, said_lately(asked.forum, alias, back), asked[LIMIT])
+        lately = said_lately(asked.forum, alias, back)
+        lanes = in_categories(Thread.objects.of(asked.forum).using(alias), asked.forum, asked[ONLY_CATEGORY])
+        busy = busy_ids(lately)[: None if asked[ONLY_CATEGORY] else asked[LIMIT]]
+        found = {thread.pk: thread for rows in lanes for thread in rows.filter(pk__in=busy)}
+        return [found[key] for key in busy if key in found][: asked[LIMIT]]
 
     with heavy_order(asked.forum.name):
         return threads_read(asked, reading)

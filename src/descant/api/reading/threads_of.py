@@ -13,6 +13,7 @@ from descant.api.objects.shapes import Thread as Told
 from descant.api.objects.threads import thread_object
 from descant.api.reading.paging import page_of, some_of
 from descant.discussion.models import Thread
+from descant.forums.models import category_with
 from django_headroom import replicas
 
 STATES = {"open": Thread.State.OPEN, "closed": Thread.State.CLOSED, "killed": Thread.State.REMOVED}
@@ -29,16 +30,16 @@ BEGUN_BY = row_ids(
 WHICH = (ONLY_THREADS, BEGUN_BY)
 
 
-def threads_page(asked: Asked, narrow: Callable[[Asked, str], Any] | None = None) -> Page[Told]:
-    """A page of the forum's threads, in the order in which they began.
+def threads_page(asked: Asked, narrow: Callable[[str], Sequence[Any]]) -> Page[Told]:
+    """A page of threads, in the order in which they began, read from one copy of the forum's partition.
 
     Args:
-        narrow: those of them that are meant, in a copy of the forum's partition; all by default.
+        narrow: given the copy, the threads that are meant, as querysets of which each has an index in this order.
     """
     wanted = [STATES[name] for name in asked[INCLUDE] if name != "killed" or asked.viewer]
 
     def reading(alias: str) -> list[Thread]:
-        return some_of([(narrow or _all)(asked, alias).filter(state__in=wanted)], asked)
+        return some_of([rows.filter(state__in=wanted) for rows in narrow(alias)], asked)
 
     found = replicas.read(asked.forum.partition, reading)
     return page_of(found, asked, lambda threads: threads_told(threads, asked))
@@ -46,7 +47,7 @@ def threads_page(asked: Asked, narrow: Callable[[Asked, str], Any] | None = None
 
 def which(asked: Asked, alias: str) -> Any:
     """Those threads alone that are asked for by name, if some are."""
-    rows = _all(asked, alias)
+    rows = Thread.objects.of(asked.forum).using(alias)
     if asked[BEGUN_BY]:
         return rows.none()
     if not asked[ONLY_THREADS]:
@@ -54,10 +55,6 @@ def which(asked: Asked, alias: str) -> Any:
     return rows.filter(
         pk__in=[each.pk for each in threads_named(asked.forum, asked[ONLY_THREADS], using=alias)]
     )
-
-
-def _all(asked: Asked, alias: str) -> Any:
-    return Thread.objects.of(asked.forum).using(alias)
 
 
 def threads_read(asked: Asked, choose: Callable[[str], Sequence[Thread]]) -> list[Told]:
@@ -73,11 +70,9 @@ def threads_told(threads: Sequence[Thread], asked: Asked) -> list[Told]:
         asked.forum, [thread.pk for thread in threads], using=threads[0]._state.db or asked.forum.partition
     )
     told = [thread_object(thread, asked.forum, names[thread.pk]) for thread in threads]
-    whole: dict[str, Any] = {}
-    if "forum" in asked[RELATED]:
-        whole["forum"] = forum_object(asked.forum)
-    if "category" in asked[RELATED]:
-        whole["category"] = category_object(asked.forum)
-    for each in told:
-        each.update(whole)  # type: ignore[typeddict-item]  # the two that may be whole
+    for thread, each in zip(threads, told, strict=True):
+        if "forum" in asked[RELATED]:
+            each["forum"] = forum_object(asked.forum)
+        if "category" in asked[RELATED]:
+            each["category"] = category_object(category_with(asked.forum, thread.category_id), asked.forum)
     return told

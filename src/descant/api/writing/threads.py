@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from descant.api.arguments import THREAD, THREADS
-from descant.api.declaring import Asked, Standing, endpoint
-from descant.api.declaring.parameters import bad, text
+from descant.api.declaring import Asked, Parameter, Standing, endpoint
+from descant.api.declaring.parameters import bad, row_id_or_none, text
 from descant.api.finding import identifiers_of, thread_named
 from descant.api.objects.deeds import Closed
 from descant.api.objects.shapes import Thread as Told
@@ -14,6 +14,7 @@ from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import remove_thread, rename_thread, restore_thread, set_thread_state
 from descant.discussion.deciding.abilities import check_may
 from descant.discussion.models import Thread
+from descant.forums.models import categories_of
 
 TITLE = text("title", "The page's title.", most=500, needed=True)
 URL = text("url", "The page's address, on a domain of the forum.", most=URL_MAX)
@@ -23,6 +24,8 @@ NEW_URL = text(
     "url", "Another address, on a domain of the forum; the old one still leads here.", most=URL_MAX
 )
 NEW_IDENTIFIER = text("identifier", "One more name of the page's own for it.", most=IDENTIFIER_MAX)
+CATEGORY = row_id_or_none("category", "The id of the category that it is of; the general one by default.")
+NEW_CATEGORY = row_id_or_none("category", "The id of another category.")
 REASON = text("reason", "Why; the log keeps it.", most=500)
 Deciding = Callable[[Asked], list[Closed]]
 
@@ -31,13 +34,13 @@ Deciding = Callable[[Asked], list[Closed]]
     "threads/create",
     method="POST",
     who=Standing.PERSON,
-    takes=(TITLE, URL, IDENTIFIER),
+    takes=(TITLE, URL, IDENTIFIER, CATEGORY),
     example={"title": "Bread", "identifier": "bread-2"},
 )
 def create(asked: Asked) -> Told:
     """Begin the thread of a page; one that is there already is given as it is."""
     check_may(asked.author, "threads", asked.forum)
-    page = PageAddress(asked[IDENTIFIER], asked[URL], asked[TITLE])
+    page = PageAddress(asked[IDENTIFIER], asked[URL], asked[TITLE], _category(asked, CATEGORY))
     if not page.identifier and not page.url:
         raise bad("identifier", "give an identifier, a url or both")
     thread = make_thread(asked.forum, page)
@@ -48,18 +51,30 @@ def create(asked: Asked) -> Told:
     "threads/update",
     method="POST",
     who=Standing.PERSON,
-    takes=(THREAD, NEW_TITLE, NEW_URL, NEW_IDENTIFIER, REASON),
+    takes=(THREAD, NEW_TITLE, NEW_URL, NEW_IDENTIFIER, NEW_CATEGORY, REASON),
     example={"thread": "{thread}", "title": "What the dough knows"},
 )
 def update(asked: Asked) -> Told:
-    """Give a thread another title or address, or one more identifier; what is not given stays."""
-    page = PageAddress(asked[NEW_IDENTIFIER], asked[NEW_URL], asked[NEW_TITLE])
-    if not (page.identifier or page.url or page.title):
-        raise bad("title", "give a title, a url or an identifier")
+    """Give a thread another title, address or category, or one more identifier; what is not given stays."""
+    page = PageAddress(
+        asked[NEW_IDENTIFIER], asked[NEW_URL], asked[NEW_TITLE], _category(asked, NEW_CATEGORY)
+    )
+    if not (page.identifier or page.url or page.title or page.category):
+        raise bad("title", "give a title, a url, an identifier or a category")
     thread = thread_named(asked.forum, asked[THREAD])
     rename_thread(forum=asked.forum, thread=thread, page=page, by=asked.author, reason=asked[REASON])
     names = identifiers_of(asked.forum, [thread.pk], using=asked.forum.partition)
     return thread_object(thread, asked.forum, names[thread.pk])
+
+
+def _category(asked: Asked, parameter: Parameter[int | None]) -> str:
+    """Raises: BadArgument: it is no category of the forum."""
+    number = asked[parameter]
+    if number is None:
+        return ""
+    if number not in {category.pk for category in categories_of(asked.forum)}:
+        raise bad("category", "there is no such category in this forum")
+    return str(number)
 
 
 def _deciding(name: str, decide: Callable[[Asked, Thread], None], about: str) -> Deciding:

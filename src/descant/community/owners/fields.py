@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from descant.forums.look import FIELDS, BadLook, read_look
-from descant.forums.models import Premoderation, Role, WhenUnjudged
+from descant.forums.models import CATEGORY_TITLE_MOST, Premoderation, Role, WhenUnjudged
 
 KINDS = {Role.Kind.OWNER: _("Owner"), Role.Kind.MODERATOR: _("Moderator"), Role.Kind.TRUSTED: _("Trusted")}
 _LOOKS = {
@@ -129,6 +129,16 @@ class Host(Kept):
         max_length=300,
         help_text=_("blog.example, *.blog.example or blog.example:8001"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}),
+    )
+
+
+class Titled(Kept):
+    """One more category."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=CATEGORY_TITLE_MOST,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
 
 

@@ -33,6 +33,9 @@ WORDS = {
     What.RULE_ON: gettext_lazy("Rule switched on"),
     What.RULE_OFF: gettext_lazy("Rule switched off"),
     What.RULE_ENDED: gettext_lazy("Rule ended"),
+    What.CATEGORY_ADDED: gettext_lazy("Category added"),
+    What.CATEGORY_RENAMED: gettext_lazy("Category renamed"),
+    What.CATEGORY_REMOVED: gettext_lazy("Category removed"),
 }
 FIELDS = {**General.base_fields, **Policy.base_fields}
 LOOKS = Look().fields

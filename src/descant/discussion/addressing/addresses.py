@@ -25,6 +25,7 @@ class PageAddress:
     identifier: str = ""
     url: str = ""
     title: str = ""
+    category: str = ""  # of which a thread is to be that is made by this: see ``category_named``
 
     def check(self) -> None:
         """Raises: NoAddress: there is nothing to look up, or it is too long."""

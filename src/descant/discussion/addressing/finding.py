@@ -13,7 +13,7 @@ from descant.discussion.addressing.addresses import PageAddress, digest
 from descant.discussion.judging import pacing
 from descant.discussion.models import Thread, ThreadAddress
 from descant.forums.domains import check_page
-from descant.forums.models import Forum
+from descant.forums.models import Forum, category_named
 from django_headroom.partitions import partition_of
 from django_headroom.transactions import writing
 from django_headroom.updates import as_python
@@ -139,7 +139,9 @@ def _asking(alias: str, digests: int) -> str:
 
 
 def _write_thread(forum: Forum, page: PageAddress) -> Thread:
-    thread: Thread = Thread.objects.of(forum).create(title=text.one_line(page.title)[:500], url=page.url)
+    thread: Thread = Thread.objects.of(forum).create(
+        title=text.one_line(page.title)[:500], url=page.url, category_id=kept_category(forum, page.category)
+    )
     if page.identifier:
         key = digest(ThreadAddress.Kind.IDENTIFIER, page.identifier)
         ThreadAddress.objects.of(forum).create(
@@ -150,6 +152,12 @@ def _write_thread(forum: Forum, page: PageAddress) -> Thread:
         if not added and not page.identifier:
             raise IntegrityError("Another thread took the URL meanwhile.")
     return thread
+
+
+def kept_category(forum: Forum, name: str) -> int | None:
+    """What a thread keeps of its category: nothing of the general one, and of one that is not the forum's."""
+    category = category_named(forum, name)
+    return None if category.is_general else category.pk
 
 
 def _has_identifier(thread: Thread, alias: str) -> bool:

@@ -1,11 +1,13 @@
 """Threads closed and opened again, called otherwise, and a comment pinned to the top of its thread."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from descant.discussion import text
 from descant.discussion.addressing import lately
 from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.addressing.finding import add_address, leads_to
+from descant.discussion.addressing.finding import add_address, kept_category, leads_to
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_may
 from descant.discussion.deciding.comments import NoSuchVerdict, write_about_thread
@@ -47,7 +49,7 @@ def set_thread_state(*, forum: Forum, thread: Thread, state: str, by: Author, re
 
 
 def rename_thread(*, forum: Forum, thread: Thread, page: PageAddress, by: Author, reason: str = "") -> Thread:
-    """Give a thread another title, another address, or one more identifier; by its old names it is still found.
+    """Give a thread another title, address or category, or one more identifier; by its old names it is still found.
 
     Args:
         page: what is empty in it stays as it is.
@@ -59,7 +61,9 @@ def rename_thread(*, forum: Forum, thread: Thread, page: PageAddress, by: Author
     if page.url:
         check_page(forum, page.url)
     names = {"title": text.one_line(page.title)[:500], "url": page.url}
-    columns = {column: value for column, value in names.items() if value}
+    columns: dict[str, Any] = {column: value for column, value in names.items() if value}
+    if page.category:
+        columns["category_id"] = kept_category(forum, page.category)
     with writing(forum) as alias:
         counting.lock(thread)
         added = _lead_here(thread, page)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from descant.discussion.models.rows import OfForum
+from django_headroom.joins import FarKey
 from django_headroom.partitions import SameTenant
 
 
@@ -28,6 +29,8 @@ class Thread(OfForum):
     pinned = models.ForeignKey(
         "Comment", on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
+    category = FarKey("forums.Category", null=True)  # none: the general one
+    category_id: int | None
     created_at = models.DateTimeField(default=timezone.now)
     source = models.CharField(max_length=80, blank=True)
     source_id = models.CharField(max_length=300, null=True)  # of the service it came from; null for our own
@@ -46,7 +49,11 @@ class Thread(OfForum):
                 condition=Q(comments_shown__gte=0), name="thread_comments_shown_not_negative"
             ),
         ]
-        indexes = [models.Index(fields=["forum", "created_at", "id"], name="thread_of_forum")]
+        indexes = [
+            models.Index(fields=["forum", "created_at", "id"], name="thread_of_forum"),
+            models.Index(fields=["forum", "category", "created_at", "id"], name="thread_of_category"),
+            models.Index(fields=["forum"], condition=Q(pinned__isnull=False), name="thread_with_pin"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.url or f"thread {self.pk}"

@@ -37,10 +37,15 @@ def said_lately(forum: Forum, alias: str, back: timedelta = LOOKED_BACK) -> Sequ
 
 def busiest(threads: Any, lately: Sequence[Said], most: int) -> list[Thread]:
     """The threads that are busy, of a queryset, the busiest first."""
+    return in_order(threads, busy_ids(lately)[:most])
+
+
+def busy_ids(lately: Sequence[Said]) -> list[int]:
+    """The ids of the threads that were written in, the busiest first."""
     weights: Counter[int] = Counter()
     for said in lately:
         weights[said.thread_id] += 1 + min(max(said.ups - said.downs, 0), VOTES_MOST)
-    return in_order(threads, [thread_id for thread_id, _ in weights.most_common(most)])
+    return [thread_id for thread_id, _ in weights.most_common()]
 
 
 def in_order(rows: Any, chosen: Sequence[int]) -> list[Any]:

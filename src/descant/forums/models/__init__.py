@@ -1,7 +1,16 @@
 """Forums and what belongs to them; all in the global database."""
 
+from descant.forums.models.categories import (
+    CATEGORIES_MOST,
+    CATEGORY_TITLE_MOST,
+    Category,
+    categories_of,
+    category_named,
+    category_with,
+)
 from descant.forums.models.forum import (
     FORUM_NAME,
+    GENERAL,
     Ban,
     Change,
     Domain,
@@ -18,9 +27,13 @@ from descant.forums.models.remembered import NETWORK, Fingerprint, Lesson, Weigh
 from descant.forums.models.webhooks import Target
 
 __all__ = [
+    "CATEGORIES_MOST",
+    "CATEGORY_TITLE_MOST",
     "FORUM_NAME",
+    "GENERAL",
     "NETWORK",
     "Ban",
+    "Category",
     "Change",
     "Domain",
     "Fingerprint",
@@ -37,5 +50,8 @@ __all__ = [
     "Target",
     "Weight",
     "WhenUnjudged",
+    "categories_of",
+    "category_named",
+    "category_with",
     "digest_of",
 ]

@@ -13,6 +13,8 @@ from django_headroom.updates import NoBareSave
 
 FORUM_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$"
 
+GENERAL = "General"
+
 
 class Premoderation(models.TextChoices):
     """Whose comments wait for a moderator."""
@@ -53,6 +55,8 @@ class Forum(Mapped, NoBareSave):
     is_transparent = models.BooleanField(default=False)  # whether everybody may read what was decided
     policy = models.TextField(blank=True)  # what the owner asks of people, in her words
     look = models.JSONField(default=dict, blank=True)  # colours and font where the page says none
+    # What the category is called of all threads that name no other: see ``Category``.
+    general = models.CharField(max_length=80, default=GENERAL, db_default=GENERAL)
     opened_at = models.DateTimeField(default=timezone.now)
     # Whose people are its own as well, where sites sign them in; none: it has people of its own.
     organisation = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
@@ -223,6 +227,9 @@ class Change(NoBareSave):
         RULE_ON = "rule_on"
         RULE_OFF = "rule_off"
         RULE_ENDED = "rule_ended"
+        CATEGORY_ADDED = "category_added"
+        CATEGORY_RENAMED = "category_renamed"
+        CATEGORY_REMOVED = "category_removed"
 
     forum = models.ForeignKey(
         Forum, on_delete=models.CASCADE, null=True, related_name="+"

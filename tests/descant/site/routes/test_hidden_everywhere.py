@@ -3,12 +3,13 @@
 The outputs are the routes of the URL map that are read; one that is in no list here fails, until somebody has added it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from descant.api.declaring import Endpoint
 from descant.discussion import signals
 from descant.discussion.authors import Author
 from descant.discussion.deciding import decide
@@ -27,6 +28,16 @@ Say = Callable[..., Comment]
 
 SECRET = "caraway"  # in the text
 THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
+
+
+def takes(endpoint: Endpoint, more: Mapping[str, str | list[str]]) -> bool:
+    """Whether it takes such an argument, with such a value if it has a choice of them."""
+    by_name = {each.name: each.schema.get("enum", ()) for each in endpoint.takes}
+    return all(
+        name in by_name and (not by_name[name] or value in by_name[name]) for name, value in more.items()
+    )
+
+
 HERE = {"reply": "{reply}", "category": "{category}"}
 READ: dict[str, list[Ask]] = {
     "embed/comments/": [
@@ -50,10 +61,11 @@ READ: dict[str, list[Ask]] = {
                 {},
                 {"related": "thread"},
                 {"order": "asc"},
+                {"order": "best"},
                 {"include": "unapproved"},
-                {"include": ["spam", "deleted", "flagged"]},
+                {"include": ["spam", "deleted", "flagged", "highlighted"]},
             )
-            if "include" in {each.name for each in endpoint.takes} or more.keys() <= {"related"}
+            if takes(endpoint, more)
         ]
         for endpoint in TELL_COMMENTS
     },

@@ -52,6 +52,7 @@ SETTINGS = {
         "when_unjudged": "hold",
     },
     "domains/": {"add": "", "domain": "blog.example"},
+    "categories/": {"add": "", "title": "Recipes"},
     "people/": {"add": "", "whom": "cy@mail.example", "kind": "trusted"},
     "policy/": {"policy": "Be kind."},
     "look/": {"font": "Georgia"},
@@ -241,6 +242,7 @@ ASKED: dict[str, list[Ask]] = {
         ]
         for page, form in {
             "domains/": {"remove": "{host}"},
+            "categories/": {"remove": "{comment}"},
             "people/": {"remove": "{owner}"},
             "keys/": {"remove": "{far_key}"},
             "webhooks/": {"remove": "{far_target}"},

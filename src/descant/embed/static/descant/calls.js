@@ -4,6 +4,7 @@ import { tell } from './host.js';
 
 const root = document.documentElement;
 const { forum, identifier, url, title, calls, signIn, longest, guests } = root.dataset;
+const said = new URLSearchParams(location.hash.slice(1)); // by the page around us
 
 export const here = {
   forum,
@@ -12,7 +13,7 @@ export const here = {
   guests: guests === 'yes',
   lang: root.lang,
   digits: `${root.lang}-u-nu-latn`, // numbers and dates in the digits that the server writes
-  thread: { identifier, url, title: new URLSearchParams(location.hash.slice(1)).get('title') || title },
+  thread: { identifier, url, title: said.get('title') || title, category: said.get('category') },
 };
 
 /** Translated sentences. */

@@ -58,7 +58,8 @@
     // The query names the thread and is the same for all readers; what else we know travels behind the "#".
     const query = { f: forum, t_i: data.identifier, t_u: data.url || location.href.split('#')[0], lang: data.lang, cursor: comment };
     // A browser holds few connections to one host, and each frame that watches takes one.
-    const fragment = { origin: location.origin, title: data.title || document.title, still: places.length > 2 || '', ...look };
+    const category = data.categoryId || data.category_id;
+    const fragment = { origin: location.origin, title: data.title || document.title, category, still: places.length > 2 || '', ...look };
     frame.src = `${home.origin}/embed/comments/?${written(query)}#${written(fragment)}`;
     Object.assign(frame.style, { display: 'block', width: '100%', height: '20rem', border: 0, colorScheme: look.scheme });
     container.append(frame);
@@ -72,7 +73,7 @@
     for (const name of 'preData preInit onInit onReady afterRender preReset onIdentify beforeComment onNewComment onPaginate'.split(' ')) config.callbacks[name] = [];
     const own = container.dataset;
     if (!own.identifier && !own.url) {
-      for (const name of ['identifier', 'url', 'title']) config.page[name] = window[`disqus_${name}`];
+      for (const name of ['identifier', 'url', 'title', 'category_id']) config.page[name] = window[`disqus_${name}`];
       if (configure) configure.call(config);
     }
     return { config, data: { lang: config.language || script.dataset.lang, ...config.page, ...own } };
