@@ -16,6 +16,7 @@ from django.utils import timezone
 from descant.discussion.models import Thread
 from descant.exchange.arriving.asides import bring_asides
 from descant.exchange.arriving.berth import Berth
+from descant.exchange.arriving.categories import bring_categories
 from descant.exchange.arriving.comments import bring_comments
 from descant.exchange.arriving.people import bring_people
 from descant.exchange.arriving.threads import bring_threads
@@ -118,8 +119,9 @@ def _bring(file: Unpacked, forum: Forum, read_format: ModuleType, choices: Choic
         berth = Berth(forum, read_format.SOURCE, spool, report, report.dry_run, steps.reach)
         berth.prepare()
         bring_people(berth)
+        categories = bring_categories(berth)
         steps.begin("threads", spool.one("SELECT count(*) FROM thread WHERE main = seq"))
-        bring_threads(berth)
+        bring_threads(berth, categories)
         steps.begin("comments", spool.one("SELECT count(*) FROM comment WHERE top IS NOT NULL"))
         bring_comments(berth)
         bring_asides(berth)

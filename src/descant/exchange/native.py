@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from descant.accounts.models import User
 from descant.discussion.models import Appeal, Comment, Decision, Flag, Moved, Thread, Vote
-from descant.forums.models import Ban, Change, Forum, Role, Rule, RuleVersion
+from descant.forums.models import Ban, Category, Change, Forum, Role, Rule, RuleVersion
 
 FORMAT: Final = "native"
 VERSION: Final = 1
 SETTINGS: Final = tuple(
     "title language premoderation guests_may_post flags_to_hold when_unjudged shadow_bans is_transparent policy"
-    " look".split()
+    " look general".split()
 )
 
 
@@ -24,6 +24,7 @@ class Kind:
     columns: tuple[str, ...]
     personal: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()  # columns that older files have not
 
     @property
     def whose(self) -> str:
@@ -31,12 +32,13 @@ class Kind:
         return "rule__forum" if self.model is RuleVersion else "forum"
 
 
-def _kind(model: type[Any], columns: str, personal: str = "", same: str = "") -> Kind:
-    return Kind(model, tuple(columns.split()), tuple(personal.split()), tuple(same.split()))
+def _kind(model: type[Any], columns: str, **some: str) -> Kind:
+    return Kind(model, tuple(columns.split()), **{name: tuple(said.split()) for name, said in some.items()})
 
 
 # In the global database.
 OF_FORUM: Mapping[str, Kind] = {
+    "category": _kind(Category, "id title place former"),
     "role": _kind(Role, "user_id kind"),
     "rule": _kind(
         Rule, "id title kind said effect is_on version changed_by_id changed_at ended_at",
@@ -50,7 +52,10 @@ OF_FORUM: Mapping[str, Kind] = {
 }  # fmt: skip
 # In the forum's partition.
 SAID: Mapping[str, Kind] = {
-    "thread": _kind(Thread, "id title url state merged_into_id pinned_id created_at source source_id"),
+    "thread": _kind(
+        Thread, "id title url state merged_into_id pinned_id category_id created_at source source_id",
+        added="category_id",
+    ),
     "comment": _kind(
         Comment,
         "id thread_id parent_id author_id guest author_name author_url text format state marked_spam reasons flags"

@@ -1,4 +1,4 @@
-"""The one stream into which every format is read: threads, comments and skipped rows, in any order."""
+"""The one stream into which every format is read: categories, threads, comments and skipped rows, in any order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,6 +41,20 @@ class ThreadRead:
     closed: bool = False
     removed: bool = False
     created_at: datetime | None = None
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRead:
+    """A part of a forum, by the name that its threads call it in the file; ``former`` is the one that pages call it."""
+
+    name: str
+    title: str
+    line: int
+    forum: str = ""
+    former: str = ""
+    place: int = 0
+    is_general: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,7 @@ class Choices:
     pingbacks: bool = False
 
 
-Read: TypeAlias = ThreadRead | CommentRead | Aside | SkippedRow
+Read: TypeAlias = CategoryRead | ThreadRead | CommentRead | Aside | SkippedRow
 
 
 def read_time(text: str) -> datetime | None:

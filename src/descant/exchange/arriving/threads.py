@@ -1,7 +1,7 @@
 """Threads arrive: each finds the one that is here already, by its old id or its addresses, or is made."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -32,6 +32,7 @@ class Here:
     by_source_id: dict[tuple[str, str], int] = field(default_factory=dict)
     by_digest: dict[str, int] = field(default_factory=dict)
     with_identifier: set[int] = field(default_factory=set)
+    categories: Mapping[str, int] = field(default_factory=dict)
 
     def thread_of(self, arrival: ThreadArrival, addresses: Sequence[Address]) -> int | None:
         """As pages find their thread: a URL leads to a thread with an identifier only if the page has none."""
@@ -43,19 +44,24 @@ class Here:
         return None
 
 
-def bring_threads(berth: Berth) -> None:
+def bring_threads(berth: Berth, categories: Mapping[str, int]) -> None:
     done = 0
     for chunk in chunks(arrivals.threads(berth.spool), CHUNK):
         wanted = {arrival.number: _addresses(arrival) for arrival in chunk}
-        until_alone(partial(_bring, berth, chunk, wanted))
+        until_alone(partial(_bring, berth, chunk, wanted, categories))
         if not (done or berth.dry_run):
             count_anew(berth.forum.partition, Thread, ThreadAddress)
         done += len(chunk)
         berth.reach(done)
 
 
-def _bring(berth: Berth, chunk: list[ThreadArrival], wanted: dict[int, list[Address]]) -> None:
-    here = _look_up(berth, chunk, wanted)
+def _bring(
+    berth: Berth,
+    chunk: list[ThreadArrival],
+    wanted: dict[int, list[Address]],
+    categories: Mapping[str, int],
+) -> None:
+    here = replace(_look_up(berth, chunk, wanted), categories=categories)
     ids: dict[int, int] = {}
     known = merged = 0
     fresh: list[ThreadArrival] = []
@@ -121,7 +127,9 @@ def _write(
 ) -> None:
     wanted, here = looked_up
     with writing(berth.forum) as alias:
-        rows = Thread.objects.of(berth.forum).bulk_create([_row(berth, arrival) for arrival in fresh])
+        rows = Thread.objects.of(berth.forum).bulk_create(
+            [_row(berth, arrival, here.categories.get(arrival.category)) for arrival in fresh]
+        )
         ids.update((arrival.number, row.pk) for arrival, row in zip(fresh, rows, strict=True))
         taken = set(here.by_digest)
         addresses = []
@@ -139,9 +147,10 @@ def _write(
             transaction.on_commit(partial(marks.raise_unwritten, berth.forum.pk), using=alias)
 
 
-def _row(berth: Berth, arrival: ThreadArrival) -> Thread:
+def _row(berth: Berth, arrival: ThreadArrival, category: int | None) -> Thread:
     return Thread(
         forum_id=berth.forum.pk,
+        category_id=category,
         title=text.one_line(arrival.title)[:500],
         url=next((url for url in arrival.urls if len(url) <= URL_MAX), ""),
         state=Thread.State.CLOSED if arrival.closed else Thread.State.OPEN,

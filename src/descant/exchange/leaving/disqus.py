@@ -9,6 +9,7 @@ from descant.exchange.leaving.naming import outer_ids
 from descant.exchange.leaving.walking import Page, comments, pages
 from descant.exchange.leaving.wanted import Wanted
 from descant.exchange.leaving.xml_text import NAMESPACE, cdata, element, exact, marked, yes_or_no
+from descant.forums.models import Category, categories_of, category_with
 
 SOURCE = "disqus"
 ENDING = "xml"
@@ -23,7 +24,7 @@ http://disqus.com/api/schemas/1.0/disqus-internals.xsd">
 
 def write(wanted: Wanted) -> Iterator[str]:
     """The text of the file, a chunk of rows at a time."""
-    yield BEGIN + _category(wanted)
+    yield BEGIN + "".join(_categories(wanted))
     for chunk in wanted.reach(pages(wanted.alias, wanted.forum)):
         yield "".join(_threads(wanted, chunk))
     for posts in wanted.reach(comments(wanted.alias, wanted.forum)):
@@ -31,11 +32,17 @@ def write(wanted: Wanted) -> Iterator[str]:
     yield "</disqus>\n"
 
 
-def _category(wanted: Wanted) -> str:
-    return (
-        f"<{marked('category', '1')}>\n{element('forum', wanted.forum.name)}<title>General</title>\n"
-        "<isDefault>true</isDefault>\n</category>\n"
-    )
+def _categories(wanted: Wanted) -> Iterator[str]:
+    for each in categories_of(wanted.forum):
+        yield (
+            f"<{marked('category', _number(each))}>\n{element('forum', wanted.forum.name)}"
+            f"{element('title', each.title)}{element('isDefault', yes_or_no(each.is_general))}</category>\n"
+        )
+
+
+def _number(category: Category) -> str:
+    """As pages may name it."""
+    return category.former or str(category.pk)
 
 
 def _threads(wanted: Wanted, chunk: Iterable[Page]) -> Iterator[str]:
@@ -43,11 +50,12 @@ def _threads(wanted: Wanted, chunk: Iterable[Page]) -> Iterator[str]:
     ids = outer_ids(wanted.alias, wanted.forum, Thread, keys, SOURCE)
     for page in chunk:
         thread = page.thread
+        category = _number(category_with(wanted.forum, thread.category_id))
         # A thread of several names stands there once for each, as Disqus writes a page that it takes for several.
         for identifier, link in page.names():
             yield (
                 f"<{marked('thread', ids[thread.pk])}>\n{element('id', identifier)}"
-                f'{element("forum", wanted.forum.name)}<category dsq:id="1"/>\n{element("link", link)}'
+                f"{element('forum', wanted.forum.name)}<{marked('category', category)}/>\n{element('link', link)}"
                 f"{element('title', thread.title)}<message/>\n{element('createdAt', moment(thread.created_at))}"
                 f"{exact(thread.created_at)}<author>\n<name/>\n<isAnonymous>true</isAnonymous>\n</author>\n"
                 f"{element('isClosed', yes_or_no(not thread.takes_comments()))}"

@@ -8,6 +8,7 @@ from descant.exchange.reading.xml_stream import Row, Shape, read_rows
 from descant.exchange.stream import (
     COMMENT,
     THREAD,
+    CategoryRead,
     Choices,
     CommentRead,
     Read,
@@ -24,7 +25,7 @@ SOURCE = "disqus"
 AUTHOR: Shape = {"name": None, "email": None, "link": None, "username": None}
 SHAPE: Shape = {
     "disqus": {
-        "*category": {"forum": None},
+        "*category": {"forum": None, "title": None, "isDefault": None},
         "*thread": {
             "id": None, "forum": None, "category": None, "link": None, "title": None,
             "createdAt": None, "exactTime": None, "isClosed": None, "isDeleted": None,
@@ -39,7 +40,7 @@ MOST_CATEGORIES = 10_000
 
 
 def read(file: Unpacked, choices: Choices) -> Iterator[Read]:
-    """Yields threads and posts as they stand in the file; categories only say which forum a thread is of."""
+    """Yields categories, threads and posts as they stand in the file; a thread may name its forum by its category."""
     forums: dict[str, str] = {}
     for row in read_rows(file, SHAPE):
         if row.kind == "post":
@@ -48,6 +49,20 @@ def read(file: Unpacked, choices: Choices) -> Iterator[Read]:
             yield _thread(row, forums)
         elif len(forums) < MOST_CATEGORIES:
             forums[row.fields.get("@id", "")] = row.fields.get("forum", "")
+            yield _category(row)
+
+
+def _category(row: Row) -> CategoryRead:
+    get = row.fields.get
+    own_id = get("@id", "")
+    return CategoryRead(
+        name=own_id,
+        title=get("title", ""),
+        line=row.line,
+        forum=get("forum", ""),
+        former=own_id,
+        is_general=_is_true(get("isDefault")),
+    )
 
 
 def _thread(row: Row, forums: dict[str, str]) -> ThreadRead | SkippedRow:
@@ -68,6 +83,7 @@ def _thread(row: Row, forums: dict[str, str]) -> ThreadRead | SkippedRow:
         closed=removed or _is_true(get("isClosed")),
         removed=removed,
         created_at=read_time(get("exactTime", "")) or read_time(get("createdAt", "")),
+        category=get("category@id", ""),
     )
 
 

@@ -13,7 +13,16 @@ from django.db import models
 from descant.discussion.models import OF_DESCANT, Thread
 from descant.exchange.native import FORMAT, KINDS, SETTINGS, VERSION
 from descant.exchange.reading.unpacking import Unpacked
-from descant.exchange.stream import MOST_ID, Aside, Choices, CommentRead, ImportRefused, Read, ThreadRead
+from descant.exchange.stream import (
+    MOST_ID,
+    Aside,
+    CategoryRead,
+    Choices,
+    CommentRead,
+    ImportRefused,
+    Read,
+    ThreadRead,
+)
 from descant.forums.look import BadLook, read_look
 from descant.forums.models import Forum
 
@@ -110,7 +119,7 @@ def _checked(name: str, row: Row, number: int) -> Row:
     for column, field in _fields(name).items():
         if column in row:
             found[column] = _value(field, row[column], number)
-        elif column in kind.columns:
+        elif column in kind.columns and column not in kind.added:
             raise ImportRefused(f"a {name} without its {column}", number)
     if name == "thread":
         found["addresses"] = _addresses(row.get("addresses"), number)
@@ -207,6 +216,7 @@ def _thread(_: str, row: Row, number: int) -> Iterator[Read]:
         title=row["title"],
         closed=row["state"] != Thread.State.OPEN,
         created_at=row["created_at"],
+        category=str(row.get("category_id") or ""),
     )
     own_url = next((value for _, kind, value in addresses if kind == "url"), "")
     after = {column: row[column] for column in ("merged_into_id", "pinned_id") if row[column]}
@@ -216,6 +226,11 @@ def _thread(_: str, row: Row, number: int) -> Iterator[Read]:
         yield Aside("thread_after", number, {"thread_id": row["id"], **after})
     for own, kind, value in addresses:
         yield Aside("address", number, {"id": own, "kind": kind, "value": value})
+
+
+def _category(_: str, row: Row, number: int) -> Iterator[Read]:
+    name = str(row["id"])
+    yield CategoryRead(name, row["title"], number, former=row["former"] or name, place=row["place"])
 
 
 def _comment(_: str, row: Row, number: int) -> Iterator[Read]:
@@ -238,4 +253,8 @@ def _comment(_: str, row: Row, number: int) -> Iterator[Read]:
     )
 
 
-_READERS: Mapping[str, Callable[[str, Row, int], Iterator[Read]]] = {"thread": _thread, "comment": _comment}
+_READERS: Mapping[str, Callable[[str, Row, int], Iterator[Read]]] = {
+    "category": _category,
+    "thread": _thread,
+    "comment": _comment,
+}

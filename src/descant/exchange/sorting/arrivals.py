@@ -25,6 +25,7 @@ class ThreadArrival:
     closed: bool
     created_at: datetime
     line: int
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def threads(spool: Spool) -> Iterator[ThreadArrival]:
     ):
         parts = list(
             spool.each(
-                "SELECT source_id, identifiers, urls, title, closed, source FROM thread WHERE main = ?"
+                "SELECT source_id, identifiers, urls, title, closed, source, category FROM thread WHERE main = ?"
                 " ORDER BY removed, seq",
                 seq,
             )
@@ -81,6 +82,7 @@ def threads(spool: Spool) -> Iterator[ThreadArrival]:
             closed=all(part[4] for part in parts),
             created_at=as_moment(created),
             line=line,
+            category=next((part[6] for part in parts if part[6]), ""),
         )
 
 

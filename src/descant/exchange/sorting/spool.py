@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from descant.exchange.reading.taming import is_tangled, with_links_for_pictures, words_of
 from descant.exchange.report import Report
-from descant.exchange.stream import COMMENT, Aside, CommentRead, Read, ThreadRead
+from descant.exchange.stream import COMMENT, Aside, CategoryRead, CommentRead, Read, ThreadRead
 
 CACHE_KIB = 32 * 1024
 BATCH = 2_000
@@ -20,7 +20,11 @@ TANGLED = "its HTML is too tangled to be shown: only its words are kept"
 TABLES = """
 CREATE TABLE thread (
     seq INTEGER PRIMARY KEY, line INTEGER, source TEXT, source_id TEXT, forum TEXT, identifiers TEXT, urls TEXT,
-    title TEXT, closed INTEGER, removed INTEGER, created INTEGER, main INTEGER, skip TEXT
+    title TEXT, closed INTEGER, removed INTEGER, created INTEGER, category TEXT, main INTEGER, skip TEXT
+);
+CREATE TABLE category (
+    seq INTEGER PRIMARY KEY, line INTEGER, name TEXT, title TEXT, forum TEXT, former TEXT, place INTEGER,
+    is_general INTEGER
 );
 CREATE TABLE called (name TEXT, thread INTEGER);
 CREATE TABLE comment (
@@ -72,6 +76,8 @@ class Spool:
             self._take_thread(read)
         elif isinstance(read, Aside):
             self._asides.append((read.kind, json.dumps(read.fields, default=str)))
+        elif isinstance(read, CategoryRead):
+            self._take_category(read)
         else:
             self.report.of(read.kind).read += 1
             self.report.skip(read.kind, read.reason, read.line)
@@ -79,11 +85,17 @@ class Spool:
         if most >= BATCH or self._letters >= BATCH_LETTERS:
             self.flush()
 
+    def _take_category(self, read: CategoryRead) -> None:
+        self.rows.execute(
+            "INSERT INTO category (line, name, title, forum, former, place, is_general) VALUES (?,?,?,?,?,?,?)",
+            (read.line, read.name, read.title, read.forum, read.former, read.place, read.is_general),
+        )
+
     def _take_thread(self, read: ThreadRead) -> None:
         created = None if read.created_at is None else as_number(read.created_at)
         self._threads.append(
             (self._taken, read.line, read.source, read.source_id, read.forum, json.dumps(read.identifiers),
-             json.dumps(read.urls), read.title, read.closed, read.removed, created)
+             json.dumps(read.urls), read.title, read.closed, read.removed, created, read.category)
         )  # fmt: skip
         self._called += [(name, self._taken) for name in read.names]
 
@@ -113,7 +125,7 @@ class Spool:
         self.rows.execute("BEGIN")
         self.rows.executemany(
             "INSERT INTO thread (seq, line, source, source_id, forum, identifiers, urls, title, closed, removed,"
-            " created) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            " created, category) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             self._threads,
         )
         self.rows.executemany("INSERT INTO called VALUES (?,?)", self._called)

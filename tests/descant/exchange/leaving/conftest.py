@@ -9,6 +9,7 @@ import pytest
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding.banning import Whom, ban_person
+from descant.discussion.deciding.categories import add_category
 from descant.discussion.deciding.comments import decide
 from descant.discussion.deciding.merging import merge_threads
 from descant.discussion.deciding.ruling import make_rule, switch_rule
@@ -53,7 +54,9 @@ def judged(cast: Cast, bread: Thread, say: Callable[..., Comment]) -> Forum:
     pin_comment(forum=gazette, thread=bread, comment=liked, by=cast.bo)
     cake = make_thread(gazette, PageAddress(identifier="cake", url="https://gazette.example/cake"))
     merge_threads(forum=gazette, source=cake, target=bread, by=cast.bo)
-    change(gazette, policy="Be kind.", flags_to_hold=7, title="The Gazette")
+    recipes = add_category(forum=gazette, by=cast.ann, title="Recipes")
+    make_thread(gazette, PageAddress("tea", "https://gazette.example/tea", category=str(recipes.pk)))
+    change(gazette, policy="Be kind.", flags_to_hold=7, title="The Gazette", general="News")
     return gazette
 
 

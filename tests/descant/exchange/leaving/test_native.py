@@ -48,7 +48,7 @@ def test_every_row_arrives_and_leads_to_what_it_led_to(
     hidden = Decision.objects.of(herald).get(verdict="hide")
     assert hidden.comment_id == Comment.objects.of(herald).get(text="Flagged").pk
     assert str(User.objects.get(pk=hidden.by_id)) == "Bo"
-    assert Change.objects.filter(forum=herald).exclude(what="settings").count() == 2
+    assert Change.objects.filter(forum=herald).exclude(what="settings").count() == 3
     herald.refresh_from_db()
     assert (herald.policy, herald.flags_to_hold, herald.title) == ("Be kind.", 7, "The Gazette")
 
