@@ -33,6 +33,7 @@ _TYPED = {
     "thread:link": "A thread, by the page's address; also `thread=link:…` or `url`.",
 }
 _THREADS_MOST, _ONLY_MOST = 100, 10
+VOTE = whole("vote", "1 up, -1 down, 0 takes it back.", least=-1, most=1)
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_KEY_MOST = 255
 

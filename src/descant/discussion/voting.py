@@ -1,4 +1,4 @@
-"""Voting a comment up or down, and taking the vote back."""
+"""Voting a comment or a whole thread up or down, and taking the vote back."""
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -8,7 +8,7 @@ from descant.discussion import signals
 from descant.discussion.authors import Author
 from descant.discussion.judging import barring, pacing
 from descant.discussion.judging.scoring import score
-from descant.discussion.models import Comment, Vote
+from descant.discussion.models import Comment, Thread, ThreadVote, Vote
 from descant.forums.models import Forum
 from descant.switches import SwitchedOff, is_on
 from django_headroom.transactions import writing
@@ -30,17 +30,12 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
     Raises:
         VoteRefused, SwitchedOff, pacing.TooFast, barring.Banned
     """
-    if not is_on("votes", actor=author.actor, forum=forum.name):
-        raise SwitchedOff(_("Nobody can vote just now; what was voted is kept. Please come back in a while."))
-    _check(comment, author, value)
+    _check_on(forum, author, value)
+    _check(comment, author)
     if barring.is_shut_out(forum, author):
         return comment
     with writing(forum) as alias:
-        pacing.keep_pace(
-            forum=forum,
-            subject=f"vote/{author.address or author.voter}",
-            per_minute=settings.DESCANT_VOTES_PER_MINUTE,
-        )
+        _keep_pace(forum, author)
         step(comment, ups=0, downs=0)  # locks the row: one person's two clicks come one after the other
         before = _replace(forum, comment, author, value)
         step(comment, ups=(value == 1) - (before == 1), downs=(value == -1) - (before == -1))
@@ -49,9 +44,46 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
     return comment
 
 
-def _check(comment: Comment, author: Author, value: int) -> None:
+def cast_thread_vote(*, forum: Forum, thread: Thread, author: Author, value: int) -> Thread:
+    """Count an account's vote on a thread once: 1 up, -1 down, 0 takes it back. Pages do not show it.
+
+    Returns:
+        The thread with its new totals.
+
+    Raises:
+        VoteRefused, SwitchedOff, pacing.TooFast, barring.Banned
+    """
+    _check_on(forum, author, value)
+    if author.user is None:
+        raise VoteRefused(_("Say who you are first: a vote counts once for each person."))
+    if thread.state not in (Thread.State.OPEN, Thread.State.CLOSED):
+        raise VoteRefused(_("This thread is gone: open the page again."))
+    if barring.is_shut_out(forum, author):
+        return thread
+    with writing(forum):
+        _keep_pace(forum, author)
+        step(thread, ups=0, downs=0)  # locks the row, as above
+        before = _replace_on_thread(forum, thread, author.voter, value)
+        step(thread, ups=(value == 1) - (before == 1), downs=(value == -1) - (before == -1))
+    return thread
+
+
+def _check_on(forum: Forum, author: Author, value: int) -> None:
+    if not is_on("votes", actor=author.actor, forum=forum.name):
+        raise SwitchedOff(_("Nobody can vote just now; what was voted is kept. Please come back in a while."))
     if value not in (-1, 0, 1):
         raise VoteRefused(_("A vote is 1, -1 or 0."))
+
+
+def _keep_pace(forum: Forum, author: Author) -> None:
+    pacing.keep_pace(
+        forum=forum,
+        subject=f"vote/{author.address or author.voter}",
+        per_minute=settings.DESCANT_VOTES_PER_MINUTE,
+    )
+
+
+def _check(comment: Comment, author: Author) -> None:
     if not comment.is_shown:
         raise VoteRefused(_("This comment takes no votes: it is not shown."))
     if author.user is not None and comment.author_id == author.user.pk:
@@ -83,3 +115,19 @@ def _replace(forum: Forum, comment: Comment, author: Author, value: int) -> int:
                 _("A guest at your address has voted on this comment: sign in to vote.")
             ) from None
     return 0
+
+
+def _replace_on_thread(forum: Forum, thread: Thread, voter: str, value: int) -> int:
+    """Put the new vote in the place of the old one; returns what the old one was, 0 for none."""
+    votes = ThreadVote.objects.of(forum)
+    own = votes.filter(thread=thread, voter=voter).first()
+    if own is None:
+        if value:
+            votes.create(thread=thread, voter=voter, value=value)
+        return 0
+    before = int(own.value)
+    if value == 0:
+        own.delete()
+    elif value != before:
+        change(own, value=value)
+    return before

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from descant.accounts.models import User
-from descant.discussion.models import Appeal, Comment, Decision, Flag, Moved, Thread, Vote
+from descant.discussion.models import Appeal, Comment, Decision, Flag, Moved, Thread, ThreadVote, Vote
 from descant.forums.models import Ban, Category, Change, Forum, Role, Rule, RuleVersion
 
 FORMAT: Final = "native"
@@ -53,8 +53,9 @@ OF_FORUM: Mapping[str, Kind] = {
 # In the forum's partition.
 SAID: Mapping[str, Kind] = {
     "thread": _kind(
-        Thread, "id title url state merged_into_id pinned_id category_id created_at source source_id",
-        added="category_id",
+        Thread, "id title url state merged_into_id pinned_id category_id ups downs created_at source"
+        " source_id",
+        added="category_id ups downs",
     ),
     "comment": _kind(
         Comment,
@@ -63,6 +64,7 @@ SAID: Mapping[str, Kind] = {
         personal="author_email origin origin_range",
     ),
     "vote": _kind(Vote, "comment_id voter value cast_at", personal="address_mark"),
+    "thread_vote": _kind(ThreadVote, "thread_id voter value cast_at"),
     "flag": _kind(Flag, "comment_id flagger reason note flagged_at", personal="address_mark"),
     "decision": _kind(
         Decision, "comment_id thread_id by_id verdict before after reason kept batch undoes decided_at",

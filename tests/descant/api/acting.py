@@ -126,6 +126,7 @@ ACTS: dict[str, Callable[[Any], HttpResponse]] = {
     "POST api/3.0/threads/create.json": program(
         "threads/create", title="Ham", identifier="ham", url="https://gazette.example/ham"
     ),
+    "POST api/3.0/threads/vote.json": program("threads/vote", vote="1", **{"thread:ident": "bread"}),
     "POST api/3.0/threads/close.json": program("threads/close", **{"thread:ident": "bread"}),
     "POST api/3.0/threads/open.json": program("threads/open", **{"thread:ident": "CLOSED"}),
     "POST api/3.0/threads/update.json": program(

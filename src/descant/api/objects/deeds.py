@@ -2,7 +2,7 @@
 
 from typing import Annotated, NotRequired, TypedDict
 
-from descant.api.objects.shapes import Post
+from descant.api.objects.shapes import Post, Thread
 
 
 class Decided(TypedDict):
@@ -35,6 +35,16 @@ class Voted(TypedDict):
     dislikesDelta: int
     delta: int
     post: Post
+
+
+class VotedOnThread(TypedDict):
+    """What a vote on a thread has changed."""
+
+    vote: int
+    likesDelta: int
+    dislikesDelta: int
+    delta: int
+    thread: Thread
 
 
 class Named(TypedDict):

@@ -53,10 +53,10 @@ class Thread(TypedDict):
     identifiers: Annotated[list[str], "The page's own names for it."]
     createdAt: Annotated[str, "`2008-06-10T02:31:43`, in UTC."]
     posts: Annotated[int, "How many comments are shown."]
-    likes: int
-    dislikes: int
-    reactions: int
-    userScore: int
+    likes: Annotated[int, "Votes up, by `threads/vote`; pages show none."]
+    dislikes: Annotated[int, "Votes down."]
+    reactions: Annotated[int, "Always 0."]
+    userScore: Annotated[int, "The person's own vote, where `threads/vote` tells it; else 0."]
     ipAddress: Annotated[None, "Always null: no address is kept."]
     isClosed: bool
     isDeleted: bool

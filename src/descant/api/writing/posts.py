@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from descant.api.arguments import THREAD, idempotency_key
+from descant.api.arguments import THREAD, VOTE, idempotency_key
 from descant.api.asking import NotAllowed
 from descant.api.declaring import Asked, Standing, endpoint
-from descant.api.declaring.parameters import address, bad, moment, one_of, row_id, row_id_or_none, text, whole
+from descant.api.declaring.parameters import address, bad, moment, one_of, row_id, row_id_or_none, text
 from descant.api.finding import comments_named, thread_named
 from descant.api.objects.deeds import Voted
 from descant.api.objects.posts import post_object
@@ -35,7 +35,6 @@ TITLE = text("title", "The title of a thread that is made by this.", most=10_000
 POST = row_id("post", "The id of a comment.")
 NEW_MESSAGE = text("message", "The new text, in Markdown.", most=100_000, needed=True)
 REASON = text("reason", "Why; the log keeps it.", most=500)
-VOTE = whole("vote", "1 up, -1 down, 0 takes it back.", least=-1, most=1)
 WHY = one_of("reason", "What is wrong with it.", Flag.Reason.values, Flag.Reason.OTHER)
 NOTE = text("note", "What the moderator shall know.", most=500)
 PARENT = row_id_or_none("parent", "The id of the comment it answers.")

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from descant.api.arguments import THREAD, THREADS
+from descant.api.arguments import THREAD, THREADS, VOTE
 from descant.api.declaring import Asked, Parameter, Standing, endpoint
 from descant.api.declaring.parameters import bad, row_id_or_none, text
 from descant.api.finding import identifiers_of, thread_named
-from descant.api.objects.deeds import Closed
+from descant.api.objects.deeds import Closed, VotedOnThread
 from descant.api.objects.shapes import Thread as Told
 from descant.api.objects.threads import thread_object
 from descant.discussion.addressing.addresses import IDENTIFIER_MAX, URL_MAX, PageAddress
@@ -14,6 +14,7 @@ from descant.discussion.addressing.finding import make_thread
 from descant.discussion.deciding import remove_thread, rename_thread, restore_thread, set_thread_state
 from descant.discussion.deciding.abilities import check_may
 from descant.discussion.models import Thread
+from descant.discussion.voting import cast_thread_vote
 from descant.forums.models import categories_of
 
 TITLE = text("title", "The page's title.", most=500, needed=True)
@@ -65,6 +66,29 @@ def update(asked: Asked) -> Told:
     rename_thread(forum=asked.forum, thread=thread, page=page, by=asked.author, reason=asked[REASON])
     names = identifiers_of(asked.forum, [thread.pk], using=asked.forum.partition)
     return thread_object(thread, asked.forum, names[thread.pk])
+
+
+@endpoint(
+    "threads/vote",
+    method="POST",
+    who=Standing.PERSON,
+    takes=(THREAD, VOTE),
+    example={"thread": "{thread}", "vote": "1"},
+)
+def vote(asked: Asked) -> VotedOnThread:
+    """Vote a thread up or down, or take the vote back; only programs are told of it."""
+    thread = thread_named(asked.forum, asked[THREAD])
+    ups, downs = thread.ups, thread.downs
+    cast_thread_vote(forum=asked.forum, thread=thread, author=asked.author, value=asked[VOTE])
+    likes, dislikes = thread.ups - ups, thread.downs - downs
+    names = identifiers_of(asked.forum, [thread.pk], using=asked.forum.partition)
+    return {
+        "vote": asked[VOTE],
+        "likesDelta": likes,
+        "dislikesDelta": dislikes,
+        "delta": likes - dislikes,
+        "thread": {**thread_object(thread, asked.forum, names[thread.pk]), "userScore": asked[VOTE]},
+    }
 
 
 def _category(asked: Asked, parameter: Parameter[int | None]) -> str:

@@ -12,7 +12,7 @@ from descant.discussion.models.decisions import Appeal, Decision, Moved
 from descant.discussion.models.receipts import Pace, Receipt
 from descant.discussion.models.rows import OfForum, OfForumQuerySet
 from descant.discussion.models.threads import Thread, ThreadAddress
-from descant.discussion.models.voices import Flag, Vote
+from descant.discussion.models.voices import Flag, ThreadVote, Vote
 from descant.discussion.models.words import Words
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Receipt",
     "Thread",
     "ThreadAddress",
+    "ThreadVote",
     "Vote",
     "Words",
 ]

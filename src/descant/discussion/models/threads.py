@@ -23,6 +23,8 @@ class Thread(OfForum):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     version = models.BigIntegerField(default=0)
     comments_shown = models.IntegerField(default=0)
+    ups = models.IntegerField(default=0, db_default=0)
+    downs = models.IntegerField(default=0, db_default=0)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False
     )

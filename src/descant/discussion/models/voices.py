@@ -1,4 +1,4 @@
-"""What readers say of comments: votes and flags."""
+"""What people say of comments and threads: votes and flags."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from descant.discussion.models.comments import Comment
 from descant.discussion.models.rows import OfForum
+from descant.discussion.models.threads import Thread
 from django_headroom.partitions import SameTenant
 
 
@@ -26,6 +27,27 @@ class Vote(OfForum):
             models.UniqueConstraint(fields=["comment", "address_mark"], name="vote_once_per_address"),
             models.CheckConstraint(condition=Q(value__in=(-1, 1)), name="vote_up_or_down"),
             SameTenant("forum", "comment", name="vote_on_own_comment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.voter}: {self.value:+d}"
+
+
+class ThreadVote(OfForum):
+    """One account's vote on a whole thread, by a program; pages show none."""
+
+    thread = models.ForeignKey(
+        Thread, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    voter = models.CharField(max_length=42)  # "u7", as a vote's
+    value = models.SmallIntegerField()
+    cast_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["thread", "voter"], name="thread_vote_once"),
+            models.CheckConstraint(condition=Q(value__in=(-1, 1)), name="thread_vote_up_or_down"),
+            SameTenant("forum", "thread", name="thread_vote_on_own_thread"),
         ]
 
     def __str__(self) -> str:

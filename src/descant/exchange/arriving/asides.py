@@ -18,7 +18,7 @@ from django_headroom.transactions import writing
 
 CHUNK = 500
 # In this order; roles stay behind, for nobody can sign in to the accounts that had them.
-BROUGHT = ("rule_version", "ban", "change", "vote", "flag", "decision", "moved", "appeal")
+BROUGHT = ("rule_version", "ban", "change", "vote", "thread_vote", "flag", "decision", "moved", "appeal")
 # What leads to a row that is not here is left out, or leads nowhere where that is allowed.
 LEADS_TO: Mapping[str, str] = {
     **dict.fromkeys(PEOPLE, "account"), "rule_id": "rule", "comment_id": "comment", "thread_id": "thread",
@@ -54,7 +54,7 @@ def _finish_threads(berth: Berth, chunk: list[Row]) -> None:
     with writing(berth.forum):
         for row in chunk:
             thread_id = found.by["thread"].get(row["thread_id"])
-            columns: Row = {"url": row["url"]} if "url" in row else {}
+            columns: Row = {name: row[name] for name in ("url", "ups", "downs") if name in row}
             if target := found.by["thread"].get(row.get("merged_into_id")):
                 columns |= {"merged_into_id": target, "state": Thread.State.MERGED}
             if pinned := found.by["comment"].get(row.get("pinned_id")):

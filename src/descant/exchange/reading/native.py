@@ -219,7 +219,9 @@ def _thread(_: str, row: Row, number: int) -> Iterator[Read]:
         category=str(row.get("category_id") or ""),
     )
     own_url = next((value for _, kind, value in addresses if kind == "url"), "")
-    after = {column: row[column] for column in ("merged_into_id", "pinned_id") if row[column]}
+    after = {
+        column: row[column] for column in ("merged_into_id", "pinned_id", "ups", "downs") if row.get(column)
+    }
     if row["url"] != own_url:
         after["url"] = row["url"]
     if after:

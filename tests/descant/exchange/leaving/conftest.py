@@ -16,7 +16,7 @@ from descant.discussion.deciding.ruling import make_rule, switch_rule
 from descant.discussion.deciding.threads import pin_comment
 from descant.discussion.flagging import flag_comment
 from descant.discussion.models import Comment, Thread
-from descant.discussion.voting import cast_vote
+from descant.discussion.voting import cast_thread_vote, cast_vote
 from descant.exchange.importing import run_import
 from descant.exchange.leaving.exporting import run_export
 from descant.forums.models import Forum
@@ -54,6 +54,7 @@ def judged(cast: Cast, bread: Thread, say: Callable[..., Comment]) -> Forum:
     pin_comment(forum=gazette, thread=bread, comment=liked, by=cast.bo)
     cake = make_thread(gazette, PageAddress(identifier="cake", url="https://gazette.example/cake"))
     merge_threads(forum=gazette, source=cake, target=bread, by=cast.bo)
+    cast_thread_vote(forum=gazette, thread=bread, author=cast.cy, value=1)
     recipes = add_category(forum=gazette, by=cast.ann, title="Recipes")
     make_thread(gazette, PageAddress("tea", "https://gazette.example/tea", category=str(recipes.pk)))
     change(gazette, policy="Be kind.", flags_to_hold=7, title="The Gazette", general="News")

@@ -13,7 +13,17 @@ from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import attach_names
 from descant.discussion.deciding.undoing import undo_batch
-from descant.discussion.models import Appeal, Comment, Decision, Flag, Moved, Thread, ThreadAddress, Vote
+from descant.discussion.models import (
+    Appeal,
+    Comment,
+    Decision,
+    Flag,
+    Moved,
+    Thread,
+    ThreadAddress,
+    ThreadVote,
+    Vote,
+)
 from descant.exchange.importing import run_import
 from descant.exchange.stream import ImportRefused
 from descant.forums.models import Ban, Change, Forum, Role, Rule, RuleVersion
@@ -22,7 +32,7 @@ from tests.descant.conftest import Cast
 from tests.descant.exchange.exactness import assert_exact
 from tests.descant.exchange.leaving.told import assert_same, told
 
-PARTITIONED = (Thread, ThreadAddress, Comment, Vote, Flag, Decision, Moved, Appeal)
+PARTITIONED = (Thread, ThreadAddress, Comment, Vote, ThreadVote, Flag, Decision, Moved, Appeal)
 
 
 def rows(forum: Forum) -> dict[str, int]:
@@ -40,7 +50,8 @@ def test_every_row_arrives_and_leads_to_what_it_led_to(
     liked = Comment.objects.of(herald).get(text="Liked")
     assert (liked.ups, liked.downs, liked.score) == (1, 1, Comment.objects.of(judged).get(text="Liked").score)
     assert {vote.comment_id for vote in Vote.objects.of(herald)} == {liked.pk}
-    assert Thread.objects.of(herald).get(title="Bread").pinned_id == liked.pk
+    bread = Thread.objects.of(herald).get(title="Bread")
+    assert (bread.pinned_id, bread.ups, bread.downs) == (liked.pk, 1, 0)
     held = Comment.objects.of(herald).get(text="Cheap pills")
     rule = Rule.objects.get(forum=herald)
     assert held.reasons[0]["rule"] == rule.pk
