@@ -77,6 +77,25 @@ for row in rows:
     row.said_at, row.leased_until = now - timedelta(minutes=2), later
 Event.objects.using("p1").bulk_create(rows)
 """
+# An export of each kind that an owner sees.
+EXPORTS = """
+import secrets
+from datetime import timedelta
+from django.utils import timezone
+from descant.accounts.models import User
+from descant.discussion.deciding.carrying import TOLD, exports_folder
+from descant.forums.directory import forum_named
+now, ann = timezone.now(), User.objects.get(username="ann")
+for days, format, state, more in (
+    (8, "disqus", "dropped", {}),
+    (2, "native", "finished", {"personal": True, "size": 8_412_345, "file_name": "gazette.native.jsonl.gz"}),
+    (0, "sqlite", "running", {}),
+):
+    at = now - timedelta(days=days)
+    row = {"format": format, "state": state, "file": secrets.token_urlsafe(32), "by": ann, "asked_at": at, **more}
+    export = forum_named("gazette").exports.create(finished_at=at if days else None, **row)
+(exports_folder() / f"{export.file}{TOLD}").write_text("61000 84000")
+"""
 
 
 def main(folder: Path) -> None:
@@ -107,6 +126,10 @@ def main(folder: Path) -> None:
         queue(browser, site, folder / "queue-dark-narrow.png", color_scheme="dark", viewport=TELEPHONE)
         for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
             rule(browser, site, folder / f"rule-{scheme}-{name}.png", color_scheme=scheme, viewport=viewport)
+        have_files_made(site)
+        for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
+            path = folder / f"exports-{scheme}-{name}.png"
+            take_along(browser, site, path, color_scheme=scheme, viewport=viewport)
         site.command("user", "create", "opal", "--superuser", "--password-stdin", stdin=f"{PASSWORD}\n")
         site.command("manage", "shell", "-c", EVENTS)
         for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
@@ -226,6 +249,23 @@ def rule(browser: Browser, site: Site, path: Path, **like: Any) -> None:
     page.locator("#trial").wait_for()
     page.mouse.move(0, 0)
     page.screenshot(path=path, animations="disabled")
+    context.close()
+
+
+def have_files_made(site: Site) -> None:
+    """One that is there, one that is on its way, and one whose time is over."""
+    site.command("manage", "shell", "-c", EXPORTS)
+
+
+def take_along(browser: Browser, site: Site, path: Path, **like: Any) -> None:
+    """The owner's page of files."""
+    context = browser.new_context(device_scale_factor=SHARP, **like)
+    page = context.new_page()
+    page.goto(f"{site.url}/f/gazette/settings/exports/")
+    Reader(context, page).log_in(page, "ann")
+    page.locator("progress").wait_for()
+    page.mouse.move(0, 0)
+    page.screenshot(path=path, animations="disabled", full_page=True)
     context.close()
 
 

@@ -24,6 +24,7 @@ thread_restored = DelayedSignal("thread_restored", schema=1, tenant="forum_id")
 # Said where forums are; whoever makes files of them, and reads files, stands above.
 export_wanted = DelayedSignal("export_wanted", schema=1, tenant="forum_id")
 import_wanted = DelayedSignal("import_wanted", schema=1, tenant="forum_id")
+export_made = DelayedSignal("export_made", schema=1, tenant="forum_id")
 
 # Heard in this process and at once, when what has raised a thread's version is committed, and before anybody is
 # answered: forum_id, thread_id, and the thread's clock, epoch and version.

@@ -18,6 +18,7 @@ RECEIVERS = (
     "telling.decisions",
     "mail.sending",
     "mail.inviting",
+    "mail.exported",
     "webhooks.noting",
     "webhooks.delivering",
     "trimming",

@@ -82,6 +82,7 @@ class Kind(models.TextChoices):
     DIGEST = "digest"
     CONFIRM = "confirm"
     WEBHOOK = "webhook"
+    EXPORT = "export"
 
 
 class Notice(NoBareSave):

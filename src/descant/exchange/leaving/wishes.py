@@ -6,13 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from descant.discussion.deciding.carrying import KEPT, TOLD, exports_folder
-from descant.discussion.signals import export_wanted
+from descant.discussion.deciding.carrying import GLOBAL, KEPT, TOLD, exports_folder
+from descant.discussion.signals import export_made, export_wanted
 from descant.exchange.leaving.exporting import ExportRefused, file_name, run_export
 from descant.exchange.models import Export
 from descant.forums.directory import forum_with_id
 from django_headroom.delayed.jobs.scheduling import every
 from django_headroom.delayed.receivers import Retry
+from django_headroom.transactions import writing
 from django_headroom.updates import change, claim
 
 State = Export.State
@@ -53,7 +54,10 @@ def make_export(data: dict[str, Any]) -> None:
         "file_name": name,
         "finished_at": timezone.now(),
     }
-    change(export, state=State.FINISHED, **done)
+    with writing(GLOBAL):
+        change(export, state=State.FINISHED, **done)
+        if export.by_id is not None:
+            export_made.say(at=GLOBAL, forum_id=forum.pk, export_id=export.pk, by_id=export.by_id)
 
 
 @every(3_600, name="drop old exports", limit=300)

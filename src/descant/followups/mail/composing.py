@@ -15,6 +15,7 @@ from descant.discussion.addressing.leading import page_of
 from descant.discussion.models import Comment, Decision
 from descant.discussion.seeing import may_see
 from descant.followups.mail.digests import lines_of_digest
+from descant.followups.mail.exported import exported
 from descant.followups.mail.letters import letter_id
 from descant.followups.mail.recipients import NotWanted, recipient_of, still_follows
 from descant.followups.mail.said import Said
@@ -78,6 +79,8 @@ def _said(letter: Letter) -> Said:
         )
     if letter.kind == Kind.WEBHOOK:
         return switched_off(letter, forum)
+    if letter.kind == Kind.EXPORT:
+        return exported(letter, forum)
     comment = _comment(letter)
     if letter.kind == Kind.DECISION:
         return _decision(letter, forum, comment)

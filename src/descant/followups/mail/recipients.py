@@ -48,7 +48,7 @@ def recipient_of(letter: Letter) -> Recipient:
 
 def _is_liked(letter: Letter, likes: Preferences) -> bool:
     """What an owner must know of her forum comes at once to whoever takes mail at all."""
-    if letter.kind == Kind.WEBHOOK:
+    if letter.kind in (Kind.WEBHOOK, Kind.EXPORT):
         return bool(likes.mail != Preferences.Mail.NEVER)
     wanted = Preferences.Mail.DAILY if letter.kind == Kind.DIGEST else Preferences.Mail.REPLIES
     return bool(likes.mail == wanted)
