@@ -7,10 +7,10 @@ import urllib.request
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Article, loader
+from tests.browser.disqus.test_counts import counter
 from tests.browser.stage.hosting import Hosting
 from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site
-from tests.browser.test_counts import counter
 
 MOST = 20_000
 

@@ -158,9 +158,9 @@
     run(place, ...(names[type] || []));
   }
 
-  /** Call the page's own functions; a fault in one stops nothing of ours. */
+  /** Call the page's own functions, where it has some; a fault in one stops nothing of ours. */
   function run({ config, told }, ...names) {
-    for (const callback of names.flatMap((name) => config.callbacks[name] || [])) {
+    for (const callback of names.flatMap((name) => config.callbacks[name] || []).filter(Boolean)) {
       try {
         callback(told);
       } catch (fault) {

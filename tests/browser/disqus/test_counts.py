@@ -41,6 +41,17 @@ def test_links_spans_and_the_marks_of_wordpress_get_their_counts(
         expect(reader.page.locator(f"#{key}")).to_have_text("0 Comments" if key == "nobody" else "2 Comments")
 
 
+def test_disqus_own_snippet_counts_with_another_script_address(
+    reader: Reader, hosting: Hosting, site: Site, article: Article
+) -> None:
+    site.say(article.thread, "One.")
+    address = f"{site.url.removeprefix('http:')}/gazette/count.js"  # as from //gazette.disqus.com/count.js
+    script = f'<script id="dsq-count-scr" src="{address}" async></script>'
+    link = f'<a href="{article.url}#disqus_thread">Comments</a>'
+    reader.page.goto(hosting.put("/snippet", link + script))
+    expect(reader.page.locator("a")).to_have_text("1 Comment")
+
+
 def test_sixty_threads_are_asked_for_in_three_requests_sorted_and_once_each(
     reader: Reader, hosting: Hosting, site: Site
 ) -> None:

@@ -9,18 +9,25 @@ from tests.browser.conftest import Article, Embed, loader, new_article
 from tests.browser.stage.hosting import Hosting
 from tests.browser.stage.readers import Reader
 from tests.browser.stage.serving import Site
+from tests.descant.signing import EVE, signed
 
-# As Disqus gives it to its users; only the script's address is another.
+# As Disqus gives it to its users, with all that its help says of it; only the script's address is another.
 UNIVERSAL_CODE = """
 <h1>An article</h1>
 <div id="disqus_thread"></div>
 <script>
+  var told = [];
   var disqus_config = function () {
     this.page.url = '%(url)s';
     this.page.identifier = '%(identifier)s';
     this.page.title = 'A title of its own';
     this.page.category_id = '%(category)s';
+    this.page.remote_auth_s3 = '%(remote_auth)s';
+    this.page.api_key = '%(api_key)s';
+    this.page.integration = 'wordpress 3.1.3 6.5';
     this.language = '%(language)s';
+    this.callbacks.onReady = [function () { told.push('ready'); }];
+    this.callbacks.onNewComment = [function (comment) { told.push(comment.text); }];
   };
   (function () {
     var d = document, s = d.createElement('script');
@@ -62,12 +69,21 @@ def test_disqus_own_page_works_with_another_script_address(
     reader: Reader, hosting: Hosting, site: Site, article: Article
 ) -> None:
     site.say(article.thread, "Known by its identifier.")
-    script = f"{site.url}/gazette/embed.js"
-    asked = {"url": hosting.url + "/universal", "identifier": article.thread["identifier"], "category": "7"}
-    reader.visit(hosting.put("/universal", UNIVERSAL_CODE % {**asked, "script": script, "language": "de"}))
+    key = json.loads(site.command("sso", "make", "gazette", "--json"))
+    url = hosting.url + "/universal"
+    asked = {"url": url, "identifier": article.thread["identifier"], "language": "de", "category": "7"}
+    asked |= {"remote_auth": signed(EVE, key["secret_key"]), "api_key": key["public_key"]}
+    # As from //gazette.disqus.com/embed.js.
+    asked["script"] = f"{site.url.removeprefix('http:')}/gazette/embed.js"
+    reader.visit(hosting.put("/universal", UNIVERSAL_CODE % asked))
     expect(reader.line("Known by its identifier.")).to_be_visible()
     expect(reader.frame.locator("html")).to_have_attribute("lang", "de")
-    expect(reader.frame.get_by_role("button", name="Antworten")).to_be_visible()
+    reader.line("Known by its identifier.").get_by_role("button", name="Antworten").click()
+    reader.frame.get_by_role("textbox", name="Ihr Kommentar").fill("Von ihrer Zeitung angemeldet.")
+    reader.frame.get_by_role("button", name="Kommentar senden").click()
+    expect(reader.line("Von ihrer Zeitung angemeldet.").get_by_role("heading")).to_have_text("Eve")
+    reader.page.wait_for_function("told.length >= 2")
+    assert reader.page.evaluate("told") == ["ready", "Von ihrer Zeitung angemeldet."]
 
 
 def test_pages_with_the_globals_of_2010_work(
