@@ -156,6 +156,15 @@ class Headroom:
     performance_packages: tuple[str, ...] = ()
     """The packages of which a line may be named as the culprit; none: the one of ``ROOT_URLCONF``."""
 
+    performance_metrics: str = ""
+    """A folder of this machine where each process writes its numbers for Prometheus; empty: none does."""
+
+    performance_traces: str = ""
+    """Where spans are sent by OTLP over HTTP, such as "http://127.0.0.1:4318/v1/traces"; empty: there are none."""
+
+    performance_traces_part: float = 1.0
+    """Of how many requests there are spans: of all, or of every hundredth with 0.01."""
+
     performance_switches: str = ""
     """Dotted path of ``() -> Iterable[str]``: which switches are on for who asks; it must not raise. Empty: none."""
 

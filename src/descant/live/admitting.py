@@ -25,6 +25,10 @@ class Admitted:
         self._by_forum: Counter[str] = Counter()
         self._by_address: Counter[str] = Counter()
 
+    def number(self) -> int:
+        """How many there are."""
+        return self.count
+
     def refusal(self, forum: str, address: str) -> int:
         """The status by which one more is refused; 0 if she may."""
         if self.count >= self.limits.all_most or self._by_forum[forum] >= self.limits.of_forum_most:

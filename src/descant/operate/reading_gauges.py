@@ -47,10 +47,15 @@ def _queue_age(alias: str) -> None:
 
 
 def _lag(replica: str) -> None:
+    gauge("replica lag", seconds_behind(replica), replica)
+
+
+def seconds_behind(replica: str) -> float:
+    """How long ago a replica was where its primary is."""
     with connections[replica].cursor() as cursor:
         cursor.execute(BEHIND)
         (seconds,) = cursor.fetchone()
-    gauge("replica lag", float(seconds), replica)
+    return float(seconds)
 
 
 def _residency(alias: str) -> None:

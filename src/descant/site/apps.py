@@ -8,6 +8,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from django_headroom.conf import headroom
 from django_headroom.connections import pooling
 from django_headroom.delayed import surrounding
 from django_headroom.operations.performance import recorded
@@ -18,6 +19,10 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         pooling.guard_connections()
+        if headroom().performance_traces:
+            traces = import_module("django_headroom.operations.exporting.opentelemetry")
+            surrounding.origins.append(traces.carried)
+            surrounding.around.append(lambda name: traces.continuing(surrounding.origin()))
         surrounding.around.append(partial(recorded, "job"))
         surrounding.around.append(import_module("django_headroom.operations.errors.capturing").met)
         import_module("django_headroom.transactions.guarding").report_holding()

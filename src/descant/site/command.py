@@ -39,6 +39,7 @@ COMMANDS = {
     "router": "descant.operate.commands.router",
     "search": "descant.operate.commands.search",
     "slow": "descant.operate.commands.watching.slow",
+    "metrics": "descant.operate.commands.watching.metrics",
     "dbwatch": "descant.operate.commands.watching.dbwatch",
     "audit": "descant.operate.commands.audit",
     "seed": "descant.operate.commands.seed",

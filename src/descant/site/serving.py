@@ -163,6 +163,8 @@ def programs(place: Place) -> list[Program]:
     web += ["--backpressure", str(BACKPRESSURE), "--respawn-failed-workers", "--workers-kill-timeout", "8"]
     web += ["--log-level", "error", "descant.site.front.application:application"]
     found = [Program("web server", [*python, *web]), Program("worker", [*python, "descant", "worker"])]
+    if Variables(os.environ).text("DESCANT_METRICS"):
+        found.append(Program("metrics", [*python, "descant", "metrics"]))
     if place.demo:
         found.append(Program("demo", [*python, "descant.site.demo", str(place.port + 1)]))
     return found

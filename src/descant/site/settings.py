@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from descant import __version__
 from descant.site.configuring.databases import ERRORS, GLOBAL, PERFORMANCE, databases, is_of_databases
 from descant.site.configuring.errors import errors
+from descant.site.configuring.observing import logging, observing
 from descant.site.configuring.secrets import secret_in
-from descant.site.configuring.variables import LOG_LEVELS, VERIFICATIONS, Variables, changed_names
+from descant.site.configuring.variables import VERIFICATIONS, Variables, changed_names
 from descant.site.front.places import freshness_file
 from django_headroom.conf import EVERYWHERE, PARTITIONED
 
@@ -31,6 +32,8 @@ DESCANT_DEMO = said.is_on("DESCANT_DEMO")
 # Of each web process, for what is not answered from memory.
 DESCANT_THREADS = said.number("DESCANT_THREADS", 3 if is_on_servers else 1, least=1)
 DESCANT_RELEASE = said.text("DESCANT_RELEASE") or __version__  # what records and errors call it
+DESCANT_METRICS = said.text("DESCANT_METRICS")  # where Prometheus asks: 127.0.0.1:9464
+DESCANT_METRICS_TOKEN = said.secret("DESCANT_METRICS_TOKEN")
 DESCANT_RUN = said.text("DESCANT_RUN")  # what the processes of one start know each other by
 DESCANT_HOT_MB = said.number("DESCANT_HOT_MB", 64)  # of each web process, for hot pages
 DESCANT_LIVE = said.is_on("DESCANT_LIVE", "1")
@@ -66,12 +69,7 @@ HEADROOM = {
     "CACHE": said.words("DESCANT_CACHE", between=","),
     "CACHE_FOLDER": str(DESCANT_DATA / "cache"),
     "RELEASE": DESCANT_RELEASE,
-    "PERFORMANCE_SOCKET": said.text("DESCANT_SYSLOG"),
-    "PERFORMANCE_SLOW_SECONDS": said.seconds("DESCANT_SLOW_SECONDS", 0.2),
-    "PERFORMANCE_KEEP_SECONDS": said.seconds("DESCANT_PERFORMANCE_SECONDS", 15),
-    "PERFORMANCE_COMMENTS": said.is_on("DESCANT_SQL_COMMENTS"),
-    "PERFORMANCE_STACK_SECONDS": said.seconds("DESCANT_STACK_SECONDS", 1),
-    "PERFORMANCE_SWITCHES": "descant.switches.names_on",
+    **observing(said, DESCANT_DATA),
     **errors(said, DESCANT_DATA),
     "HOMES": {
         "accounts": "default",
@@ -269,17 +267,7 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 if DESCANT_TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    # What strangers get wrong is answered, and no news: a log that they can fill tells nothing any more.
-    "loggers": {
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "django.request": {"level": "ERROR"},
-    },
-    "root": {"handlers": ["console"], "level": said.one_of("DESCANT_LOG", "WARNING", choices=LOG_LEVELS)},
-}
+LOGGING = logging(said)
 
 # --- The local file, read last: a broken one stops with its own traceback, a missing one is silent ---------------
 LOCAL_FILE = Path(said.text("DESCANT_SETTINGS_FILE") or DESCANT_DATA / "settings.py")

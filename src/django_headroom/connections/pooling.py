@@ -51,17 +51,18 @@ class Gauge:
 
 
 def gauges() -> dict[str, Gauge]:
-    """What each pool of this process holds, by alias.
+    """What each pool of this process holds, by alias; whichever thread asks.
 
     >>> gauges()["p1"].waiting
     0
     """
     found = {}
-    for connection in connections.all(initialized_only=True):
-        pool = getattr(connection, "pool", None)
+    for alias in connections:
+        # Asked for its pool, a connection would make one.
+        pool = getattr(connections[alias], "_connection_pools", {}).get(alias)
         if pool is not None:
             told = pool.get_stats()
-            found[connection.alias] = Gauge(
+            found[alias] = Gauge(
                 size=told.get("pool_size", 0),
                 idle=told.get("pool_available", 0),
                 waiting=told.get("requests_waiting", 0),

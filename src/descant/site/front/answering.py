@@ -25,7 +25,7 @@ from descant.site.front.together import Together
 from descant.site.front.waiting import Threads
 from descant.site.headers import note_out_of_reach
 from django_headroom.caching.slots import slots
-from django_headroom.operations.performance import counted
+from django_headroom.operations.performance import counted, reads
 
 
 class Front:
@@ -53,6 +53,7 @@ class Front:
         self.live = live_streams(self.makers)
         if self.live is not None:
             before_the_end(loop, self.live.close)
+            reads("descant_live_readers", "Readers who are told what changes.", self.live.admitted.number)
         thread_changed.connect(self._changed, weak=False)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -1,4 +1,4 @@
-"""Where the file lies by which the processes of a site on one machine know what is old."""
+"""Where the processes of a site on one machine tell each other what is old, and how they do."""
 
 import hashlib
 import os
@@ -13,3 +13,8 @@ def freshness_file(data: Path) -> Path:
         return data / "freshness"
     site = hashlib.blake2b(f"{os.geteuid()}{data}".encode(), digest_size=8).hexdigest()
     return SHARED_MEMORY / f"descant-{site}"
+
+
+def metrics_folder(data: Path) -> Path:
+    """Beside it, for what changes with each request and is worth nothing after a restart of the machine."""
+    return Path(f"{freshness_file(data)}-metrics")

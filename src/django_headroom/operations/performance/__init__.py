@@ -5,7 +5,14 @@ writes the line to syslog; ``watching`` looks at those that run too long.
 """
 
 from django_headroom.operations.performance.middleware import Recorded
-from django_headroom.operations.performance.recording import counted, drawing, note_stale, outgoing, recorded
+from django_headroom.operations.performance.recording import (
+    counted,
+    drawing,
+    note_stale,
+    outgoing,
+    reads,
+    recorded,
+)
 from django_headroom.operations.performance.telling import dropped
 
-__all__ = ["Recorded", "counted", "drawing", "dropped", "note_stale", "outgoing", "recorded"]
+__all__ = ["Recorded", "counted", "drawing", "dropped", "note_stale", "outgoing", "reads", "recorded"]

@@ -4,6 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from django_headroom.operations import exporting
 from django_headroom.operations.performance import hearing, recording, telling, watching
 
 
@@ -18,3 +19,4 @@ class PerformanceConfig(AppConfig):
         hearing.when_slow.append(sums.note_slow)
         recording.at_the_start.append(watching.watch)
         recording.at_the_end += [telling.tell, sums.add]
+        exporting.begin()

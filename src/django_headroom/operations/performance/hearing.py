@@ -27,12 +27,13 @@ OF_STORES = ("get", "get_many", "put", "put_many")
 
 _STRANGE = re.compile(r"[^\w .:/<>()-]")
 
-when_slow: list[Callable[[Record, "Slow"], None]] = []
+when_slow: list[Callable[[Record, "Sent"], None]] = []
+when_sent: list[Callable[[Record, "Sent"], None]] = []
 _is_listening: list[None] = []
 
 
-class Slow(NamedTuple):
-    """A statement that took long; what it was asked with is kept in memory until its plan is known."""
+class Sent(NamedTuple):
+    """A statement; what it was asked with is kept in memory, if it was slow, until its plan is known."""
 
     alias: str
     seconds: float
@@ -66,7 +67,7 @@ def around(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
         return execute(sql, params, many, context)
     alias, settings = context["connection"].alias, headroom()
     if settings.performance_comments and isinstance(sql, str):
-        sql = commented(sql, record.route, settings.release)
+        sql = commented(sql, record.route, settings.release, record.trace_id)
     record.asking = (alias, sql)
     began, failed = time.perf_counter(), True
     try:
@@ -77,14 +78,18 @@ def around(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
         took = time.perf_counter() - began
         record.asking = None
         record.note(alias, took, hash(sql))
-        if took >= settings.performance_slow_seconds > 0:
-            for hear in when_slow:
-                hear(record, Slow(alias, took, str(sql), None if many else params, failed))
+        is_slow = took >= settings.performance_slow_seconds > 0
+        if is_slow or when_sent:
+            sent = Sent(alias, took, str(sql), None if many else params, failed)
+            for hear in [*when_sent, *(when_slow if is_slow else ())]:
+                hear(record, sent)
 
 
-def commented(sql: str, route: str, release: str) -> str:
+def commented(sql: str, route: str, release: str, trace_id: str = "") -> str:
     """A statement that says where it comes from, for whoever reads the server's own log; none of it ends a comment."""
     said = {"route": route, "place": place_of_call(), "release": release}
+    if trace_id:
+        said["trace_id"] = trace_id
     words = ",".join(f"{name}='{_STRANGE.sub('.', value)}'" for name, value in said.items())
     return f"{sql} /*{words}*/"
 

@@ -13,8 +13,10 @@ NO_ROUTE = "(none)"
 
 _here: ContextVar["Record | None"] = ContextVar("what is recorded in this context", default=None)
 running: set["Record"] = set()  # in this process; one may leave at any moment
-at_the_start: list[Callable[[], None]] = []
+at_the_start: list[Callable[["Record"], None]] = []
 at_the_end: list[Callable[["Record"], None]] = []
+when_called: list[Callable[["Record", str, float, bool], None]] = []
+"""Told of each call to another host: which, how long it took, whether it has failed."""
 here = _here.get
 
 
@@ -40,6 +42,7 @@ class Record:
         "cpu",
         "cpu_began",
         "databases",
+        "failed",
         "in_cache",
         "in_template",
         "kind",
@@ -52,6 +55,8 @@ class Record:
         "task",
         "templates",
         "thread",
+        "trace_id",
+        "traced",
         "waited",
         "wall",
     )
@@ -69,7 +74,9 @@ class Record:
         self.spent = 0.0  # in databases, caches and calls: what a template has waited for is not its own
         self.asking: tuple[str, Any] | None = None  # (alias, statement) that is under way
         self.in_cache = self.in_template = False
-        self.status = 0
+        self.status, self.failed = 0, False  # of what has no status: whether it has raised something
+        self.trace_id = ""
+        self.traced: Any = None  # of whoever traces
         self.bytes: int | None = None
         self.thread, self.task = threading.get_ident(), _task()
         self._fold = threading.Lock()
@@ -81,6 +88,11 @@ class Record:
         """The pattern of the route, which holds no value of the address; or the job's name."""
         match = getattr(self.request, "resolver_match", None)
         return match.route or "/" if match is not None else self.name or NO_ROUTE
+
+    @property
+    def method(self) -> str:
+        """Of a request; one that a server has made up itself has none of its own, and reads."""
+        return str(self.request.method) if self.request is not None else "GET"
 
     def note(self, alias: str, seconds: float, asked: int) -> None:
         """A statement was sent."""
@@ -134,11 +146,14 @@ class Database:
 def recording(record: Record) -> Iterator[Record]:
     """Note what this context does from here to the end of the block."""
     for begin in at_the_start:
-        begin()
+        begin(record)
     token = _here.set(record)
     running.add(record)
     try:
         yield record
+    except BaseException:
+        record.failed = True
+        raise
     finally:
         _here.reset(token)
         record.end()
@@ -203,6 +218,8 @@ def note_call(host: str, seconds: float, failed: bool) -> None:
     sums[1] += seconds
     sums[2] += failed
     record.spent += seconds
+    for hear in when_called:
+        hear(record, host, seconds, failed)
 
 
 def note_stale() -> None:
@@ -253,6 +270,29 @@ def counted_since(seen: dict[Counted, int]) -> dict[Counted, int]:
     more = {key: number - seen.get(key, 0) for key, number in numbers.items() if number > seen.get(key, 0)}
     seen.update(numbers)
     return more
+
+
+class Reading(NamedTuple):
+    """Something that goes up and down in this process: what it is, and how it is read."""
+
+    words: str
+    read: Callable[[], float]
+
+
+readings: dict[str, Reading] = {}
+
+
+def reads(name: str, words: str, read: Callable[[], float]) -> None:
+    """Have something read once a second where numbers are told to Prometheus, and summed over all processes.
+
+    Args:
+        name: by the conventions of Prometheus: "shop_open_baskets".
+        words: what it is, in a sentence.
+        read: it must be quick, and must not raise.
+
+    >>> reads("shop_open_baskets", "Baskets that somebody fills.", lambda: len(baskets))
+    """
+    readings[name] = Reading(words, read)
 
 
 def _task() -> Any:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django_headroom.conf import headroom
 from django_headroom.operations.performance import telling
-from django_headroom.operations.performance.hearing import Slow
+from django_headroom.operations.performance.hearing import Sent
 from django_headroom.operations.performance.histograms import COLUMNS, bucket
 from django_headroom.operations.performance.models import PLACE_LONGEST, ROUTE_LONGEST
 from django_headroom.operations.performance.places import place_of_call
@@ -56,7 +56,7 @@ def add(record: Record) -> None:
     ms = record.wall * 1000
     amounts = {
         "n": 1,
-        "errors": record.status >= 500,
+        "errors": record.status >= 500 or record.failed,
         "stale": bool(record.stale),
         "wall_ms": ms,
         "cpu_ms": record.cpu * 1000,
@@ -72,7 +72,7 @@ def add(record: Record) -> None:
         _add(_waiting.costs, _keys_of(record.kind, record.route), amounts)
 
 
-def note_slow(record: Record, slow: Slow) -> None:
+def note_slow(record: Record, slow: Sent) -> None:
     """Tell of a slow statement, in the log and to syslog, and bring it into the sum of its hour."""
     wording, place, ms = normalised(slow.sql), place_of_call(), slow.seconds * 1000
     told = {
@@ -84,6 +84,7 @@ def note_slow(record: Record, slow: Slow) -> None:
         "failed": slow.failed,
         "place": place,
         "statement": wording,
+        **({"trace_id": record.trace_id} if record.trace_id else {}),
     }
     _log.warning("%(ms)s ms on %(database)s in %(route)s, from %(place)s: %(statement)s", told)
     if path := headroom().performance_socket:

@@ -48,6 +48,7 @@ def line_of(record: Record) -> dict[str, Any]:
         "host": HOST,
         "pid": os.getpid(),
         "wall_ms": _ms(record.wall),
+        "other_ms": _ms(max(0.0, record.wall - record.spent - record.templates[1])),
         "cpu_ms": _ms(record.cpu),
         "db": {alias: _of_database(each) for alias, each in record.databases.items()},
         "cache": {
@@ -66,10 +67,13 @@ def line_of(record: Record) -> dict[str, Any]:
         "switches": switches_on(),
         "rss_mb": memory_mb(),
     }
-    if record.kind == "request":
+    if record.trace_id:
+        line["trace_id"] = record.trace_id
+    if record.kind != "request":
+        line["failed"] = record.failed
+    else:
         waited = None if record.waited is None else _ms(record.waited)
-        method = record.request.method if record.request is not None else "GET"
-        line |= {"method": method, "status": record.status, "bytes": record.bytes}
+        line |= {"method": record.method, "status": record.status, "bytes": record.bytes}
         line["queue_ms"] = waited
     return line
 

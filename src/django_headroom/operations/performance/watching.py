@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from importlib import import_module
 from math import inf
 
@@ -22,18 +23,23 @@ from django_headroom.operations.performance.places import (
 from django_headroom.operations.performance.recording import Record
 from django_headroom.operations.performance.wording import normalised
 
-LOOK_EVERY = 0.1  # seconds
+LOOK_EVERY, READ_EVERY = 0.1, 1.0  # seconds
 THREAD = "headroom-performance"
 
 _log = logging.getLogger(__name__)
 _thread: threading.Thread | None = None
 _seen: set[int] = set()
+each_second: list[Callable[[], None]] = []
+"""Called aside from any request; they must be quick."""
 
 
-def watch() -> None:
-    """Begin, once for a process, with its first request; not if the settings ask for neither."""
+def watch(record: Record | None = None) -> None:
+    """Begin, once for a process, with its first request; not if the settings ask for none of it."""
     global _thread
-    if _thread is None and (headroom().performance_stack_seconds or headroom().performance_keep_seconds):
+    settings = headroom()
+    if _thread is None and (
+        settings.performance_stack_seconds or settings.performance_keep_seconds or each_second
+    ):
         _thread = threading.Thread(target=_look_for_good, name=THREAD, daemon=True)
         _thread.start()
 
@@ -69,6 +75,7 @@ def _line_of(record: Record, now: float) -> dict[str, object] | None:
         "running_ms": round((now - record.began) * 1000),
         "culprit": place_in(iter(frames)),
         "statement": f"{asking[0]}: {normalised(str(asking[1]))}" if asking else "",
+        **({"trace_id": record.trace_id} if record.trace_id else {}),
         "stack": [written(frame) for frame in frames[:FRAMES_MOST]],
     }
 
@@ -77,10 +84,14 @@ def _look_for_good() -> None:
     keep = import_module(
         f"{__package__}.keeping"
     ).flush  # models may not have been ready when this was imported
-    kept_at = time.monotonic()
+    kept_at = read_at = time.monotonic()
     while True:
         time.sleep(LOOK_EVERY)
         look()
+        if time.monotonic() >= read_at + READ_EVERY:
+            read_at = time.monotonic()
+            for read in each_second:
+                read()
         if time.monotonic() >= kept_at + (headroom().performance_keep_seconds or inf):
             kept_at = time.monotonic()
             try:
