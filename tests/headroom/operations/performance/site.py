@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 import urllib.request
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
@@ -15,7 +16,7 @@ from django.urls import path
 from django_headroom.operations.performance import note_stale, outgoing
 
 MIDDLEWARE = ["django_headroom.operations.performance.Recorded"]
-go_on = threading.Event()
+has_come, go_on = threading.Event(), threading.Event()
 
 
 def ask(times: int, alias: str = "p1") -> None:
@@ -59,7 +60,28 @@ def all_of_it(request: HttpRequest, word: str) -> HttpResponse:
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
+    has_come.set()
     go_on.wait(60)
+    return HttpResponse("went on")
+
+
+def waits(execute: Any, *given: Any) -> Any:
+    has_come.set()
+    go_on.wait(60)
+    return execute(*given)
+
+
+def hanging(request: HttpRequest) -> HttpResponse:
+    with connections["p1"].execute_wrapper(waits):
+        ask(1)
+    leave()
+    return HttpResponse("went on")
+
+
+async def waiting_later(request: HttpRequest) -> HttpResponse:
+    has_come.set()
+    while not go_on.is_set():
+        await asyncio.sleep(0.01)
     return HttpResponse("went on")
 
 
@@ -68,4 +90,6 @@ urlpatterns = [
     path("later/<int:times>/", asking_later),
     path("all/<str:word>/", all_of_it),
     path("wait/", waiting),
+    path("hang/", hanging),
+    path("wait/later/", waiting_later),
 ]

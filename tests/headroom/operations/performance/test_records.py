@@ -21,6 +21,7 @@ from django_headroom.operations.performance import dropped, recorded, recording,
 from django_headroom.operations.performance.recording import FOLD_AT, Record
 from tests.headroom.market.threads import DATABASES
 from tests.headroom.operations.performance import site
+from tests.headroom.operations.waiting import comes_true
 
 pytestmark = pytest.mark.django_db(databases=DATABASES, transaction=True)
 Lines = Callable[[], list[dict[str, Any]]]
@@ -39,6 +40,7 @@ def lines(tmp_path: Path, settings: Any) -> Iterator[Lines]:
         yield lambda: list(come_to(server))
     telling.close()
     site.go_on.clear()
+    site.has_come.clear()
 
 
 def come_to(server: socket.socket) -> Iterator[dict[str, Any]]:
@@ -174,23 +176,49 @@ def test_a_dead_socket_fails_nobody(lines: Lines, settings: Any) -> None:
     assert dropped() == before + 2
 
 
-def test_a_slow_request_is_told_of_while_it_runs_and_once(lines: Lines, settings: Any) -> None:
-    settings.HEADROOM = {**settings.HEADROOM, "PERFORMANCE_STACK_SECONDS": 0.01}
+def ask_later(address: str) -> int:
+    async def get() -> int:
+        return int((await AsyncClient().get(address)).status_code)
+
+    return asyncio.run(get())
+
+
+def ask_now(address: str) -> int:
+    return int(Client().get(address).status_code)
+
+
+@pytest.mark.parametrize(
+    ("get", "route", "is_at"),
+    [
+        (ask_now, "wait/", ("waiting", "")),
+        (ask_now, "hang/", ("waits", "p1: SELECT ?")),
+        (ask_later, "wait/later/", ("waiting_later", "")),
+    ],
+)
+def test_a_request_that_does_not_end_is_told_of_once_with_what_it_is_at(
+    get: Callable[[str], int], route: str, is_at: tuple[str, str], lines: Lines, settings: Any
+) -> None:
+    settings.HEADROOM = {**settings.HEADROOM, "PERFORMANCE_STACK_SECONDS": 3_600}  # till it has come there
     with ThreadPoolExecutor(1) as threads:
-        answer = threads.submit(lambda: Client().get("/wait/"))
+        answer = threads.submit(get, f"/{route}")
+        assert site.has_come.wait(60)
+        settings.HEADROOM = {**settings.HEADROOM, "PERFORMANCE_STACK_SECONDS": 1e-9}
         told: list[dict[str, Any]] = []
-        for _ in range(600):
-            told += [line for line in lines() if line["kind"] == "slow request"]
+
+        def is_told() -> bool:
             watching.look()
-            if told:
-                break
-            threading.Event().wait(0.1)
-        assert not answer.done()
+            told.extend(line for line in lines() if line["kind"] == "slow request")
+            return bool(told)
+
+        assert comes_true(is_told)
+        is_told()
+        assert not answer.done(), "it goes on, and may do so for good"
         site.go_on.set()
-        assert answer.result(60).status_code == 200
-    told += [line for line in lines() if line["kind"] == "slow request"]
+        assert answer.result(60) == 200
+    is_told()
     (line,) = told
-    assert line["route"] == "wait/"
+    culprit, statement = is_at
+    assert (line["route"], line["statement"]) == (route, statement)
     assert line["culprit"].startswith("tests/headroom/operations/performance/site.py:")
-    assert line["culprit"].endswith(" waiting")
-    assert len(line["stack"]) > 5
+    assert line["culprit"].endswith(f" {culprit}")
+    assert len(line["stack"]) >= 2
