@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT = 300.0, 80.0
+NAMED_MOST = 3  # lines of a chart
 Values = Mapping[datetime, float]
 
 
@@ -52,8 +53,8 @@ class Chart:
 
     @property
     def latest(self) -> list[tuple[str, float]]:
-        """The last value of each line."""
-        return [(label, values[max(values)]) for label, values in self.lines if values]
+        """The last value of each line, of the first few that have one."""
+        return [(label, values[max(values)]) for label, values in self.lines if values][:NAMED_MOST]
 
     @property
     def drawn(self) -> SafeString:

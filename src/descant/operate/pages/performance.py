@@ -1,5 +1,6 @@
 """How fast is the site? Rates, times, queries and calls by route and release, drawn over the last hour, day or week."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from descant.operate.pages.asking import draw, for_operators
-from descant.operate.pages.charts import Axis, Chart, each_of
+from descant.operate.pages.charts import Axis, Chart, Values, each_of
 from django_headroom.operations.performance.reading import Chosen, Figures, beginning, readings, releases
 from django_headroom.operations.performance.slow import slow_statements
 
@@ -79,6 +80,13 @@ def _of_requests(steps: dict[Any, Figures], axis: Axis) -> list[Chart]:
             False,
         ),
         ("errors", _("Errors"), "", [("", each_of(steps, lambda each: each.sums["errors"]))], True),
+        (
+            "stale",
+            _("Answered with something old"),
+            "",
+            [("", each_of(steps, lambda each: each.sums["stale"]))],
+            True,
+        ),
         ("hits", _("Found in caches"), "%", [("", each_of(asked, lambda each: each.hits))], False),
     ]
     return [Chart(name, title, unit, drawn, axis, whole) for name, title, unit, drawn, whole in lines]
@@ -92,10 +100,16 @@ def _of_the_site(axis: Axis) -> list[Chart]:
         ("index residency", _("Indexes read from memory"), "%"),
     ]
     return [
-        Chart(name.replace(" ", "-"), title, unit, sorted(found[name].items()), axis)
+        Chart(name.replace(" ", "-"), title, unit, worst_first(found[name], unit), axis)
         for name, title, unit in titles
         if name in found
     ]
+
+
+def worst_first(lines: Mapping[str, Values], unit: str) -> list[tuple[str, Values]]:
+    """The first of several are named beside their chart; of parts in a hundred the lowest is the worst."""
+    sign = 1 if unit == "%" else -1
+    return sorted(lines.items(), key=lambda line: (sign * line[1][max(line[1])], line[0]))
 
 
 def _rows(asked: Asked, chosen: Chosen, length: timedelta) -> list[dict[str, Any]]:
@@ -110,6 +124,7 @@ def _rows(asked: Asked, chosen: Chosen, length: timedelta) -> list[dict[str, Any
                 "address": _address(asked, **named),
                 "rate": each.n / length.total_seconds(),
                 "figures": each,
+                "is_timed": bool(each.below(1)),
                 "times": [each.below(part) for part in (0.5, 0.95, 0.99)],
                 "queries": each.each("queries"),
                 "db": each.each("db_ms"),

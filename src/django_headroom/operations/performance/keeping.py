@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connections, models, router, transaction
 from django.db.models.functions import TruncHour
@@ -47,16 +47,33 @@ def flush() -> None:
             Statement.objects.using(alias).filter(pk=statement.pk).update(plan=plan)
 
 
+class Read(NamedTuple):
+    """A reading of something that goes up and down: of what, how much, and of which of several."""
+
+    name: str
+    value: float
+    label: str = ""
+
+
 def gauge(name: str, value: float, label: str = "", *, at: datetime | None = None) -> None:
-    """Keep a reading of something that goes up and down.
+    """Keep a reading.
 
     Args:
         name, label: of what, and of which of several: "replica lag", "p1_replica_1".
         at: when; now by default.
     """
+    gauges([Read(name, value, label)], at=at)
+
+
+def gauges(found: Iterable[Read], *, at: datetime | None = None) -> None:
+    """Keep any number of readings, in one transaction."""
     minute = (at or timezone.now()).replace(second=0, microsecond=0)
-    row = {"at": minute, "name": name, "label": label, "n": 1, "total": value}
-    add_rows(Gauge, [row], using=router.db_for_write(Gauge))
+    rows = [
+        {"at": minute, "name": each.name, "label": each.label, "n": 1, "total": each.value} for each in found
+    ]
+    alias = router.db_for_write(Gauge)
+    with transaction.atomic(using=alias):
+        add_rows(Gauge, rows, using=alias)
 
 
 def trim(now: datetime | None = None) -> None:

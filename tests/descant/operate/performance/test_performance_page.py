@@ -4,10 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from descant.accounts.models import User
+from descant.operate.pages.performance import worst_first
 from descant.operate.reading_gauges import read_gauges
 from django_headroom.operations.performance.models import Cost, Gauge
 from tests.descant.conftest import ALL_DATABASES
@@ -75,7 +78,29 @@ def test_the_same_requests_are_in_every_span(over: str, operator: Client, kept: 
 
 
 def test_what_goes_up_and_down_is_read_and_drawn(operator: Client, kept: None) -> None:
-    read_gauges()
+    with CaptureQueriesContext(connections["default"]) as sent:
+        read_gauges()
+    assert sum("INSERT" in query["sql"] for query in sent) == 1, "all of them are written at once"
     assert {row.label for row in Gauge.objects.filter(name="queue age")} >= {"default", "p1", "p2"}
     page: Any = operator.get("/operate/performance/").content.decode()
     assert 'id="queue-age"' in page
+
+
+def test_what_is_only_counted_has_no_times_and_what_nobody_asked_no_number(operator: Client) -> None:
+    at = timezone.now().replace(second=0, microsecond=0)
+    Cost.objects.create(
+        at=at, seconds=60, kind="front", route="embed/comments/", release="1.0", n=90, stale=4
+    )
+    answer = operator.get("/operate/performance/")
+    (row,) = answer.context["rows"]
+    assert (row["figures"].n, row["is_timed"]) == (90, False)
+    latest = {chart.name: chart.latest for chart in answer.context["charts"]}
+    assert (latest["stale"], latest["hits"], latest["times"]) == ([("", 4.0)], [], [])
+    assert "from memory, only counted" in answer.content.decode()
+
+
+def test_of_several_databases_the_worst_are_named_first() -> None:
+    at = timezone.now()
+    ages = {"default": {at: 0.0}, "p1": {at: 3.0}, "p2": {at: 90.0}}
+    assert [name for name, _ in worst_first(ages, "s")] == ["p2", "p1", "default"]
+    assert [name for name, _ in worst_first(ages, "%")] == ["default", "p1", "p2"]
