@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sees to what the tests need from the system: PostgreSQL's server, PgBouncer, memcached, HAProxy, Varnish, nginx, Caddy,
-# Chromium, gettext, a C compiler, and PHP, Ruby and Node for the recipes in the docs; told "bench", also to what the benchmarks need: load generators, and Node for one of the peers.
+# pgBadger, Chromium, gettext, a C compiler, and PHP, Ruby and Node for the recipes in the docs; told "bench", also to what the benchmarks need: load generators, and Node for one of the peers.
 set -eu
 
 missing=
@@ -17,6 +17,7 @@ command -v varnishd >/dev/null || [ -x /usr/sbin/varnishd ] || missing="$missing
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v caddy >/dev/null || missing="$missing caddy"
 ls /usr/lib/*/varnish/vmods/libvmod_xkey.so >/dev/null 2>&1 || missing="$missing varnish-modules"
+command -v pgbadger >/dev/null || missing="$missing pgbadger"
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v php >/dev/null || missing="$missing php-cli"
 command -v ruby >/dev/null || missing="$missing ruby"
