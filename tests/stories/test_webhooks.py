@@ -34,9 +34,9 @@ from django.utils import timezone
 from django_headroom.delayed.models import Event
 Event.objects.using("default").update(leased_until=timezone.now())
 """
-LEFT = """
+TAKEN = """
 from descant.followups.models import Delivery
-print(Delivery.objects.exclude(state="taken").count())
+print(Delivery.objects.filter(state="taken").count())
 """
 
 
@@ -87,7 +87,7 @@ def test_a_kill_after_it_was_taken_repeats_one_message_id(tmp_path: Path) -> Non
         assert len(receiver.ids) == 2
         shell(TIME_PASSES, environment)
         with working(environment, tmp_path):
-            wait_until(lambda: shell(LEFT, environment).strip() == "0")
+            wait_until(lambda: shell(TAKEN, environment).strip() == str(COMMENTS))
         seen = Counter(receiver.ids)
         assert sorted(seen.values()) == [1] * (COMMENTS - 1) + [2]
         assert seen[receiver.ids[1]] == 2, "the one whose taking was not noted"

@@ -61,22 +61,19 @@ class DelayedSignal:
         """Have ``receiver(data, …)`` called by a worker, at least once for each event.
 
         Args:
-            receiver: may be told twice, so it must not mind. Besides the data it is given what it names of ``event``,
-                ``event_id``, ``sender``, ``schema`` and ``said_at``.
+            receiver: must not mind being told twice; besides the data it is given what it names of ``OFFERED``.
             dispatch_uid: its lasting name; events already said remember by it who has heard them.
             sender: only events that were said with this sender, a model or a name.
             queue: ``high``, ``low`` or ``bulk``: what waits in one does not wait for another.
             order_key: which of what is said orders them; one that fails keeps back those after it that are alike in it.
-            channel: of what may hang or take long: of what is said by its signal, and by others with this channel, a
-                worker tells one at a time in each lane, and has a thread for it, so that nothing else waits behind it.
+            channel: of what may hang or take long; of all that is said in it a worker tells one at a time in each lane.
             retry: how often it is tried.
             once_at: a place, or a function from the data to one: it runs in a transaction there, once for each event.
 
         Raises:
             TwoOrders: another receiver of the signal has another ``order_key``.
         """
-        self._check_order(order_key)
-        self.order_key, self.channel = order_key or self.order_key, channel or self.channel
+        self._share(order_key, channel)
         self.receivers[dispatch_uid] = Receiver(
             uid=dispatch_uid,
             call=receiver,
@@ -90,11 +87,13 @@ class DelayedSignal:
         )
         self.lane = min(each.lane for each in self.receivers.values())
 
-    def _check_order(self, order_key: str) -> None:
+    def _share(self, order_key: str, channel: str) -> None:
+        """A row has one place in one order, and one channel, for all of its receivers."""
         if order_key and self.order_key not in ("", order_key):
             raise TwoOrders(
                 f"{self.name} is heard in the order of {self.order_key!r}: use that, or another signal."
             )
+        self.order_key, self.channel = order_key or self.order_key, channel or self.channel
 
     def converts(self, schema: int) -> Callable[[Convert], Convert]:
         """Declare how what was said in an older schema becomes what the next one says.
