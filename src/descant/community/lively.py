@@ -11,6 +11,8 @@ from descant.discussion.models import Comment, Thread
 from descant.discussion.reading.by_time import Moment
 from descant.discussion.reading.lately import Said, busiest, said_lately
 from descant.discussion.seeing import may_see
+from descant.followups.models import ForumTotals
+from descant.followups.totals.reading import totals_of_forum
 from descant.forums.models import Forum
 from descant.switches import is_on
 from django_headroom import replicas
@@ -30,17 +32,18 @@ class Person:
 
 @dataclass(frozen=True)
 class Lively:
-    """What a page of a forum shows; threads and people are on the first one only."""
+    """What a page of a forum shows; threads and people are on the first one only, as are totals."""
 
     recent: Sequence[Comment]
     next_cursor: str
     profiles: dict[int, Profile]
     busy: Sequence[Thread] = field(default_factory=tuple)
     people: Sequence[Person] = field(default_factory=tuple)
+    totals: ForumTotals | None = None
 
 
 def read_forum(*, forum: Forum, before: Moment | None) -> Lively:
-    """A page of a forum; five queries at most, all bounded. Without heavy orders it has the latest comments alone.
+    """A page of a forum; six queries at most, all bounded. Without heavy orders it has the latest comments alone.
 
     Args:
         before: where the page begins, as an earlier one said.
@@ -62,4 +65,7 @@ def read_forum(*, forum: Forum, before: Moment | None) -> Lively:
         forum.pk, {*wrote, *(comment.author_id for comment in recent if comment.author_id)}
     )
     people = [Person(profiles[user], times) for user, times in wrote.most_common() if user in profiles]
-    return Lively(recent, cut, profiles, busy, people[:PEOPLE])
+    totals = None
+    if before is None:
+        totals = replicas.read("default", lambda alias: totals_of_forum(forum.pk, alias), own=False)
+    return Lively(recent, cut, profiles, busy, people[:PEOPLE], totals)

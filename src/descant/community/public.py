@@ -41,6 +41,7 @@ def forum_page(request: HttpRequest, name: str) -> HttpResponse:
             "next": lively.next_cursor,
             "busy": [_thread(thread, forum) for thread in lively.busy],
             "people": lively.people,
+            "totals": lively.totals,
         }
         return _answer(request, "community/forum.html", shown)
 
@@ -55,7 +56,7 @@ def person_page(request: HttpRequest, name: str) -> HttpResponse:
     if seen is None:
         return _absent()
     lines = [_line(line.comment, line.forum, {}) for line in seen.lines]
-    shown = {"profile": seen.profile, "lines": lines, "next": seen.next_cursor}
+    shown = {"profile": seen.profile, "lines": lines, "next": seen.next_cursor, "totals": seen.totals}
     return _answer(request, "community/person.html", shown)
 
 

@@ -13,6 +13,10 @@ from django_headroom.delayed.signals import DelayedSignal
 
 comment_posted = DelayedSignal("comment_posted", schema=1, tenant="forum_id")
 comment_changed = DelayedSignal("comment_changed", schema=1, tenant="forum_id")
+# The likes of what an account wrote are others.
+comment_voted = DelayedSignal("comment_voted", schema=1, tenant="forum_id")
+# By an import, some hundred at once.
+comments_arrived = DelayedSignal("comments_arrived", schema=1, tenant="forum_id")
 # With the address, which is kept nowhere: it goes with the event, when that was heard.
 comment_unjudged = DelayedSignal("comment_unjudged", schema=1, tenant="forum_id")
 # A guest would like to hear of replies by mail: said besides, for she waits for our question.

@@ -38,8 +38,11 @@ def cast_vote(*, forum: Forum, comment: Comment, author: Author, value: int) -> 
         _keep_pace(forum, author)
         step(comment, ups=0, downs=0)  # locks the row: one person's two clicks come one after the other
         before = _replace(forum, comment, author, value)
-        step(comment, ups=(value == 1) - (before == 1), downs=(value == -1) - (before == -1))
+        likes = (value == 1) - (before == 1)
+        step(comment, ups=likes, downs=(value == -1) - (before == -1))
         change(comment, score=score(comment.ups, comment.downs))
+        if likes and comment.author_id is not None:
+            signals.comment_voted.say(at=alias, forum_id=forum.pk, comment_id=str(comment.pk))
         signals.say_scored(at=alias, forum_id=forum.pk, thread_id=comment.thread_id)
     return comment
 

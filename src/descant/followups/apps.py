@@ -5,7 +5,8 @@ from importlib import import_module
 from django.apps import AppConfig
 
 RECEIVERS = (
-    "activity",
+    "totals.hearing",
+    "totals.recounting",
     "following",
     "freshness",
     "searching",

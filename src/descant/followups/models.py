@@ -11,20 +11,52 @@ from django_headroom.updates import NoBareSave
 
 
 class Activity(NoBareSave):
-    """One public comment of one account, wherever it stands: profiles are read from these rows."""
+    """One public comment, wherever it stands: profiles are read from these rows, and totals are their sums."""
 
-    user_id = models.BigIntegerField()
+    user_id = models.BigIntegerField(null=True)  # none: a guest's, or somebody's who came with an import
+    guest = models.CharField(max_length=40, blank=True, db_default="")  # as comments name her
     forum_id = models.BigIntegerField()
     thread_id = models.BigIntegerField()
     comment = FarKey("discussion.Comment", unique=True)
     comment_id: int
     posted_at = models.DateTimeField()
+    likes = models.IntegerField(null=True)  # of an account's; none: the row is not counted in any total yet
 
     class Meta:
-        indexes = [models.Index(fields=["user_id", "posted_at", "id"], name="activity_of_user")]
+        indexes = [
+            models.Index(fields=["user_id", "posted_at", "id"], name="activity_of_user"),
+            models.Index(fields=["thread_id", "comment"], name="activity_of_thread"),
+            models.Index(fields=["forum_id", "thread_id"], name="activity_of_forum"),
+        ]
 
     def __str__(self) -> str:
-        return f"comment {self.comment_id} of user {self.user_id}"
+        return f"comment {self.comment_id} of {self.user_id or 'a guest'}"
+
+    @property
+    def is_counted(self) -> bool:
+        return self.likes is not None
+
+
+class PersonTotals(NoBareSave):
+    """What an account has said in public, on all forums, and how often it was liked."""
+
+    user_id = models.BigIntegerField(primary_key=True)
+    comments = models.IntegerField(default=0, db_default=0)
+    likes = models.IntegerField(default=0, db_default=0)
+
+    def __str__(self) -> str:
+        return f"of user {self.user_id}"
+
+
+class ForumTotals(NoBareSave):
+    """What was said on a forum in public, and in how many threads something was."""
+
+    forum_id = models.BigIntegerField(primary_key=True)
+    comments = models.IntegerField(default=0, db_default=0)
+    threads = models.IntegerField(default=0, db_default=0)
+
+    def __str__(self) -> str:
+        return f"of forum {self.forum_id}"
 
 
 class Mailbox(NoBareSave):

@@ -133,19 +133,19 @@ def test_pages_follow_by_key_and_none_is_lost_or_told_twice(client: Client, cast
     assert len(told) == len(set(told)) == 45
 
 
-def test_the_page_costs_five_queries_however_much_there_is(client: Client, cast: Cast, say: Say) -> None:
+def test_the_page_costs_six_queries_however_much_there_is(client: Client, cast: Cast, say: Say) -> None:
     assert cast.cy.user is not None
     show_profile(user=cast.cy.user, name="cy", scope="everywhere")
     for number in range(3):
         say(str(number))
     page(client)
-    with query_budget(5):
+    with query_budget(6):
         page(client)
     for number in range(30):
         thread = thread_about(cast, f"page-{number}")
         for person in (cast.ann, cast.cy, cast.guest):
             post_comment(forum=cast.gazette, thread=thread, author=person, draft=Draft(text="Rye."))
-    with query_budget(5):
+    with query_budget(6):
         html = page(client)
     following = re.search(r'href="\?before=([^"&]+)"', html)
     assert following is not None

@@ -105,7 +105,7 @@ def test_what_was_hidden_is_gone_before_anybody_has_heard_of_it(
 def test_a_page_of_many_forums_costs_the_same(
     client: Client, cast: Cast, written: dict[str, Comment]
 ) -> None:
-    """Who, what, three for the forums, and for each partition its comments and their threads."""
+    """Who, what, how much, two for the forums, and for each partition its comments and their threads."""
     show(cast, "everywhere")
     directory.forget()
     with query_budget(9):

@@ -11,7 +11,10 @@ from descant.discussion.addressing.finding import find_thread, make_thread
 from descant.discussion.models import Comment, Thread
 from descant.discussion.posting import Draft, post_comment
 from descant.exchange.report import Report
+from descant.followups.models import Activity
+from descant.followups.totals.reading import totals_of_forum
 from django_headroom.delayed.models import Event
+from django_headroom.delayed.worker import drain
 from tests.descant.conftest import Cast
 from tests.descant.exchange.exactness import said
 from tests.descant.exchange.files import busy_file, comment, disqus, item, post, thread, wordpress
@@ -47,9 +50,21 @@ def test_authors_never_become_accounts(bring: Bring) -> None:
     assert User.objects.count() == before
 
 
-def test_an_import_is_silent(bring: Bring) -> None:
+@pytest.mark.usefixtures("small_chunks")
+def test_an_import_tells_nobody_and_counts_in_the_totals(cast: Cast, bring: Bring) -> None:
     bring(busy_file())
-    assert not any(Event.objects.using(alias).exists() for alias in ("default", "p1", "p2"))
+    said = {event.signal for alias in ("default", "p1", "p2") for event in Event.objects.using(alias)}
+    assert said == {"comments_arrived"}
+    while drain("p1"):
+        pass
+    shown = Comment.objects.of(cast.gazette).shown()
+    totals = totals_of_forum(cast.gazette.pk)
+    assert totals.comments == shown.count() == Activity.objects.count()
+    assert totals.threads == shown.values("thread").distinct().count()
+    bring(busy_file())
+    while drain("p1"):
+        pass
+    assert totals_of_forum(cast.gazette.pk).comments == totals.comments, "the same file again"
 
 
 @pytest.mark.usefixtures("small_chunks")

@@ -24,7 +24,7 @@ URGENT = {
     ("reply_wanted", "followups.mailboxes"),
     ("question_due", "followups.mail"),
 }
-# What asks machines of others, which may hang, or may wait until tomorrow.
+# What asks machines of others, which may hang, or comes in numbers, or may wait until tomorrow.
 WHENEVER = {
     ("comment_unjudged", "followups.judges"),
     ("letter_due", "followups.mail"),
@@ -32,6 +32,8 @@ WHENEVER = {
     ("comment_changed", "followups.purging"),
     ("thread_moved", "followups.purging"),
     ("pages_aged", "followups.purging"),
+    ("comment_voted", "followups.activity"),
+    ("comments_arrived", "followups.arrived"),
 }
 
 

@@ -116,6 +116,13 @@ class Forum(TypedDict):
     settings: ForumSettings
 
 
+class ForumDetails(Forum):
+    """A website's place, with what was said there."""
+
+    numPosts: Annotated[int, "How many comments everybody may read."]
+    numThreads: Annotated[int, "In how many threads there are such."]
+
+
 class User(TypedDict):
     """Somebody with an account. Never an e-mail address, nor a hash of one."""
 
@@ -125,6 +132,13 @@ class User(TypedDict):
     profileUrl: Annotated[str, "Of her page here; empty if there is none."]
     isAnonymous: bool
     avatar: Avatar
+
+
+class UserDetails(User):
+    """Somebody, with what she has said on all forums: null of those who do not agree to be seen everywhere."""
+
+    numPosts: Annotated[int | None, "How many comments of hers everybody may read."]
+    numLikesReceived: Annotated[int | None, "How often these were liked."]
 
 
 class Moderator(TypedDict):

@@ -10,7 +10,7 @@ from descant.api.arguments import LIMIT, PAGING
 from descant.api.declaring import Asked, Page, Standing, endpoint
 from descant.api.declaring.parameters import moment
 from descant.api.objects.forums import forum_object
-from descant.api.objects.shapes import Category, Forum, Moderator, Post, Thread, User
+from descant.api.objects.shapes import Category, ForumDetails, Moderator, Post, Thread, User
 from descant.api.objects.users import user_object
 from descant.api.reading.categories import categories_told
 from descant.api.reading.paging import cursor_of
@@ -18,6 +18,7 @@ from descant.api.reading.posts_of import BESIDE, posts_page
 from descant.api.reading.threads_of import INCLUDE, RELATED, WHICH, threads_page, which
 from descant.discussion.models import Comment
 from descant.discussion.reading.lately import in_order, said_lately
+from descant.followups.totals.reading import totals_of_forum
 from descant.forums.models import Role
 from django_headroom import replicas
 
@@ -25,9 +26,10 @@ AFTER = moment("after", "As `since`.")
 
 
 @endpoint("forums/details")
-def details(asked: Asked) -> Forum:
+def details(asked: Asked) -> ForumDetails:
     """The forum that the key speaks for."""
-    return forum_object(asked.forum)
+    totals = replicas.read("default", lambda alias: totals_of_forum(asked.forum.pk, alias), own=False)
+    return {**forum_object(asked.forum), "numPosts": totals.comments, "numThreads": totals.threads}
 
 
 @endpoint(

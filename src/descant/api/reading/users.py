@@ -8,10 +8,11 @@ from descant.accounts.showing import profiles_on
 from descant.api.arguments import PAGING
 from descant.api.declaring import Asked, Given, Page, Parameter, endpoint
 from descant.api.declaring.parameters import bad, id_in
-from descant.api.objects.shapes import Activity, Post, User
+from descant.api.objects.shapes import Activity, Post, UserDetails
 from descant.api.objects.users import user_object
 from descant.api.reading.posts_of import BESIDE, posts_page
 from descant.discussion.models import Comment
+from descant.followups.totals.reading import totals_of_person
 from django_headroom import replicas
 
 
@@ -38,14 +39,26 @@ ANYBODY = Parameter(
 
 
 @endpoint("users/details", takes=(ANYBODY,), example={"user": "{user}"})
-def details(asked: Asked) -> User:
+def details(asked: Asked) -> UserDetails:
     """Somebody with an account."""
     user_id, own = asked[ANYBODY], asked.author.user
     if user_id is None and own is None:
         raise bad("user", "give an id, or user:username")
     if own is not None and user_id in (None, own.pk):
-        return user_object(own, profiles_on(asked.forum.pk, [own.pk]).get(own.pk))
-    return user_object(*_seen(asked, user_id or 0))
+        profile = profiles_on(asked.forum.pk, [own.pk]).get(own.pk)
+        return _with_totals(own, profile, is_told=True)
+    user, profile = _seen(asked, user_id or 0)
+    return _with_totals(
+        user, profile, is_told=profile is not None and profile.scope == Profile.Scope.EVERYWHERE
+    )
+
+
+def _with_totals(user: Account, profile: Profile | None, *, is_told: bool) -> UserDetails:
+    told = user_object(user, profile)
+    if not is_told:
+        return {**told, "numPosts": None, "numLikesReceived": None}
+    totals = replicas.read("default", lambda alias: totals_of_person(user.pk, alias), own=False)
+    return {**told, "numPosts": totals.comments, "numLikesReceived": totals.likes}
 
 
 @endpoint("users/listPosts", takes=(USER, *PAGING, *BESIDE), example={"user": "{user}", "limit": "2"})

@@ -11,7 +11,7 @@ from django.db.models import F
 from descant.discussion import text
 from descant.discussion.addressing.addresses import digest
 from descant.discussion.models import OF_DESCANT, TEXT_ID, Comment, Thread
-from descant.discussion.signals import say_changed
+from descant.discussion.signals import comments_arrived, say_changed
 from descant.discussion.tree.paths import ancestors_in, counted_in, level_of, path_below
 from descant.exchange.arriving.berth import Berth, Placed, chunks, until_alone
 from descant.exchange.arriving.copying import count_anew, insert_rows
@@ -152,6 +152,8 @@ class _Writing:
         for pk, arrival in fills.items():
             self._fill(filled[pk], arrival, versions)
         self._count_replies({pk: count for pk, count in self.replies.items() if pk not in own})
+        written = [str(pk) for pk in (*own, *fills)]
+        comments_arrived.say(at=self.alias, forum_id=self.berth.forum.pk, comment_ids=written)
 
     def _place(self) -> list[Comment]:
         fresh = self.chunk.fresh

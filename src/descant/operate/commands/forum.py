@@ -10,6 +10,7 @@ from django.conf import settings
 
 from descant.accounts.models import User
 from descant.discussion.tree.recounting import recount_threads
+from descant.followups.totals.recounting import recount_totals
 from descant.forums.directory import UnknownForum, forum_named
 from descant.forums.domains import BadDomain
 from descant.forums.models import Forum, Premoderation, Role
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     changing.add_argument("--trusted", help="username of somebody whose comments never wait")
     verbs.add_parser("list", help="list the forums")
     recounting = verbs.add_parser(
-        "recount", help="compare the numbers of threads and comments with what was said, and repair them"
+        "recount", help="compare all numbers of a forum and its people with what was said, and repair them"
     )
     recounting.add_argument("name")
     recounting.add_argument("--after", help="go on behind this place, which an interrupted run has printed")
@@ -117,6 +118,10 @@ def _recount(options: argparse.Namespace) -> None:
         if place:
             print(f"Go on with `descant forum recount {options.name} --after '{place}'`.", file=sys.stderr)
         raise
+    for drifts in recount_totals(forum_named(options.name)):
+        for drift in drifts:
+            print(f"a total of {drift.pk}: {drift.counted}, {drift.true} in truth: repaired")
+        repaired += len(drifts)
     print(f"Threads counted again: {threads}; numbers repaired: {repaired}.")
 
 
