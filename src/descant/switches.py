@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from django.utils.translation import gettext as _
 
-from django_headroom.operations.switches import Guard, Switch, declare, declared, felt, is_on
+from django_headroom.operations.switches import Guard, Rule, Switch, declare, declared, felt, is_on
 
 __all__ = ["SwitchedOff", "check_writable", "heavy_order", "is_on"]
 
@@ -96,6 +97,17 @@ declare(
         default=True,
         unread=False,
         owner=_OWNER,
+    )
+)
+declare(
+    Switch(
+        "keys",
+        says="Those who choose it step from comment to comment by j and k, and act on one by a key.",
+        default=Rule(labs=True),
+        unread=False,
+        owner="readers",
+        until=date(2027, 6, 30),
+        labs=True,
     )
 )
 for _format in ("disqus", "wordpress", "native"):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from descant.community import hearing, inviting, preferences, public
+from descant.community import hearing, inviting, labs, preferences, public
 from descant.community.owners import categories, deliveries, exports, forms, history, keys, lists, webhooks
 
 settings = [
@@ -30,5 +30,6 @@ urlpatterns = [
     path("mail/stop/<str:token>/", hearing.stop, name="mail_stop"),
     path("mail/confirm/<str:token>/", hearing.confirm, name="mail_confirm"),
     path("mail/invitation/<str:token>/", inviting.invitation, name="invitation"),
+    path("accounts/labs/", labs.labs, name="account_labs"),
     path("accounts/preferences/", preferences.preferences, name="account_preferences"),
 ]

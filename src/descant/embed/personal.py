@@ -21,7 +21,7 @@ from descant.discussion.seeing import as_its_author_sees, own_rows
 from descant.embed.acts import page_in
 from descant.embed.calling import Asking, Body, call, person_of
 from descant.embed.drawing import draw_line, words_for
-from descant.embed.preferring import MARKED_BY, author_mark
+from descant.embed.preferring import MARKED_BY, author_mark, labs_of
 from descant.embed.refusing import BadCall
 from descant.followups.hearing import heard_by
 from django_headroom import replicas
@@ -66,7 +66,7 @@ def mine(asking: Asking, body: Body) -> Body:
     told: Body = {"person": person_of(asking.author), "moderates": asking.author.moderates}
     told["preferences"] = {"order": chosen.order, "language": chosen.language, "live": chosen.live}
     told |= {name: {} for name in ("votes", "scores", "own", "blocked")} | dict.fromkeys(LISTS, ())
-    told["thread"] = {"state": "open"}
+    told |= {"thread": {"state": "open"}, "labs": labs_of(asking)}
     told |= replicas.read(asking.forum.partition, reading)
     return told | _heard(asking, told["thread"].get("id"))
 

@@ -15,6 +15,7 @@ from descant.embed.acts import comment_in, page_in
 from descant.embed.calling import Asking, Body, call, text_in
 from descant.embed.refusing import BadCall
 from descant.followups.following import TooManyFollows, follow_thread, unfollow
+from descant.switches import is_on
 from django_headroom.joins import attach
 
 MARKED_BY = ("forum_id", "author_id", "guest", "source", "author_email", "author_name")
@@ -66,6 +67,31 @@ def follow(asking: Asking, body: Body) -> Body:
     except TooManyFollows:
         raise BadCall(_("You follow as much as can be: end something on the page of your notices.")) from None
     return {"follows": True}
+
+
+def labs_of(asking: Asking) -> Body:
+    """What she tries here, where the forum allows it, with the words that it needs; no query is made."""
+    forum, actor = asking.forum, asking.author.actor
+    return {
+        name: words()
+        for name, words in _LABS.items()
+        if is_on(name, actor=actor, may_choose=forum.has_labs, forum=forum.name)
+    }
+
+
+def _keys() -> Body:
+    return {
+        "title": _("Keys"),
+        "j": _("next comment"),
+        "k": _("the one before"),
+        "r": _("reply"),
+        "u": _("vote up"),
+        "f": _("fold or unfold the replies"),
+        "?": _("show or hide this list"),
+    }
+
+
+_LABS = {"keys": _keys}
 
 
 def author_mark(comment: Comment) -> str:

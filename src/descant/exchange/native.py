@@ -12,7 +12,7 @@ FORMAT: Final = "native"
 VERSION: Final = 1
 SETTINGS: Final = tuple(
     "title language premoderation guests_may_post flags_to_hold when_unjudged shadow_bans is_transparent policy"
-    " look general".split()
+    " look has_labs general".split()
 )
 
 

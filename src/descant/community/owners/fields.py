@@ -71,6 +71,13 @@ class General(Kept):
             (WhenUnjudged.HOLD, _("held until it is")),
         ],
     )
+    has_labs = forms.BooleanField(
+        label=_("Readers may try what is new"),
+        required=False,
+        help_text=_(
+            "Each chooses for herself, under “Labs” in her account; what she tries is there for her alone."
+        ),
+    )
 
 
 class Policy(Kept):

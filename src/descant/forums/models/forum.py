@@ -53,6 +53,7 @@ class Forum(Mapped, NoBareSave):
     )  # what becomes of a comment that a judge outside has not judged in time
     shadow_bans = models.BooleanField(default=False)  # whether the owner's public policy allows them
     is_transparent = models.BooleanField(default=False)  # whether everybody may read what was decided
+    has_labs = models.BooleanField(default=True, db_default=True)  # whether readers may try what is new there
     policy = models.TextField(blank=True)  # what the owner asks of people, in her words
     look = models.JSONField(default=dict, blank=True)  # colours and font where the page says none
     # What the category is called of all threads that name no other: see ``Category``.

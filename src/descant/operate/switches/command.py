@@ -5,7 +5,7 @@ import getpass
 
 from descant.operate.commands import CommandFailed
 from descant.operate.switches.wording import Written, rule_in, state_of, words_for, written_moment
-from django_headroom.operations.switches import BadRule, Rule, declared
+from django_headroom.operations.switches import BadRule, Rule, Switch, declared
 from django_headroom.operations.switches.models import Turn
 from django_headroom.operations.switches.rules import of_default
 from django_headroom.operations.switches.turning import (
@@ -84,10 +84,17 @@ def _show(name: str) -> None:
     print(f"on\t{words_for(_rule(name, last))}")
     if last is not None:
         print(f"since\t{written_moment(last.turned_at)}, by {last.by}: {last.why} (turn {last.version})")
-    print(f"declared\t{_word(switch.default)}; {_word(switch.unread)} where no state can be read")
-    print(f"owner\t{switch.owner}; {f'to be gone by {switch.until}' if switch.until else 'it stays'}")
+    unread = "on" if switch.unread else "off"
+    print(f"declared\t{words_for(of_default(switch.default))}; {unread} where no state can be read")
+    print(f"owner\t{switch.owner}; {_end(switch)}")
     if switch.guard is not None:
         print(f"guard\t{switch.guard}")
+
+
+def _end(switch: Switch) -> str:
+    if switch.until is None:
+        return "it stays"
+    return f"to be gone by {switch.until}{', which is over' if switch.is_over else ''}"
 
 
 def _history(name: str) -> None:
@@ -114,7 +121,3 @@ def _written(options: argparse.Namespace) -> Written:
 
 def _rule(name: str, last: Turn | None) -> Rule:
     return Rule.from_json(last.rule) if last else of_default(declared()[name].default)
-
-
-def _word(is_on: bool) -> str:
-    return "on" if is_on else "off"

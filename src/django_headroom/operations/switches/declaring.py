@@ -10,6 +10,8 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils import timezone
 
+from django_headroom.operations.switches.rules import Rule
+
 
 class DeclaredTwice(Exception):
     """Two switches of one name, or one that hangs on a switch which is not declared yet."""
@@ -42,8 +44,8 @@ class Switch:
     name: str
     says: str
     """What is so while it is on, in one sentence."""
-    default: bool
-    """What it is until somebody has turned it."""
+    default: bool | Rule
+    """What it is until somebody has turned it; a rule where it is on for some, as a lab for those who choose it."""
     unread: bool
     """What it is in a process that could not read how switches stand since it began."""
     owner: str
@@ -54,6 +56,11 @@ class Switch:
     labs: bool = False
     """Whether people may choose it for themselves, where its rule lets them."""
     guard: Guard | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has outlived its day."""
+        return self.until is not None and self.until < timezone.now().date()
 
 
 _declared: dict[str, Switch] = {}
@@ -89,7 +96,6 @@ def check_expired(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[che
     >>> check_expired(None)
     []
     """
-    today = timezone.now().date()
     return [
         checks.Warning(
             f"The switch {each.name!r} of {each.owner} was to be gone by {each.until}.",
@@ -97,5 +103,5 @@ def check_expired(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[che
             id="headroom.W601",
         )
         for each in _declared.values()
-        if each.until is not None and each.until < today
+        if each.is_over
     ]

@@ -86,8 +86,10 @@ class Rule:
 ON, OFF = Rule(percent=100), Rule()
 
 
-def of_default(default: bool) -> Rule:
+def of_default(default: bool | Rule) -> Rule:
     """How a switch stands that nobody has turned."""
+    if isinstance(default, Rule):
+        return default
     return ON if default else OFF
 
 

@@ -144,6 +144,20 @@ def choose(name: str, *, actor: str, is_in: bool) -> None:
     _write(Choice, make)
 
 
+def chosen_by(actor: str) -> dict[str, bool]:
+    """What somebody has chosen, or chosen no more, as it is written down.
+
+    Raises:
+        NobodyHeard
+    """
+
+    def choices(alias: str) -> dict[str, bool]:
+        found = Choice.objects.using(alias).filter(actor=actor)
+        return dict(found.values_list("switch", "is_in"))
+
+    return _from_one(choices)
+
+
 def _write(kind: Kind, make: Callable[[str, int], None]) -> None:
     """At the first place that can be reached, whose database gives the order; the others are given what they lack."""
     for _ in range(TRIES):

@@ -93,6 +93,7 @@ async function learn() {
   if (mine.moderates || mine.decided.length || mine.follows !== undefined) import('./menu.js').then(({ showOwn }) => showOwn(mine), () => {});
   document.querySelectorAll('.composer').forEach(dress);
   prefer(mine.preferences);
+  if (mine.labs.keys) import('./keys.js').then(({ listen }) => listen(mine.labs.keys), () => {});
 }
 
 /** Read as she likes to, unless this page was asked for in its order or language. */

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('forums', '0013_invitations'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='forum',
+            name='has_labs',
+            field=models.BooleanField(db_default=True, default=True),
+        ),
+    ]
