@@ -51,6 +51,7 @@ declare(
         default=False,
         unread=False,
         owner=_OWNER,
+        kill=True,
     )
 )
 declare(
@@ -60,6 +61,7 @@ declare(
         default=True,
         unread=True,
         owner=_OWNER,
+        kill=True,
     )
 )
 declare(
@@ -69,6 +71,7 @@ declare(
         default=True,
         unread=True,
         owner=_OWNER,
+        kill=True,
     )
 )
 declare(
@@ -78,6 +81,7 @@ declare(
         default=True,
         unread=True,
         owner=_OWNER,
+        kill=True,
     )
 )
 declare(
@@ -87,6 +91,7 @@ declare(
         default=True,
         unread=False,
         owner=_OWNER,
+        kill=True,
         guard=Guard(seconds=1.0, slow=0.3, least=50),
     )
 )
@@ -97,6 +102,7 @@ declare(
         default=True,
         unread=False,
         owner=_OWNER,
+        kill=True,
     )
 )
 declare(
@@ -118,5 +124,6 @@ for _format in ("disqus", "wordpress", "native"):
             default=True,
             unread=True,
             owner=_OWNER,
+            kill=True,
         )
     )

@@ -1,6 +1,6 @@
 """The page on which a reader tries what is new: each thing in a sentence, on or off, on every device of hers."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -19,8 +19,8 @@ from django_headroom.operations.switches.turning import NobodyHeard, choose, cho
 class Words(NamedTuple):
     """What a reader is told of a lab."""
 
-    title: object
-    sentence: object
+    title: Any
+    sentence: Any
 
 
 LABS = {

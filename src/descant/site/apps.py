@@ -1,6 +1,7 @@
 """What holds for every process of a site.
 
-Its pools find out which connections the server has ended, and remote work inside a transaction is reported.
+Its pools find out which connections the server has ended, and remote work inside a transaction is reported. What a
+switch was in a request it is in what follows from it.
 """
 
 from functools import partial
@@ -12,6 +13,7 @@ from django_headroom.conf import headroom
 from django_headroom.connections import pooling
 from django_headroom.delayed import surrounding
 from django_headroom.operations.performance import recorded
+from django_headroom.operations.switches import given, held
 
 
 class SiteConfig(AppConfig):
@@ -21,8 +23,8 @@ class SiteConfig(AppConfig):
         pooling.guard_connections()
         if headroom().performance_traces:
             traces = import_module("django_headroom.operations.exporting.opentelemetry")
-            surrounding.origins.append(traces.carried)
-            surrounding.around.append(lambda name: traces.continuing(surrounding.origin()))
+            surrounding.carried["trace"] = (traces.carried, traces.continuing)
         surrounding.around.append(partial(recorded, "job"))
         surrounding.around.append(import_module("django_headroom.operations.errors.capturing").met)
+        surrounding.carried["switches"] = (given, held)
         import_module("django_headroom.transactions.guarding").report_holding()

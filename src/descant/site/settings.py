@@ -144,6 +144,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_headroom.operations.performance.Recorded",
     "django_headroom.connections.patience.AnsweredInTime",
+    "django_headroom.operations.switches.holding.HeldSwitches",
     "descant.site.copies.OneCopy",
     "descant.site.headers.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",

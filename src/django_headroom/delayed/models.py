@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from django.db import models
 from django.utils import timezone
 
-from django_headroom.delayed.surrounding import ORIGIN_LONGEST
 
 # Due from the start, whatever the clocks of those say who write and who read.
 AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -55,7 +54,7 @@ class Event(models.Model):
     order_key = models.CharField(max_length=100, blank=True, default="", db_default="")
     only = models.CharField(max_length=100, blank=True, default="", db_default="")
     channel = models.CharField(max_length=30, blank=True, default="", db_default="")
-    origin = models.CharField(max_length=ORIGIN_LONGEST, blank=True, default="", db_default="")
+    meta = models.JSONField(default=dict, db_default={})  # what was taken along (see ``surrounding``)
 
     class Meta:
         indexes = [

@@ -8,7 +8,7 @@ from django.db import connections, models
 from django_headroom.delayed.models import Event, Lane
 from django_headroom.delayed.receivers import Call, Receiver, Retry, label_of, wanted_by
 from django_headroom.delayed.shapes import Convert, check_shape
-from django_headroom.delayed.surrounding import origin_of_now
+from django_headroom.delayed.surrounding import taken_along
 from django_headroom.transactions import alias_of
 from django_headroom.updates import insert
 
@@ -136,7 +136,7 @@ class DelayedSignal:
             sender=label_of(sender),
             order_key=str(data.get(self.order_key, ""))[:100],
             channel=self.channel,
-            origin=origin_of_now(),
+            meta=taken_along(),
         )
 
     def brought_forward(self, data: dict[str, Any], schema: int) -> tuple[dict[str, Any], int]:

@@ -1,39 +1,31 @@
-"""What a project puts around each receiver and each scheduled job: to record it, or to report what it raises."""
+"""What a project puts around each receiver and each scheduled job, and what an event takes along for them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from contextvars import ContextVar
 from typing import Any
-
-ORIGIN_LONGEST = 100
 
 around: list[Callable[[str], AbstractContextManager[Any]]] = []
 """Each is given the name of the receiver or job, and makes the block that it runs in."""
 
-origins: list[Callable[[], str]] = []
-"""The first says, in a line, from where an event is said, such as the trace of a request; see ``origin``."""
+carried: dict[str, tuple[Callable[[], Any], Callable[[Any], AbstractContextManager[Any]]]] = {}
+"""By a name: what gives, in plain JSON, what an event that is said takes along, and what makes of it the block in which
+its receivers run. Where there is nothing to take along, and around scheduled jobs, the block is made of None."""
 
-_origin: ContextVar[str] = ContextVar("where what is told was said", default="")
-origin = _origin.get
-"""In a receiver, and in what is ``around`` it: the line that went with its event."""
+
+def taken_along() -> dict[str, Any]:
+    """What an event that is said now takes along."""
+    return {name: found for name, (take, _) in carried.items() if (found := take())}
 
 
 @contextmanager
-def surrounded(name: str, said_at: str = "") -> Iterator[None]:
-    """Run a receiver or a job in all of ``around``.
+def surrounded(name: str, taken: Mapping[str, Any] | None = None) -> Iterator[None]:
+    """Run a receiver or a job in all of ``around``, and in what was taken along.
 
     >>> around.append(partial(recorded, "job"))
     """
-    token = _origin.set(said_at)
-    try:
-        with ExitStack() as stack:
-            for make in around:
-                stack.enter_context(make(name))
-            yield
-    finally:
-        _origin.reset(token)
-
-
-def origin_of_now() -> str:
-    """The line that goes with an event that is said now."""
-    return origins[0]()[:ORIGIN_LONGEST] if origins else ""
+    with ExitStack() as stack:
+        for key, (_, hold) in carried.items():
+            stack.enter_context(hold((taken or {}).get(key)))
+        for make in around:
+            stack.enter_context(make(name))
+        yield

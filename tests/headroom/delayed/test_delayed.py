@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from django_headroom.delayed import signals
+from django_headroom.delayed import signals, surrounding
 from django_headroom.delayed.models import AT_ONCE, Event
 from django_headroom.delayed.signals import DelayedSignal, SaidOutside, signal_named
 from django_headroom.delayed.worker import BATCH, drain
@@ -136,6 +137,40 @@ def test_a_receiver_that_fails_stops_nobody_and_alone_is_told_again(
     assert drain("p1") == 2
     assert (len(tries), sorted(told), events().count()) == (4, ["oat", "rye"], 0)
     assert len(set(tries)) == 2, "the same event has the same id each time"
+
+
+def test_what_is_taken_along_surrounds_each_receiver_each_time_it_is_told(
+    sold: DelayedSignal, sell: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around: list[Any] = []
+
+    @contextmanager
+    def lit(colour: str | None) -> Iterator[None]:
+        around.append(colour)
+        try:
+            yield
+        finally:
+            around.pop()
+
+    lamp: list[str] = ["red"]
+    monkeypatch.setitem(surrounding.carried, "lamp", (lambda: lamp[0], lit))
+    seen: list[Any] = []
+
+    def look(payload: dict[str, Any]) -> None:
+        seen.append((payload["name"], around[-1]))
+        if len(seen) < 2:
+            raise ValueError("too dark")
+
+    sold.connect(look, dispatch_uid="a, before the clerk")
+    sell("rye")
+    lamp[0] = ""
+    assert drain("p1") == 1
+    let_time_pass(3)
+    sell("oat")
+    while drain("p1"):
+        continue
+    assert Counter(seen) == {("rye", "red"): 2, ("oat", None): 1}
+    assert around == []
 
 
 def test_each_try_is_later_than_the_last_and_after_the_last_it_is_laid_aside(

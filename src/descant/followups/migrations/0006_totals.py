@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('followups', '0004_delivering'),
+        ('followups', '0005_letters_of_exports'),
     ]
 
     operations = [

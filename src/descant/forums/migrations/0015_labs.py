@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('forums', '0013_invitations'),
+        ('forums', '0014_categories'),
     ]
 
     operations = [

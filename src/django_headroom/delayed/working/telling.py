@@ -120,7 +120,7 @@ def _told(event: Event, signal: DelayedSignal, receiver: Receiver) -> str:
             receiver=receiver.uid,
         )
         # On primaries: what the event tells of may not have come to a replica yet.
-        with surrounded(receiver.uid, event.origin), identity_map(), session(fresh=True):
+        with surrounded(receiver.uid, event.meta), identity_map(), session(fresh=True):
             receiver.tell(payload, told)
     except Exception:  # noqa: BLE001 - the worker's loop is the one place that may: it reports, and tries again
         return written_failure()
@@ -141,7 +141,7 @@ def _apart(event: Event, receiver: Receiver, mean: Sequence[Receiver], error: st
         order_key=event.order_key if receiver.order_key else "",
         only=receiver.uid,
         channel=receiver.channel,
-        origin=event.origin,
+        meta=event.meta,
         heard_by=[each.uid for each in mean if each is not receiver],
     )
     if error:

@@ -80,7 +80,7 @@ def hear(provider: trace.TracerProvider) -> None:
 def carried() -> str:
     """The trace of this context in a line, for what is told of elsewhere and later; nothing where there is none.
 
-    >>> event.origin = carried()
+    >>> surrounding.carried["trace"] = (carried, continuing)
     """
     carrier: dict[str, str] = {}
     _W3C.inject(carrier)
@@ -88,13 +88,13 @@ def carried() -> str:
 
 
 @contextmanager
-def continuing(line: str) -> Iterator[None]:
+def continuing(line: str | None) -> Iterator[None]:
     """Belong to the trace of such a line; without one what is recorded in the block begins a trace of its own.
 
-    >>> with continuing(event.origin), recorded("job", "tell subscribers"):
+    >>> with continuing(line), recorded("job", "tell subscribers"):
     ...     ...
     """
-    token = context.attach(_W3C.extract({_HEADER: line}, context.Context()))
+    token = context.attach(_W3C.extract({_HEADER: line or ""}, context.Context()))
     try:
         yield
     finally:

@@ -1,26 +1,16 @@
 """``is_on()``: whether a feature is on for somebody, answered from what this process knows."""
 
 import logging
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from django_headroom.operations.switches import knowing
 from django_headroom.operations.switches.declaring import declared
+from django_headroom.operations.switches.holding import held_now
+from django_headroom.operations.switches.judging import Actor, judged
 
 _log = logging.getLogger(__name__)
 _told: set[str] = set()
-
-
-class Actor(NamedTuple):
-    """For whom it is asked; the key is hers on every device and in every job, as ``u42``.
-
-    >>> Actor("u42", is_staff=True)
-    """
-
-    key: str
-    is_staff: bool = False
 
 
 def is_on(
@@ -42,29 +32,15 @@ def is_on(
     >>> is_on("wings", actor="u42", forum="gazette")
     False
     """
+    held = held_now.get()
+    if held is not None and name in knowing.steady:
+        return held.is_on(name, actor, may_choose, where)
     answer = knowing.answers.get(name)
     if answer is None:
         answer = _of_newly_declared(name, default)
     if answer is True or answer is False:
         return answer
-    return _judged(answer, actor, may_choose, where)
-
-
-def _judged(
-    answer: knowing.Answer, actor: Actor | str | None, may_choose: bool, where: Mapping[str, object]
-) -> bool:
-    if isinstance(answer, bool):
-        return answer
-    if isinstance(answer, knowing.Hanging):
-        needed = knowing.answers.get(answer.needs, False)
-        return _judged(needed, actor, may_choose, where) and _judged(answer.answer, actor, may_choose, where)
-    asked = {kind: str(each) for kind, each in where.items()}
-    is_staff = False
-    if isinstance(actor, Actor):
-        actor, is_staff = actor
-    if actor:
-        asked["actor"] = actor
-    return answer.is_on(asked, is_staff, may_choose, time.time())
+    return judged(answer, actor, may_choose, where)
 
 
 def _of_newly_declared(name: str, default: bool | None) -> knowing.Answer:

@@ -56,6 +56,8 @@ class Switch:
     labs: bool = False
     """Whether people may choose it for themselves, where its rule lets them."""
     guard: Guard | None = None
+    kill: bool = False
+    """Whether a turn holds at once, also within a request that has begun; else it holds from the next one on."""
 
     @property
     def is_over(self) -> bool:

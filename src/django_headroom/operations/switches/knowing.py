@@ -50,6 +50,9 @@ class _Known:
 answers: dict[str, Answer] = {}
 """By name; replaced as a whole, so that whoever asks meanwhile has the one or the other."""
 
+steady: dict[str, Answer] = {}
+"""Those of ``answers`` that are held for the length of a request: not what kills, nor what a block says."""
+
 _known = _Known()
 _lock = threading.RLock()
 
@@ -72,9 +75,15 @@ def learn(turns: Iterable[Turned], choices: Iterable[Chosen] = (), *, is_read: b
 
 def publish() -> None:
     """Make everything ready to be asked."""
-    global answers
+    global answers, steady
     with _lock:
-        answers = {**{name: _answer(name) for name in declared()}, **_known.overridden}
+        found = {name: _answer(name) for name in declared()}
+        answers = {**found, **_known.overridden}
+        steady = {
+            name: answer
+            for name, answer in found.items()
+            if not declared()[name].kill and name not in _known.overridden
+        }
 
 
 def _answer(name: str) -> Answer:

@@ -8,8 +8,9 @@ from openfeature.exception import FlagNotFoundError, TypeMismatchError
 from openfeature.flag_evaluation import FlagResolutionDetails, Reason
 from openfeature.provider import AbstractProvider, Metadata
 
-from django_headroom.operations.switches.asking import Actor, is_on
+from django_headroom.operations.switches.asking import is_on
 from django_headroom.operations.switches.declaring import declared
+from django_headroom.operations.switches.judging import Actor
 
 STAFF = "is_staff"
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='event',
-            name='origin',
-            field=models.CharField(blank=True, db_default='', default='', max_length=100),
+            name='meta',
+            field=models.JSONField(db_default={}, default=dict),
         ),
     ]
