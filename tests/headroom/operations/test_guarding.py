@@ -26,7 +26,7 @@ def wings() -> None:
 def test_a_bound_is_crossed_by_more_than_it_says(calls: int, failed: int, slow: int, stays_on: bool) -> None:
     for number in range(calls):
         guarding._count("wings", GUARD, number < failed, 2.0 if number < slow else 0.0)
-    guarding.look()
+    guarding.judge(guarding.sums())
     assert is_on("wings") is stays_on
     assert bool(knowing.tripped()) is not stays_on
 
@@ -35,7 +35,7 @@ def test_a_refusal_is_no_failure() -> None:
     for _ in range(30):
         with pytest.raises(PermissionError), felt("wings", but=(PermissionError,)):
             raise PermissionError
-    guarding.look()
+    guarding.judge(guarding.sums())
     assert is_on("wings")
 
 
@@ -51,5 +51,5 @@ def test_what_was_felt_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) ->
     for _ in range(100):
         guarding._count("wings", GUARD, True, 0.0)
     monkeypatch.setattr(guarding, "WINDOW", 3600.0)
-    guarding.look()
+    guarding.judge(guarding.sums())
     assert is_on("wings")

@@ -19,7 +19,7 @@ class DeclaredTwice(Exception):
 
 @dataclass(frozen=True)
 class Guard:
-    """When a feature is turned off by itself: what ``felt()`` counts in one process, in ten seconds, crosses a bound.
+    """When a feature is turned off by itself: what ``felt()`` counts in ten seconds crosses a bound.
 
     >>> Guard(errors=0.2, seconds=1.0, slow=0.5)
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django_headroom.operations.switches.declaring import declared
-from django_headroom.operations.switches.rules import OFF, Judge, Rule, of_default
+from django_headroom.operations.switches.rules import Judge, Rule, of_default
 
 
 class Turned(NamedTuple):
@@ -41,7 +41,7 @@ Answer = bool | Judge | Hanging
 class _Known:
     rules: dict[str, Turned] = field(default_factory=dict)
     chosen: dict[tuple[str, str], Chosen] = field(default_factory=dict)
-    tripped: dict[str, str] = field(default_factory=dict)
+    tripped: dict[str, tuple[int, str]] = field(default_factory=dict)
     overridden: dict[str, bool] = field(default_factory=dict)
     is_watching: bool = False
     read_at: float | None = None
@@ -137,17 +137,17 @@ def begin_watching() -> None:
 def trip(name: str, why: str) -> None:
     """Turn a switch off here and now, before anybody else can be told."""
     with _lock:
-        _known.tripped.setdefault(name, why)
+        _known.tripped.setdefault(name, (version_of(name), why))
         publish()
 
 
-def tripped() -> Mapping[str, str]:
-    """What guards have turned off here, and why; until it is written down."""
+def tripped() -> Mapping[str, tuple[int, str]]:
+    """What guards have turned off here, the turn by which it stood, and why; until it is written down."""
     return dict(_known.tripped)
 
 
 def untrip(name: str) -> None:
-    """It is written down, or stands on OFF already."""
+    """What was read holds again."""
     with _lock:
         _known.tripped.pop(name, None)
         publish()
@@ -172,8 +172,3 @@ def forget() -> None:
     with _lock:
         _known = _Known()
         publish()
-
-
-def is_off(name: str) -> bool:
-    """Whether a switch stands on OFF."""
-    return rule_of(name) == OFF

@@ -5,15 +5,17 @@ import logging
 import select
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections
 
 from django_headroom.conf import headroom
-from django_headroom.operations.switches import guarding, knowing
-from django_headroom.operations.switches.rules import OFF, Rule
-from django_headroom.operations.switches.turning import CHANNEL, NobodyHeard, turn
+from django_headroom.operations.switches import knowing
+from django_headroom.operations.switches.gathering import Gathering
+from django_headroom.operations.switches.rules import Rule
+from django_headroom.operations.switches.turning import CHANNEL, NobodyHeard, turn_off_once
 
 LOOK_EVERY = 0.1  # seconds, where nobody rings
 ASK_EVERY = 0.75  # seconds; whatever was missed
@@ -62,12 +64,12 @@ class _Listening(threading.Thread):
         self.stop, self.has_looked = threading.Event(), threading.Event()
 
     def run(self) -> None:
-        lines = [_Line(alias) for alias in headroom().switches]
+        lines, gathering = [_Line(alias) for alias in headroom().switches], Gathering()
         while not self.stop.is_set():
             for line in lines:
                 line.hear()
             self.has_looked.set()
-            guarding.look()
+            _gather(gathering, lines)
             _tell_what_tripped()
             ringing = [line.fileno for line in lines if line.fileno is not None]
             select.select(ringing, [], [], ASK_EVERY if len(ringing) == len(lines) else LOOK_EVERY)
@@ -86,6 +88,11 @@ class _Line:
         self._mark: Any = None
         self._next_at = 0.0
         self._is_away = False  # then it was told
+
+    @property
+    def connection(self) -> Any:
+        """None while it is away."""
+        return self._connection
 
     @property
     def fileno(self) -> int | None:
@@ -159,15 +166,22 @@ def _rule(written: Any) -> Rule:
     return Rule.from_json(json.loads(written) if isinstance(written, str | bytes) else written)
 
 
+def _gather(gathering: Gathering, lines: list[_Line]) -> None:
+    """At the first place that can be reached; if none can, each process judges by itself."""
+    with suppress(Error, psycopg.Error, OSError):  # the line finds out by itself when it is read next
+        gathering.gather(next((line.connection for line in lines if line.connection is not None), None))
+
+
 def _tell_what_tripped() -> None:
     """What a guard has turned off here is written down, for all the others; of many at once one does it."""
-    for name, why in knowing.tripped().items():
-        if not knowing.is_off(name):
-            try:
-                turn(name, OFF, by="guard", why=why)
-            except (NobodyHeard, DatabaseError, InterfaceError, OperationalError):
-                return  # it is off here, and is told as soon as somebody can hear it
-            finally:
-                for alias in headroom().switches:
-                    connections[alias].close()
-        knowing.untrip(name)
+    for name, (version, why) in knowing.tripped().items():
+        if knowing.version_of(name) > version:
+            knowing.untrip(name)  # it was written down, or turned by somebody meanwhile
+            continue
+        try:
+            turn_off_once(name, since=version, by="guard", why=why)
+        except (NobodyHeard, DatabaseError, InterfaceError, OperationalError):
+            return  # it is off here, and is told as soon as somebody can hear it
+        finally:
+            for alias in headroom().switches:
+                connections[alias].close()

@@ -1,4 +1,4 @@
-"""Every turn of a switch, which is how it stands and its history; and what people have chosen for themselves."""
+"""Every turn of a switch, which is how it stands and its history; what people chose; what is felt of features."""
 
 from django.db import models
 from django.utils import timezone
@@ -40,3 +40,21 @@ class Choice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} has {'' if self.is_in else 'not '}chosen {self.switch}"
+
+
+class Felt(models.Model):
+    """What one process has felt of a feature since its window began, while the switch stood by one turn."""
+
+    switch = models.CharField(max_length=100)
+    process = models.CharField(max_length=32)
+    version = models.BigIntegerField()
+    calls = models.PositiveIntegerField()
+    errors = models.PositiveIntegerField()
+    slow = models.PositiveIntegerField()
+    told_at = models.FloatField()  # seconds, by the clock of the database: those of hosts differ
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["switch", "process"], name="switches_felt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.switch} in {self.process}"

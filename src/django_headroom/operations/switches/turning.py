@@ -19,7 +19,7 @@ from django_headroom.conf import headroom
 from django_headroom.operations.switches import knowing
 from django_headroom.operations.switches.declaring import declared
 from django_headroom.operations.switches.models import Choice, Turn
-from django_headroom.operations.switches.rules import Rule, of_default
+from django_headroom.operations.switches.rules import OFF, Rule, of_default
 from django_headroom.transactions import writing
 
 CHANNEL = "headroom_switches"
@@ -31,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 class TurnRefused(Exception):
     """A turn that cannot be made; the message says what to do."""
+
+
+class _TurnedMeanwhile(Exception):
+    """Somebody else was faster."""
 
 
 class NobodyHeard(Exception):
@@ -54,21 +58,39 @@ def turn(name: str, rule: Rule, *, by: str, why: str, reverts: int | None = None
         raise TurnRefused(f"There is no switch {name!r}: there are {', '.join(declared())}.")
     if not why.strip():
         raise TurnRefused("Say why: whoever reads the history will ask.")
+    made = Turn(switch=name, rule=rule.as_json(), by=by[:100], why=why.strip()[:REASON_MOST], reverts=reverts)
+    _write(Turn, lambda alias, version: _insert(made, alias, version))
+    return made
+
+
+def turn_off_once(name: str, *, since: int, by: str, why: str) -> bool:
+    """Turn a switch off if it stands by the turn ``since`` still: of many who find the same reason at once, one does.
+
+    Returns:
+        Whether it was this one.
+
+    Raises:
+        NobodyHeard
+    """
+    made = Turn(switch=name, rule=OFF.as_json(), by=by[:100], why=why[:REASON_MOST])
 
     def make(alias: str, version: int) -> None:
-        made.append(
-            Turn(
-                version=version, switch=name, rule=rule.as_json(), by=by[:100], why=why.strip()[:REASON_MOST]
-            )
-        )
-        made[-1].reverts = reverts
-        made[-1].save(force_insert=True, using=alias)
-        turned = knowing.Turned(version, name, rule)
-        transaction.on_commit(lambda: knowing.learn([turned]), using=alias)
+        if Turn.objects.using(alias).filter(switch=name, version__gt=since).exists():
+            raise _TurnedMeanwhile
+        _insert(made, alias, version)
 
-    made: list[Turn] = []
-    _write(Turn, make)
-    return made[-1]
+    try:
+        _write(Turn, make)
+    except _TurnedMeanwhile:
+        return False
+    return True
+
+
+def _insert(made: Turn, alias: str, version: int) -> None:
+    made.version = version
+    made.save(force_insert=True, using=alias)
+    turned = knowing.Turned(version, made.switch, Rule.from_json(made.rule))
+    transaction.on_commit(lambda: knowing.learn([turned]), using=alias)
 
 
 def revert(version: int, *, by: str, why: str) -> Turn:
