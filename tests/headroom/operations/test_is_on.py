@@ -1,7 +1,9 @@
 """For whom a switch is on: answered in the process, the same for a person everywhere; who is excluded is out."""
 
 import logging
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from django_headroom.operations.switches import (
     Rule,
     Switch,
     declare,
+    held,
     is_on,
     knowing,
     switches,
@@ -65,6 +68,27 @@ def test_a_percentage_is_what_it_says(percent: float) -> None:
     assert abs(count - wanted) <= 3.2 * spread, "the keys are always these, and so is the count"
 
 
+def test_a_tenth_of_a_hundred_thousand_is_ten_thousand_and_not_three_hundred_more_or_less() -> None:
+    names = [made(name, Rule(percent=10)) for name in ("wings", "tails", "beaks", "heavy_orders")]
+    for name in names:
+        count = sum(is_on(name, actor=f"u{number}") for number in range(100_000))
+        assert abs(count - 10_000) <= 300
+
+
+@pytest.mark.parametrize(
+    "actor", [None, "", "u1", "\ud800", "u\n1", Actor(""), Actor("u1", True), 7, object()]
+)
+@pytest.mark.parametrize(
+    "rule", [ON, OFF, Rule(percent=50), Rule(percent=50, by="shop", never=BAKERY, labs=True, staff=True)]
+)
+def test_whatever_is_asked_there_is_an_answer(actor: Any, rule: Rule) -> None:
+    name = made("wings", rule, labs=True)
+    for where in ({}, {"shop": None}, {"shop": 7, "else": object()}, {"shop": "\ud800"}):
+        assert isinstance(is_on(name, actor=actor, **where), bool)
+        with held():
+            assert isinstance(is_on(name, actor=actor, **where), bool)
+
+
 def test_nobody_leaves_when_a_percentage_grows() -> None:
     people = [f"u{number}" for number in range(10_000)]
     name, before = made("wings"), set[str]()
@@ -76,13 +100,13 @@ def test_nobody_leaves_when_a_percentage_grows() -> None:
 
 
 def test_who_is_in_one_switch_is_no_likelier_in_another() -> None:
-    names = [made(name, Rule(percent=50)) for name in ("wings", "tails")]
-    counts = {(one, other): 0 for one in (True, False) for other in (True, False)}
-    for number in range(20_000):
-        one, other = (is_on(name, actor=f"u{number}") for name in names)
-        counts[one, other] += 1
-    chi_squared = sum((count - 5_000) ** 2 / 5_000 for count in counts.values())
-    assert chi_squared < 16.3, "of three degrees of freedom: one in a thousand is above"
+    names = [made(name, Rule(percent=50)) for name in ("wings", "tails", "beaks")]
+    drawn = [[is_on(name, actor=f"u{number}") for name in names] for number in range(20_000)]
+    for one, other in combinations(range(len(names)), 2):
+        counts = Counter((row[one], row[other]) for row in drawn)
+        assert len(counts) == 4
+        chi_squared = sum((count - 5_000) ** 2 / 5_000 for count in counts.values())
+        assert chi_squared < 16.3, "of three degrees of freedom: one in a thousand is above"
 
 
 def test_a_person_is_in_the_same_bucket_in_every_process_for_ever() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.test.utils import CaptureQueriesContext
 
 from django_headroom.operations.switches import (
     OFF,
@@ -19,6 +20,7 @@ from django_headroom.operations.switches import (
     is_on,
     knowing,
     listening,
+    switches,
 )
 from django_headroom.operations.switches.listening import rest, watch
 from django_headroom.operations.switches.models import Turn
@@ -93,6 +95,32 @@ def test_who_begins_later_knows_what_was_turned_and_chosen(wings: str) -> None:
     assert not is_on(wings, actor="u2")
 
 
+def test_who_begins_reads_how_each_stands_by_two_questions_and_nothing_of_its_history(
+    wings: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 21):
+        turn(wings, Rule(percent=number), by="ann", why="once more")
+    turn("beaks", OFF, by="ann", why="for nobody")
+    knowing.forget()
+    read: list[tuple[int, int]] = []
+    learn = knowing.learn
+
+    def count(turns: Any, choices: Any = (), **more: Any) -> None:
+        read.append((len(turns), len(choices)))
+        learn(turns, choices, **more)
+
+    monkeypatch.setattr(knowing, "learn", count)
+    line = listening._Line("default")
+    line.hear()
+    with CaptureQueriesContext(line.connection) as asked:
+        line._turned = 0
+        line._read()
+    line.close()
+    assert read == [(2, 0), (2, 0)]
+    assert len(asked) == 2
+    assert (knowing.rule_of(wings), knowing.rule_of("beaks")) == (Rule(percent=20), OFF)
+
+
 def test_the_last_state_is_kept_while_nothing_can_be_reached(wings: str, away: Callable[..., None]) -> None:
     turn(wings, ON, by="ann", why="for all")
     assert watch()
@@ -124,6 +152,18 @@ def test_a_turn_is_heard_at_the_other_database_while_the_first_is_away(
     rule = ON.as_json()
     Turn.objects.using("p1").create(version=1, switch=wings, rule=rule, by="ann", why="by the other way")
     assert comes_true(lambda: is_on(wings))
+
+
+def test_what_a_block_says_holds_in_the_workers_that_it_starts(wings: str) -> None:
+    def work() -> None:
+        watch()
+        turn(wings, OFF, by="ann", why="for nobody")
+        assert is_on(wings)
+        rest()
+
+    with switches(wings=True):
+        assert not ended_badly(in_a_process(work))
+    assert comes_true(lambda: Turn.objects.using("default").exists())
 
 
 def test_nobody_listens_twice() -> None:

@@ -84,4 +84,4 @@ class HeldSwitches:
 def _written(name: str, actor: Any, may_choose: bool, where: Mapping[str, object]) -> str:
     key, is_staff = actor if isinstance(actor, Actor) else (actor or "", False)
     asked = [f"{kind}={each}" for kind, each in sorted(where.items())]
-    return "\n".join([name, key, f"{is_staff:d}{may_choose:d}", *asked])
+    return "\n".join([name, str(key), f"{is_staff:d}{may_choose:d}", *asked])

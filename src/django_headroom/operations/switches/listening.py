@@ -22,7 +22,11 @@ ASK_EVERY = 0.75  # seconds; whatever was missed
 AGAIN = 1.0  # seconds until a database that could not be reached is tried again
 SILENT_MS = 2_000  # so long a server is waited for
 
-_TURNS = "SELECT version, switch, rule FROM switches_turn WHERE version > %s ORDER BY version"
+_TURNS = """
+    SELECT version, switch, rule FROM switches_turn AS latest WHERE version > %s AND NOT EXISTS (
+        SELECT 1 FROM switches_turn AS later WHERE later.switch = latest.switch AND later.version > latest.version
+    )
+"""  # how each stands, and nothing of its history: many processes may begin at once
 _CHOICES = "SELECT version, switch, actor, is_in FROM switches_choice WHERE version > %s"
 _log = logging.getLogger(__name__)
 _listening: "_Listening | None" = None
