@@ -41,7 +41,8 @@ MODULES = {
     "counters": ["counters/hourly", "counters/kinds", "counters/models"],
     "delayed": ["delayed/signals", "delayed/models", "delayed/worker"],
     "errors": [
-        f"operations/errors/{each}" for each in ("capturing", "judging", "telling", "trimming", "receiving")
+        f"operations/errors/{each}"
+        for each in ("capturing", "judging", "telling", "trimming", "travelling/receiving")
     ],
     "fetch": ["caching/fetching", "caching/filling"],
     "hoard": ["caching/hoard"],

@@ -30,9 +30,9 @@ def environment_of_a_site(folder: Path, name: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serving(
-    environment: Mapping[str, str], folder: Path, *more: str
+    environment: Mapping[str, str], folder: Path, *more: str, port: int = 0
 ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "descant", "serve", "--no-demo", "--port", str(port)]
     command += ["--data", str(folder), *more]
     with open(folder / "serve.log", "ab") as log:

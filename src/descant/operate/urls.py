@@ -5,7 +5,7 @@ from django.urls import path
 from descant.operate.pages import events, overview, performance
 from descant.operate.pages.errors import acts, pages
 from descant.operate.switches.pages import switch, switches
-from django_headroom.operations.errors.receiving import receive_envelope
+from django_headroom.operations.errors.travelling.receiving import receive_envelope
 
 urlpatterns = [
     path("operate/", overview.overview, name="operate"),

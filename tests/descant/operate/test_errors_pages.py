@@ -17,9 +17,9 @@ from descant.accounts.models import User
 from descant.operate.alarms import forget_errors, tell_of_errors
 from django_headroom.operations.errors import counting
 from django_headroom.operations.errors.capturing import capture, flush
-from django_headroom.operations.errors.counting import Batch, Sum
 from django_headroom.operations.errors.models import Group, Hour, Occurrence, State, Touched
 from django_headroom.operations.errors.storing import take_in
+from django_headroom.operations.errors.travelling.batches import Batch, Sum
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 PAGE = "/operate/errors/"

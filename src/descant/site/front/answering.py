@@ -25,6 +25,7 @@ from descant.site.front.together import Together
 from descant.site.front.waiting import Threads
 from descant.site.headers import note_out_of_reach
 from django_headroom.caching.slots import slots
+from django_headroom.operations.errors.counting import leave
 from django_headroom.operations.performance import counted, reads
 
 
@@ -60,6 +61,7 @@ class Front:
         self.behind.close()
         self.makers.close()
         self.elsewhere.close()
+        leave()  # the server forks its processes, and Python takes no leave there
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.path == COMMENTS and scope.method in ("GET", "HEAD"):

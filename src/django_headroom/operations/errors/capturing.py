@@ -26,6 +26,8 @@ from django_headroom.operations.errors.events import event_of, message_of, surro
 from django_headroom.operations.errors.kinds import kind_of
 from django_headroom.operations.errors.scrubbing import scrubbed_text
 from django_headroom.operations.errors.storing import take_in
+from django_headroom.operations.errors.travelling.batches import Batch, Sum
+from django_headroom.operations.errors.travelling.sending import deliver
 
 COUNTED = "_headroom_counted"
 QUIET = ("django_headroom.operations.errors", "sentry_sdk")
@@ -38,7 +40,7 @@ _before: dict[str, Callable[..., Any]] = {}
 def start() -> None:
     """Meet errors from now on; ``django.setup()`` does so where the application is installed."""
     sdk.begin()
-    counting.set_sender(take_in)
+    counting.set_sender(_bring)
     crumbs.start()
     request_started.connect(crumbs.begin_anew, dispatch_uid="errors")
     got_request_exception.connect(_in_request, dispatch_uid="errors")
@@ -94,9 +96,9 @@ def flush() -> int:
         How many errors the store has taken in.
 
     Raises:
-        DatabaseError, InterfaceError: the store does not take it; it waits on.
+        DatabaseError, InterfaceError, OSError: the store does not take it; it waits on.
     """
-    return counting.flush(take_in)
+    return counting.flush(_bring)
 
 
 def key_of(whom: Any) -> str:
@@ -108,17 +110,25 @@ def key_of(whom: Any) -> str:
 def _count(error: BaseException, request: HttpRequest | None, job: Mapping[str, Any] | None) -> None:
     kind, release, about = kind_of(error), headroom().release, _about(request)
 
-    def first() -> counting.Sum:
+    def first() -> Sum:
         message = scrubbed_text(message_of(error))[:500]
-        return counting.Sum(kind.title, kind.culprit, message, release=release)
+        return Sum(kind.title, kind.culprit, message, release=release)
 
     person, tenant = key_of(about.get("person")), key_of(about.get("tenant"))
     is_kept = counting.count(kind, first, person=person, tenant=tenant)
-    if is_kept or headroom().errors_dsn:
+    if is_kept:
         tags = about.get("tags")
         event = {**event_of(error), **surroundings(request, job, tags() if callable(tags) else tags)}
         event["fingerprint"] = [sdk.MARK, kind.fingerprint]
         counting.keep(lambda: sdk.send(event))
+
+
+def _bring(batch: Batch) -> None:
+    """To the built-in store, or to the server that the settings name."""
+    if headroom().errors_dsn:
+        deliver(batch)
+    else:
+        take_in(batch)
 
 
 def _about(request: HttpRequest | None) -> Mapping[str, Any]:

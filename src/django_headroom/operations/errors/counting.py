@@ -5,15 +5,12 @@ waits in memory: the sums all, of the whole ones the latest. A process that ends
 """
 
 import atexit
-import json
 import logging
 import os
 import threading
 import time
-import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,47 +18,15 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from django_headroom.conf import headroom
 from django_headroom.operations.errors.kinds import Kind
+from django_headroom.operations.errors.travelling.batches import Batch, Sum, take_up, write
 
 MOST_KINDS = 5_000
 MOST_BODIES = 50
 BODIES_A_MINUTE = 60
-TOUCHED_MOST = 1_000
 PATIENCE = 30.0  # seconds between two tries at most, while the store does not answer
 UNLIKE = Kind("1:unlike", "More kinds of errors than are kept", "")
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Sum:
-    """How often a kind was counted, when, and whom it touched."""
-
-    title: str
-    culprit: str
-    message: str
-    project: str = ""
-    release: str = ""
-    first_at: float = 0.0
-    last_at: float = 0.0
-    hours: Counter[int] = field(default_factory=Counter)
-    people: set[str] = field(default_factory=set)
-    tenants: set[str] = field(default_factory=set)
-
-    def note(self, now: float, person: str, tenant: str) -> None:
-        self.last_at = now
-        self.hours[int(now // 3_600)] += 1
-        for key, keys in ((person, self.people), (tenant, self.tenants)):
-            if key and len(keys) < TOUCHED_MOST:
-                keys.add(key)
-
-
-@dataclass
-class Batch:
-    """Sums and whole errors on their way to the store, under a number by which they are taken in once."""
-
-    sums: dict[str, Sum]
-    bodies: list[dict[str, Any]]
-    number: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
 class _Waiting:
@@ -83,8 +48,10 @@ class _Waiting:
 _waiting = _Waiting()
 
 
-def count(kind: Kind, sum_of: Callable[[], Sum], *, person: str = "", tenant: str = "") -> bool:
-    """Count one error, whatever else becomes of it.
+def count(
+    kind: Kind, sum_of: Callable[[], Sum], *, person: str = "", tenant: str = "", times: int = 1
+) -> bool:
+    """Count an error, or one that stands for many of its kind, whatever else becomes of it.
 
     Returns:
         Whether this one is to be kept whole: of each kind the first in an hour, the second, the fourth, the eighth and
@@ -99,7 +66,7 @@ def count(kind: Kind, sum_of: Callable[[], Sum], *, person: str = "", tenant: st
         if found is None:
             found = _waiting.sums[fingerprint] = sum_of()
             found.first_at = now
-        found.note(now, person, tenant)
+        found.note(now, person, tenant, times)
         is_kept = _is_kept(fingerprint, now)
     if _waiting.clock is None:
         _start_clock()
@@ -131,7 +98,7 @@ def flush(store: Callable[[Batch], None]) -> int:
         taken = 0
         for _ in range(2):  # what was on its way, and what has come since
             taken += _send(store)
-        return taken + _take_up(store)
+        return taken + take_up(_folder(), store)
 
 
 def set_sender(store: Callable[[Batch], None]) -> None:
@@ -156,9 +123,10 @@ def _send(store: Callable[[Batch], None]) -> int:
             bodies = [_waiting.bodies.popleft() for _ in range(len(_waiting.bodies))]
             _waiting.leaving = Batch(sums, bodies)
         batch = _waiting.leaving
+    counted = batch.total()
     store(batch)
     _waiting.leaving = None
-    return sum(each.hours.total() for each in batch.sums.values())
+    return counted
 
 
 def _is_kept(fingerprint: str, now: float) -> bool:
@@ -182,7 +150,7 @@ def _start_clock() -> None:
     with _waiting.lock:
         if _waiting.clock is None:
             clock = threading.Timer(min(seconds * 2**_waiting.failures, max(seconds, PATIENCE)), _ring)
-            clock.name, clock.daemon = "headroom-errors", True  # at the end of the process see _leave
+            clock.name, clock.daemon = "headroom-errors", True  # at the end of the process see leave()
             clock.start()
             _waiting.clock = clock
 
@@ -201,8 +169,11 @@ def _ring() -> None:
         connections.close_all()
 
 
-def _leave() -> None:
-    """At the end of the process: what the store does not take at once goes into a file."""
+def leave() -> None:
+    """At the end of the process: what the store does not take at once goes into a file.
+
+    Python calls it, but not in a process that ``multiprocessing`` has forked: there call it yourself.
+    """
     if not headroom().errors_seconds:
         return
     try:
@@ -219,26 +190,7 @@ def write_down() -> None:
     sums, bodies = dict(_waiting.sums), list(_waiting.bodies)
     for batch in (_waiting.leaving, Batch(sums, bodies)):
         if batch is not None and (batch.sums or batch.bodies):
-            file = folder / f"{batch.number.hex}.new"
-            file.write_text(json.dumps(_plain(batch)), encoding="utf-8")
-            file.rename(file.with_suffix(".json"))
-
-
-def _take_up(store: Callable[[Batch], None]) -> int:
-    folder, taken = _folder(), 0
-    for file in sorted(folder.glob("*.json")) if folder else ():
-        try:
-            batch = _batch(uuid.UUID(file.stem), json.loads(file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            continue  # another process has taken it
-        except (ValueError, TypeError, KeyError):
-            logger.warning("%s cannot be read, and is laid aside.", file.name)
-            file.rename(file.with_suffix(".bad"))
-            continue
-        store(batch)
-        file.unlink(missing_ok=True)
-        taken += sum(each.hours.total() for each in batch.sums.values())
-    return taken
+            write(batch, folder)
 
 
 def _folder() -> Path | None:
@@ -250,23 +202,6 @@ def _folder() -> Path | None:
     return folder
 
 
-def _plain(batch: Batch) -> dict[str, Any]:
-    sums = {
-        name: {**vars(each), "people": sorted(each.people), "tenants": sorted(each.tenants)}
-        for name, each in batch.sums.items()
-    }
-    return {"sums": sums, "bodies": batch.bodies}
-
-
-def _batch(number: uuid.UUID, plain: dict[str, Any]) -> Batch:
-    sums = {}
-    for name, each in plain["sums"].items():
-        hours = Counter({int(hour): by for hour, by in each.pop("hours").items()})
-        people, tenants = set(each.pop("people")), set(each.pop("tenants"))
-        sums[name] = Sum(**each, hours=hours, people=people, tenants=tenants)
-    return Batch(sums, plain["bodies"], number)
-
-
 def _begin_anew() -> None:
     """In a forked process: what its parent has counted is the parent's to bring."""
     global _waiting
@@ -274,4 +209,4 @@ def _begin_anew() -> None:
 
 
 os.register_at_fork(after_in_child=_begin_anew)
-atexit.register(_leave)
+atexit.register(leave)

@@ -1,4 +1,4 @@
-"""sentry-sdk: what it is told, and where its events go: to the built-in store, or by HTTP to another server."""
+"""sentry-sdk: what it is told, and how its events come to those that are counted."""
 
 import time
 from typing import Any
@@ -9,16 +9,19 @@ from sentry_sdk.transport import Transport
 
 from django_headroom.conf import headroom
 from django_headroom.operations.errors import counting
-from django_headroom.operations.errors.counting import Sum
 from django_headroom.operations.errors.kinds import Kind, kind_of_event
 from django_headroom.operations.errors.scrubbing import scrubbed, storable
+from django_headroom.operations.errors.travelling.batches import Sum
 
 MARK = "headroom"
 """Stands first in the fingerprint of an event that was counted before it was written out."""
 
+TIMES, MOST_TIMES = "times", 10**9
+"""What such an event from elsewhere says in its extra: for how many it stands; 0 if another has told of it."""
+
 
 class ToTheStore(Transport):
-    """Hands events to the built-in store, with the next sums; what was not counted before is counted here."""
+    """Hands events on with the next sums; what was not counted before is counted here."""
 
     def capture_envelope(self, envelope: Envelope) -> None:
         event = envelope.get_event()
@@ -30,8 +33,7 @@ def begin() -> None:
     """Set the SDK up; its own hooks into Django stay out, for they cost every request (docs/decisions)."""
     settings = headroom()
     sentry_sdk.init(
-        dsn=settings.errors_dsn or None,
-        transport=None if settings.errors_dsn else ToTheStore(),
+        transport=ToTheStore(),  # also to another server, which may be away: see travelling/sending.py
         release=settings.release or None,
         default_integrations=False,
         auto_enabling_integrations=False,
@@ -53,16 +55,25 @@ def send(event: dict[str, Any]) -> None:
 def receive(event: dict[str, Any], project: str = "") -> None:
     """Keep an event, and count it unless it was; a program elsewhere may have sent it."""
     mark = event.get("fingerprint") or [""]
-    if not project and len(mark) == 2 and mark[0] == MARK:
+    is_marked = len(mark) == 2 and mark[0] == MARK
+    if is_marked and not project:
         fingerprint, is_kept = str(mark[1]), True
     else:
         kind = kind_of_event(event)
         if project:
             kind = Kind(f"{kind.fingerprint}:{project}", kind.title, kind.culprit)
-        fingerprint = kind.fingerprint
-        is_kept = counting.count(kind, lambda: _sum(kind, event, project))
+        fingerprint, times = kind.fingerprint, _times(event) if is_marked else 1
+        is_kept = bool(times) and counting.count(kind, lambda: _sum(kind, event, project), times=times)
+        if is_marked:  # it was chosen where it came from; what has no stack stands for a number alone
+            is_kept = bool(frames_of(event))
     if is_kept:
         counting.keep_body({"fingerprint": fingerprint, "at": time.time(), "event": event})
+
+
+def _times(event: dict[str, Any]) -> int:
+    extra = event.get("extra")
+    times = extra.get(TIMES) if isinstance(extra, dict) else None
+    return min(max(times, 0), MOST_TIMES) if type(times) is int else 1
 
 
 def _sum(kind: Kind, event: dict[str, Any], project: str) -> Sum:

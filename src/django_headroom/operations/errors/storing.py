@@ -9,8 +9,8 @@ from django.db.models import F
 from django.db.models.functions import Greatest, Least
 
 from django_headroom.operations.errors import models
-from django_headroom.operations.errors.counting import TOUCHED_MOST, Batch, Sum
 from django_headroom.operations.errors.models import Group, Hour, Merged, Occurrence, State, Touched
+from django_headroom.operations.errors.travelling.batches import TOUCHED_MOST, Batch, Sum
 from django_headroom.transactions import writing
 
 BODIES_KEPT = 10

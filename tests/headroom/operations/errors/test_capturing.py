@@ -4,9 +4,6 @@ import io
 import json
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import ModuleType
 from typing import Any
 
@@ -17,11 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from django_headroom.operations.errors import capturing, counting, sdk
+from django_headroom.operations.errors import capturing
 from django_headroom.operations.errors.capturing import capture, flush
 from django_headroom.operations.errors.models import Group, Occurrence
 from tests.headroom.market.people.models import Person
-from tests.headroom.settings import HEADROOM
 
 pytestmark = pytest.mark.django_db(databases=["default", "people"])
 
@@ -141,45 +137,6 @@ def test_an_exception_that_cannot_tell_its_message_is_counted() -> None:
     capture(Mute())
     kept()
     assert Group.objects.get().message == "<its message cannot be written>"
-
-
-@contextmanager
-def server_of_sentry() -> Iterator[tuple[str, list[bytes]]]:
-    taken: list[bytes] = []
-
-    class Takes(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            taken.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Takes)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://key@127.0.0.1:{server.server_port}/1", taken
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def test_with_a_dsn_errors_go_to_that_server_instead(bakery: ModuleType) -> None:
-    with server_of_sentry() as (dsn, taken), override_settings(HEADROOM={**HEADROOM, "ERRORS_DSN": dsn}):
-        sdk.begin()
-        try:
-            with pytest.raises(ZeroDivisionError) as caught:
-                bakery.weigh(7, 0)
-            capture(caught.value)
-            counting.flush(lambda batch: None)
-            sentry_sdk.get_client().close(timeout=60)
-        finally:
-            with override_settings(HEADROOM=HEADROOM):
-                sdk.begin()
-    assert len(taken) == 1
-    assert Occurrence.objects.count() == 0
 
 
 def test_a_request_of_no_route_is_told_by_its_path(bakery: ModuleType) -> None:

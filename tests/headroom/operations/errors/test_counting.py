@@ -16,6 +16,7 @@ from django_headroom.operations.errors import counting
 from django_headroom.operations.errors.capturing import capture, flush
 from django_headroom.operations.errors.models import Group, Hour, Occurrence, Touched
 from django_headroom.operations.errors.storing import BODIES_KEPT, store_at, take_in
+from django_headroom.operations.errors.travelling.batches import Batch
 from django_headroom.testing import frozen_time
 from tests.headroom.settings import HEADROOM
 
@@ -115,7 +116,7 @@ def test_while_the_store_is_away_all_counts_are_kept_and_bodies_within_bounds(ba
 
 
 def test_a_batch_whose_answer_was_lost_is_counted_once(bakery: ModuleType) -> None:
-    def take_and_lose_the_answer(batch: counting.Batch) -> None:
+    def take_and_lose_the_answer(batch: Batch) -> None:
         take_in(batch)
         raise DatabaseError("the answer was lost")
 

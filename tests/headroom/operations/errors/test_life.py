@@ -9,10 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from django_headroom.operations.errors import judging, storing
-from django_headroom.operations.errors.counting import Batch, Sum
 from django_headroom.operations.errors.models import Group, Hour, Merged, Occurrence, State, Touched
 from django_headroom.operations.errors.storing import NEXT, take_in
 from django_headroom.operations.errors.telling import give_back, take_digest
+from django_headroom.operations.errors.travelling.batches import Batch, Sum
 from django_headroom.operations.errors.trimming import trim
 from django_headroom.testing import frozen_time
 from django_headroom.testing.clock import Clock

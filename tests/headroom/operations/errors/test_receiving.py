@@ -10,9 +10,9 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import path
 
-from django_headroom.operations.errors import receiving
 from django_headroom.operations.errors.capturing import flush
 from django_headroom.operations.errors.models import Group, Occurrence
+from django_headroom.operations.errors.travelling import receiving
 from tests.headroom.settings import HEADROOM
 
 pytestmark = pytest.mark.django_db(databases=["default", "people"])

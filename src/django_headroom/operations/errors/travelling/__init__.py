@@ -1,0 +1,1 @@
+"""Errors on their way: in batches, from other programs, to another server."""
