@@ -9,6 +9,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.base import Node
 
 from django_headroom.operations.errors.crumbs import LONGEST, crumbs
 from django_headroom.operations.errors.kinds import chain_of, is_ours
@@ -86,19 +87,32 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
 
 def _frame(frame: FrameType, line: int, teller: Teller) -> dict[str, Any]:
     code, module = frame.f_code, str(frame.f_globals.get("__name__") or "")
-    before, at, behind = _source(code.co_filename, line)
+    path, function = code.co_filename, code.co_qualname
+    if code is Node.render_annotated.__code__:
+        module, path, line = _in_a_template(frame, module, line)
+        function = "template"
+    before, at, behind = _source(path, line)
     return {
         "module": module,
-        "function": code.co_qualname,
-        "filename": code.co_filename.rpartition("/")[2],
-        "abs_path": code.co_filename,
+        "function": function,
+        "filename": path.rpartition("/")[2],
+        "abs_path": path,
         "lineno": line,
         "pre_context": before,
         "context_line": at,
         "post_context": behind,
-        "in_app": is_ours(module, code.co_filename),
+        "in_app": is_ours(module, path),
         "vars": teller.variables_of(frame),
     }
+
+
+def _in_a_template(frame: FrameType, module: str, line: int) -> tuple[str, str, int]:
+    """The template's name, file and line in place of Django's own, as Jinja has it by itself."""
+    node = frame.f_locals.get("self")
+    token, origin = getattr(node, "token", None), getattr(node, "origin", None)
+    if token is None or origin is None:
+        return module, frame.f_code.co_filename, line
+    return str(origin.template_name or module), str(origin.name), token.lineno or line
 
 
 @lru_cache(2_048)

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import threading
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import sentry_sdk
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
+from django.template import Engine
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -76,6 +78,22 @@ def test_the_chain_is_told_with_the_cause_first(bakery: ModuleType) -> None:
     body = kept()
     assert [each["type"] for each in body["exception"]["values"]] == ["ValueError", "LookupError"]
     assert body["contexts"]["job"] == {"name": "sell loaves", "tries": "3"}
+
+
+def test_an_error_in_a_template_tells_its_line(tmp_path: Path, bakery: ModuleType) -> None:
+    (tmp_path / "shelf.html").write_text("{% block all %}{% endblock %}")
+    (tmp_path / "shop.html").write_text(
+        "{% extends 'shelf.html' %}\n{% block all %}\n{% if loaves %}\n{{ loaves.sold }}\n{% endif %}{% endblock %}"
+    )
+    loaves = {"sold": lambda: bakery.weigh(7, 0)}
+    with pytest.raises(ZeroDivisionError) as caught:
+        Engine(dirs=[str(tmp_path)]).render_to_string("shop.html", {"loaves": loaves})
+    capture(caught.value)
+    frames = kept()["exception"]["values"][0]["stacktrace"]["frames"]
+    lines = [each for each in frames if each["function"] == "template"]
+    assert lines[-1]["abs_path"] == str(tmp_path / "shop.html")
+    assert (lines[-1]["module"], lines[-1]["lineno"], lines[-1]["in_app"]) == ("shop.html", 4, True)
+    assert lines[-1]["context_line"] == "{{ loaves.sold }}"
 
 
 def test_values_are_told_as_they_were_when_it_was_raised() -> None:
