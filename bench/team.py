@@ -1,4 +1,4 @@
-"""The team's systems: how soon a switch is thrown, what errors and records cost, how soon a release is reverted.
+"""The team's systems: how soon a switch is thrown, a release reverted, a site set up; what errors and records cost.
 
     make bench B=team                      all of it
     make bench B=team PART="releases"      some of it
@@ -15,13 +15,14 @@ sys.path.insert(0, str(ROOT))
 
 from bench.rig.reading.parts import asked_for, keep, kept_book, measure_part, tell  # noqa: E402
 from bench.rig.reading.rounds import Book  # noqa: E402
-from bench.rig.team import errors, record, releases, switches  # noqa: E402
+from bench.rig.team import errors, record, releases, setup, switches  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "team.json"
 PARTS: Mapping[str, Callable[[Book], None]] = {
     "errors": errors.measure,
     "record": record.measure,
     "releases": releases.measure,
+    "setup": setup.measure,
     "switches": switches.measure,
 }
 
