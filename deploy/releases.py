@@ -195,12 +195,13 @@ def recycle(machine: Machine, options: argparse.Namespace) -> None:
     if not now:
         raise Refused("No release serves: `releases.py switch NAME`.")
     megabytes, hours = memory(now["pid"]) >> 20, (time.time() - now["began"]) / 3600
-    is_over = (options.over_mb and megabytes > options.over_mb) or (
-        options.over_hours and hours > options.over_hours
-    )
-    if (options.over_mb or options.over_hours) and not is_over:
-        print(f"It takes {megabytes} MB and is {hours:.1f} hours old: left as it is.")
+    told = f"It takes {megabytes} MB and is {hours:.1f} hours old"
+    bounds = [(options.over_mb, megabytes, "MB"), (options.over_hours, hours, "hours")]
+    passed = [f"{most:g} {of}" for most, taken, of in bounds if most and taken > most]
+    if (options.over_mb or options.over_hours) and not passed:
+        print(f"{told}: left as it is.")
         return
+    print(f"{told}: begun anew, {f'for it is over {passed[0]}' if passed else 'as asked'}.", flush=True)
     switch(machine, machine.named("current"))
 
 

@@ -1,5 +1,6 @@
 """A release takes over from another, and back, while people read and write: no request fails, and nothing is lost."""
 
+import fcntl
 import json
 import os
 import signal
@@ -28,17 +29,18 @@ def test_releases_take_over_from_each_other_and_no_request_fails(machine: Machin
     assert machine.release("switch", "one").returncode == 0
     with machine.people():
         masters = set()
-        for words, release in (
-            (["switch", "two"], "two"),
-            (["revert"], "one"),
-            (["recycle"], "one"),
-            (["recycle", "--over-mb", "1"], "one"),
+        for words, release, why in (
+            (["switch", "two"], "two", ""),
+            (["revert"], "one", ""),
+            (["recycle", "--over-hours", "0.000001"], "one", "begun anew, for it is over 1e-06 hours."),
+            (["recycle", "--over-mb", "1"], "one", "begun anew, for it is over 1 MB."),
         ):
             machine.wait_for_more()
             masters.add(machine.now()["pid"])
             done = machine.release(*words)
             assert done.returncode == 0, (done.stderr, machine.faults)
             assert machine.serving() == release
+            assert why in done.stdout
         machine.wait_for_more()
     assert machine.faults == []
     assert len(masters) == 4, "each of them is another process"
@@ -80,3 +82,13 @@ def test_what_is_not_over_its_bounds_is_left_and_what_is_not_there_is_refused(ma
     assert "left as it is" in machine.release("recycle", "--over-mb", "100000", "--over-hours", "9").stdout
     assert "There is no release three; there are: one, two." in machine.release("switch", "three").stderr
     assert "There is no release before this one." in machine.release("revert").stderr
+
+
+def test_two_never_take_over_at_once(machine: Machine) -> None:
+    assert machine.release("switch", "one").returncode == 0
+    before = machine.now()
+    with open(machine.root / "lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for words in (["recycle"], ["switch", "two"], ["revert"]):
+            assert "Another switch is under way" in machine.release(*words).stderr
+    assert machine.now() == before
