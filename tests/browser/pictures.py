@@ -1,4 +1,7 @@
-"""Takes the pictures that the docs show: `python -m tests.browser.pictures docs/pictures`."""
+"""Takes the pictures that the docs show: `python -m tests.browser.pictures docs/pictures`.
+
+With `operate` behind it only those of the operators' pages.
+"""
 
 import re
 import sys
@@ -12,8 +15,9 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.stage import operating
 from tests.browser.stage.readers import Reader
-from tests.browser.stage.serving import PASSWORD, Site, running_site
+from tests.browser.stage.serving import Site, running_site
 
 WIDE, NARROW = {"width": 1100, "height": 1200}, {"width": 390, "height": 1200}
 DESK, TELEPHONE = {"width": 1180, "height": 720}, {"width": 390, "height": 844}
@@ -51,32 +55,6 @@ for comment in Comment.objects.of(forum).filter(thread__title__startswith="Seede
     at = timezone.now() - timedelta(days=29 * dice.random() ** 1.5)
     Comment.objects.of(forum).filter(pk=comment.pk).update(created_at=at)
 """
-# A receiver that has failed, and events that wait for the worker's next turn.
-EVENTS = """
-from datetime import timedelta
-from django.utils import timezone
-from descant.followups.mail.signals import letter_due
-from descant.discussion.signals import comment_posted
-from django_headroom.delayed.models import Event
-now = timezone.now()
-error = '''Traceback (most recent call last):
-  File "/srv/descant/src/descant/followups/mail/sending.py", line 55, in send_letter
-    compose(letter).send()
-  File "/usr/lib/python3.11/smtplib.py", line 902, in sendmail
-    raise SMTPSenderRefused(code, resp, from_addr)
-smtplib.SMTPSenderRefused: (550, b'5.7.1 not one of ours', 'comments@gazette.example')'''
-dead = {"only": "followups.mail", "tries": 10, "error": error}
-for number in range(3):
-    row = letter_due.event(letter_id=f"0b9f{number}", forum_id=1)
-    row.dead_at = now - timedelta(minutes=40 * number)
-    vars(row).update(dead)
-    row.save(using="default")
-later = now + timedelta(days=1)
-rows = [comment_posted.event(forum_id=1, comment_id=str(number)) for number in range(240)]
-for row in rows:
-    row.said_at, row.leased_until = now - timedelta(minutes=2), later
-Event.objects.using("p1").bulk_create(rows)
-"""
 # An export of each kind that an owner sees.
 EXPORTS = """
 import secrets
@@ -98,43 +76,45 @@ for days, format, state, more in (
 """
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, only: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as home,
-        running_site(Path(home) / "data", "pictures") as site,
+        running_site(Path(home) / "data", "pictures", **operating.TOLD) as site,
         chromium() as browser,
     ):
-        talk(site)
-        for scheme in ("light", "dark"):
-            for name, viewport in (("wide", WIDE), ("narrow", NARROW)):
-                with reading(browser, site, color_scheme=scheme, viewport=viewport) as reader:
-                    take(reader, folder / f"frame-{scheme}-{name}.png", "The gulls always move.")
-        with reading(browser, site, viewport=WIDE) as reader:
-            compose(reader)
-            take(reader, folder / "composer.png", "My father rang a bell")
-        with reading(browser, site, viewport=WIDE) as reader:
-            moderate(reader)
-            take(reader, folder / "moderator.png", "The gulls always move.")
-        with reading(browser, site, viewport=WIDE) as reader:
-            sign_in(reader, site, folder / "sign-in.png")
-        with reading(browser, site, viewport=WIDE) as reader:
-            own(reader, site, folder)
-        wait_for_ann(site)
-        site.command("manage", "shell", "-c", MONTH)
-        queue(browser, site, folder / "queue-light-wide.png", color_scheme="light", viewport=DESK)
-        queue(browser, site, folder / "queue-dark-narrow.png", color_scheme="dark", viewport=TELEPHONE)
-        for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
-            rule(browser, site, folder / f"rule-{scheme}-{name}.png", color_scheme=scheme, viewport=viewport)
-        have_files_made(site)
-        for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
-            path = folder / f"exports-{scheme}-{name}.png"
-            take_along(browser, site, path, color_scheme=scheme, viewport=viewport)
-        site.command("user", "create", "opal", "--superuser", "--password-stdin", stdin=f"{PASSWORD}\n")
-        site.command("manage", "shell", "-c", EVENTS)
-        for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
-            path = folder / f"events-{scheme}-{name}.png"
-            operate(browser, site, path, color_scheme=scheme, viewport=viewport)
+        if not only:
+            read_and_moderate(browser, site, folder)
+        operating.fill(site)
+        operating.picture(browser, site, folder / "operate")
+
+
+def read_and_moderate(browser: Browser, site: Site, folder: Path) -> None:
+    talk(site)
+    for scheme in ("light", "dark"):
+        for name, viewport in (("wide", WIDE), ("narrow", NARROW)):
+            with reading(browser, site, color_scheme=scheme, viewport=viewport) as reader:
+                take(reader, folder / f"frame-{scheme}-{name}.png", "The gulls always move.")
+    with reading(browser, site, viewport=WIDE) as reader:
+        compose(reader)
+        take(reader, folder / "composer.png", "My father rang a bell")
+    with reading(browser, site, viewport=WIDE) as reader:
+        moderate(reader)
+        take(reader, folder / "moderator.png", "The gulls always move.")
+    with reading(browser, site, viewport=WIDE) as reader:
+        sign_in(reader, site, folder / "sign-in.png")
+    with reading(browser, site, viewport=WIDE) as reader:
+        own(reader, site, folder)
+    wait_for_ann(site)
+    site.command("manage", "shell", "-c", MONTH)
+    queue(browser, site, folder / "queue-light-wide.png", color_scheme="light", viewport=DESK)
+    queue(browser, site, folder / "queue-dark-narrow.png", color_scheme="dark", viewport=TELEPHONE)
+    for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
+        rule(browser, site, folder / f"rule-{scheme}-{name}.png", color_scheme=scheme, viewport=viewport)
+    have_files_made(site)
+    for scheme, name, viewport in (("light", "wide", DESK), ("dark", "narrow", TELEPHONE)):
+        path = folder / f"exports-{scheme}-{name}.png"
+        take_along(browser, site, path, color_scheme=scheme, viewport=viewport)
 
 
 @contextmanager
@@ -269,18 +249,6 @@ def take_along(browser: Browser, site: Site, path: Path, **like: Any) -> None:
     context.close()
 
 
-def operate(browser: Browser, site: Site, path: Path, **like: Any) -> None:
-    """The operators' page of events, with the first dead letter open."""
-    context = browser.new_context(device_scale_factor=SHARP, **like)
-    page = context.new_page()
-    page.goto(f"{site.url}/operate/events/")
-    Reader(context, page).log_in(page, "opal")
-    page.locator(".letters summary").first.click()
-    page.mouse.move(0, 0)
-    page.screenshot(path=path, animations="disabled", full_page=True)
-    context.close()
-
-
 def take(reader: Reader, path: Path, last: str) -> None:
     """The frame in its place under the article, down to the comment that says `last`."""
     page = reader.page
@@ -296,4 +264,4 @@ def take(reader: Reader, path: Path, last: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures"), *sys.argv[2:])

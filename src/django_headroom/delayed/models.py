@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from django.db import models
 from django.utils import timezone
 
-
 # Due from the start, whatever the clocks of those say who write and who read.
 AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 

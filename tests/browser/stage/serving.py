@@ -60,13 +60,13 @@ class Site:
 
 
 @contextlib.contextmanager
-def running_site(folder: Path, name: str) -> Iterator[Site]:
+def running_site(folder: Path, name: str, **told: str) -> Iterator[Site]:
     """Serve a new folder with two partitions; afterwards ask it to end, and see that it does so in order.
 
-    `name` tells its databases on a server apart from those of other sites.
+    `name` tells its databases on a server apart from those of other sites; `told` are settings of its environment.
     """
     port = free_port(2)  # the demo's articles are on the second
-    environment = clean_environment(folder, name)
+    environment = {**clean_environment(folder, name), **told}
     serving = subprocess.Popen(
         [
             sys.executable,
