@@ -75,8 +75,8 @@ class Headroom:
     rows_audited: int = 1_000
     """Of so many rows that are read from the cache by their keys, one is compared with the database; 0: none."""
 
-    delayed_tries: int = 10
-    """How often a receiver is tried before its event is laid aside as dead."""
+    delayed_tries: int = 36
+    """How often a receiver is tried before its event is laid aside as dead: a day, as the pauses grow to an hour."""
 
     delayed_lease_seconds: int = 30
     """How long a claimed event stays with its worker before another may take it."""

@@ -29,7 +29,7 @@ error = '''Traceback (most recent call last):
   File "/usr/lib/python3.11/smtplib.py", line 902, in sendmail
     raise SMTPSenderRefused(code, resp, from_addr)
 smtplib.SMTPSenderRefused: (550, b'5.7.1 not one of ours', 'comments@gazette.example')'''
-dead = {"only": "followups.mail", "tries": 10, "error": error}
+dead = {"only": "followups.mail", "tries": 36, "error": error}
 for number in range(3):
     row = letter_due.event(letter_id=f"0b9f{number}", forum_id=1)
     row.dead_at = now - timedelta(minutes=40 * number)

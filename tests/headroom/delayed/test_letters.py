@@ -53,6 +53,22 @@ def test_a_failure_that_tells_what_no_column_holds_is_written_down(sold: Delayed
     assert all("\\0 and \\ud800" in event.error for event in failed)
 
 
+def test_what_a_receiver_needs_may_be_away_for_half_a_day(sold: DelayedSignal) -> None:
+    def fail(data: Any) -> None:
+        raise ValueError("the mail server is away")
+
+    sold.connect(fail, dispatch_uid="patient")
+    say(sold)
+    events, waited = Event.objects.using("p1"), timedelta()
+    while waited < timedelta(hours=12):
+        assert drain("p1") == 1
+        left = events.get()
+        assert left.dead_at is None, f"dead after {left.tries} tries and {waited}"
+        assert left.due_at - timezone.now() < timedelta(hours=2), "and it is told soon after the end of that"
+        waited += left.due_at - timezone.now()
+        events.update(due_at=timezone.now())
+
+
 def test_a_dead_letter_is_seen_replayed_and_dropped(sold: DelayedSignal) -> None:
     heard: list[str] = []
     is_down = [True]

@@ -18,7 +18,7 @@ def test_what_is_written_is_read_and_a_change_in_a_test_is_seen() -> None:
     assert headroom().partitions == ("p1", "p2")
     with override_settings(HEADROOM={"DELAYED_TRIES": 3}):
         assert headroom().delayed_tries == 3
-    assert headroom().delayed_tries == 10
+    assert headroom().delayed_tries == 36
 
 
 def test_a_misspelt_setting_is_refused_by_name() -> None:
