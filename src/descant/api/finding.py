@@ -7,9 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from descant.api.arguments import ThreadName
+from descant.api.declaring import Asked
 from descant.discussion.addressing.finding import ends_of, find_thread
 from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.forums.models import Forum, categories_of
+
+NO_THREAD = "Invalid argument, 'thread': there is no such thread in this forum."
 
 
 def thread_named(forum: Forum, name: ThreadName, *, using: str = "") -> Thread:
@@ -27,8 +30,25 @@ def thread_named(forum: Forum, name: ThreadName, *, using: str = "") -> Thread:
     else:
         found = find_thread(forum, name.page, using=using)
     if found is None:
-        raise Thread.DoesNotExist("Invalid argument, 'thread': there is no such thread in this forum.")
+        raise Thread.DoesNotExist(NO_THREAD)
     return ends_of(forum, [found], using=using or forum.partition)[found.pk]
+
+
+def thread_told(asked: Asked, name: ThreadName, *, using: str = "") -> Thread:
+    """The thread that a reader names.
+
+    Raises:
+        Thread.DoesNotExist: there is none, or none that she is told of.
+    """
+    thread = thread_named(asked.forum, name, using=using)
+    if not is_told(asked, thread):
+        raise Thread.DoesNotExist(NO_THREAD)
+    return thread
+
+
+def is_told(asked: Asked, thread: Thread) -> bool:
+    """Whether the reader is told of a thread at all: of one that was removed only moderators are."""
+    return thread.state != Thread.State.REMOVED or asked.viewer is not None
 
 
 def threads_named(forum: Forum, names: Sequence[ThreadName], *, using: str = "") -> list[Thread]:

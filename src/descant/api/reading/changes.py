@@ -5,7 +5,7 @@ import re
 from descant.api.arguments import THREAD
 from descant.api.declaring import Asked, Given, Parameter, endpoint
 from descant.api.declaring.parameters import bad, every, text, whole
-from descant.api.finding import identifiers_of, thread_named
+from descant.api.finding import identifiers_of, thread_told
 from descant.api.objects.shapes import Changes, ThreadClock
 from descant.api.objects.threads import thread_object
 from descant.api.reading.posts_of import RELATED, lines_told
@@ -26,7 +26,7 @@ SEEN_PATTERN = "[0-9]{1,18}:[0-9]{1,18}"
 )
 def of_a_thread(asked: Asked) -> Changes:
     """What has changed in a thread since a version of it; beyond 200 changes it says to read all anew."""
-    named = thread_named(asked.forum, asked[THREAD])
+    named = thread_told(asked, asked[THREAD])
     since = Clock(asked[EPOCH] or epoch_of(asked.forum), asked[VERSION])
     found = read_changes(forum=asked.forum, thread_id=named.pk, since=since)
     names = identifiers_of(asked.forum, [named.pk], using=asked.forum.partition)

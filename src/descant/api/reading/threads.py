@@ -15,7 +15,7 @@ from descant.api.arguments import (
 )
 from descant.api.declaring import Asked, Page, endpoint
 from descant.api.declaring.parameters import one_of, whole
-from descant.api.finding import identifiers_of, in_categories, thread_named, threads_named
+from descant.api.finding import NO_THREAD, identifiers_of, in_categories, is_told, thread_told, threads_named
 from descant.api.objects.shapes import PlacedPost, Post
 from descant.api.objects.shapes import Thread as Told
 from descant.api.reading.filters import FILTERS, wanted
@@ -45,7 +45,7 @@ _ORDERS = {"popular": "best", "desc": "newest", "asc": "oldest"}
 @endpoint("threads/details", takes=(THREAD, RELATED), example=BREAD)
 def details(asked: Asked) -> Told:
     """A thread."""
-    return threads_read(asked, lambda alias: [thread_named(asked.forum, asked[THREAD], using=alias)])[0]
+    return threads_read(asked, lambda alias: [thread_told(asked, asked[THREAD], using=alias)])[0]
 
 
 @endpoint("threads/set", takes=(THREADS, RELATED), example={"thread": ["{thread}", "ident:bread"]})
@@ -81,7 +81,7 @@ def list_posts(asked: Asked) -> Page[Post]:
     """The comments of a thread."""
 
     def narrow(alias: str) -> list[object]:
-        thread = thread_named(asked.forum, asked[THREAD], using=alias)
+        thread = thread_told(asked, asked[THREAD], using=alias)
         rows = Comment.objects.of(asked.forum).using(alias).filter(wanted(asked), thread=thread)
         return [with_query(rows, asked, alias)]
 
@@ -95,6 +95,8 @@ def list_posts_threaded(asked: Asked) -> Page[PlacedPost]:
     """The comments of a thread as its page shows them, each with its answers below it; read on, not back."""
     address, lines = _page_of(asked), list[Line]()
     page = _lines_from(asked, address, asked[CURSOR])
+    if page.thread and not is_told(asked, page.thread):
+        raise Thread.DoesNotExist(NO_THREAD)
     lines += page.lines
     while page.next_cursor and len(lines) + LINES <= asked[WHOLE_PAGES]:
         page = _lines_from(asked, address, page.next_cursor)
@@ -127,6 +129,6 @@ def _page_of(asked: Asked) -> PageAddress:
     """What the page of a thread is called; a thread that was named by its id has to be looked up."""
     if asked[THREAD].id is None:
         return asked[THREAD].page
-    thread = thread_named(asked.forum, asked[THREAD])
+    thread = thread_told(asked, asked[THREAD])
     names = identifiers_of(asked.forum, [thread.pk], using=asked.forum.partition)[thread.pk]
     return PageAddress(names[0] if names else "", thread.url)

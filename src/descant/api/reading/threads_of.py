@@ -7,7 +7,7 @@ from descant.api.arguments import ONLY_THREADS, related
 from descant.api.declaring import Asked, Page
 from descant.api.declaring.parameters import row_ids
 from descant.api.declaring.parameters import some_of as any_of
-from descant.api.finding import identifiers_of, threads_named
+from descant.api.finding import identifiers_of, is_told, threads_named
 from descant.api.objects.forums import category_object, forum_object
 from descant.api.objects.shapes import Thread as Told
 from descant.api.objects.threads import thread_object
@@ -58,8 +58,9 @@ def which(asked: Asked, alias: str) -> Any:
 
 
 def threads_read(asked: Asked, choose: Callable[[str], Sequence[Thread]]) -> list[Told]:
-    """Threads that are chosen from one copy of the forum's partition."""
-    return threads_told(replicas.read(asked.forum.partition, choose), asked)
+    """Those of some threads that she is told of, chosen from one copy of the forum's partition."""
+    found = replicas.read(asked.forum.partition, choose)
+    return threads_told([thread for thread in found if is_told(asked, thread)], asked)
 
 
 def threads_told(threads: Sequence[Thread], asked: Asked) -> list[Told]:

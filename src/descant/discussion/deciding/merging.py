@@ -108,6 +108,8 @@ def _check(source: Thread, target: Thread) -> None:
         raise CannotMerge(_("A thread cannot be merged into itself: choose another."))
     if Thread.State.MERGED in (source.state, target.state):
         raise CannotMerge(_("One of these threads was merged already: look at it again."))
+    if Thread.State.REMOVED in (source.state, target.state):
+        raise CannotMerge(_("One of these threads was removed: put it back first."))
 
 
 def _note_what_moves(alias: str, source: Thread, batch: uuid.UUID) -> None:

@@ -105,6 +105,21 @@ def test_removed_threads_are_listed_for_moderators_who_ask(bos: Program, client:
     assert client.get("/api/3.0/threads/list.json", asked).json()["response"] == []
 
 
+@pytest.mark.parametrize("name", ["details", "listPosts", "listPostsThreaded", "listChanges"])
+def test_a_removed_thread_is_there_for_moderators_alone(
+    bos: Program, client: Client, say: Say, name: str
+) -> None:
+    thread = str(say("Rye.").thread_id)
+    bos.ask("threads/remove", **BREAD)
+    for named in ({"thread": thread}, {"thread:ident": "bread"}):
+        asked = {**named, "version": "0"} if name == "listChanges" else named
+        told = client.get(f"/api/3.0/threads/{name}.json", {"api_key": bos.public, **asked})
+        assert (told.status_code, "no such thread" in told.json()["response"]) == (404, True)
+        assert "no such thread" not in str(bos.ask(f"threads/{name}", by="GET", **asked).response)
+        told = client.get("/api/3.0/threads/set.json", {"api_key": bos.public, "thread": thread})
+        assert told.json()["response"] == []
+
+
 def test_threads_that_were_merged_lead_to_the_other_in_a_set(bos: Program, bread: Thread, cast: Cast) -> None:
     ham = bos.ask("threads/create", title="Ham", identifier="ham").response["id"]
     source = Thread.objects.of(cast.gazette).get(pk=int(ham))

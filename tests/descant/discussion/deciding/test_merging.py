@@ -8,7 +8,16 @@ import pytest
 from descant.discussion.addressing.addresses import PageAddress
 from descant.discussion.addressing.finding import ends_of, make_thread
 from descant.discussion.authors import Author
-from descant.discussion.deciding import decide, edit_for_author, merge_threads, pin_comment, undo_batch
+from descant.discussion.deciding import (
+    CannotMerge,
+    decide,
+    edit_for_author,
+    merge_threads,
+    pin_comment,
+    remove_thread,
+    restore_thread,
+    undo_batch,
+)
 from descant.discussion.editing import delete_comment, edit_comment
 from descant.discussion.flagging import flag_comment
 from descant.discussion.models import Comment, Decision, Thread
@@ -171,3 +180,14 @@ def test_flags_come_back_with_a_decision_that_is_undone(cast: Cast, say: Say) ->
     hide(cast, held(rye))
     undo_batch(forum=cast.gazette, batch=Decision.objects.of(cast.gazette).get().batch, by=cast.bo)
     assert (held(rye).needs_look, held(rye).flags) == (True, 2)
+
+
+def test_nothing_is_merged_with_a_thread_that_was_removed(cast: Cast, rye: Comment, cakes: Thread) -> None:
+    remove_thread(forum=cast.gazette, thread=now(cakes), by=cast.bo)
+    for source, target in ((rye.thread, cakes), (cakes, rye.thread)):
+        with pytest.raises(CannotMerge, match="put it back first"):
+            merge(cast, source, target)
+    assert now(rye.thread).comments_shown == 1
+    restore_thread(forum=cast.gazette, thread=now(cakes), by=cast.bo)
+    merge(cast, rye.thread, cakes)
+    assert now(cakes).comments_shown == 2
