@@ -72,7 +72,7 @@ def ask(endpoint: Endpoint, shown: Shown) -> Asked:
 
 
 def _signed_on(given: Given, forum: Forum, author: Author) -> Author:
-    """Whom the forum's site signs in by ``remote_auth``, with a guest's standing: a message gives no ability.
+    """Whom the forum's site signs in by ``remote_auth``: a message gives no ability, not by her own role either.
 
     Raises:
         BadMessage
@@ -81,7 +81,7 @@ def _signed_on(given: Given, forum: Forum, author: Author) -> Author:
     if not written:
         return author
     user, _message = signed_on(forum=forum, written=written, public_key=given.get("api_key", ""))
-    return replace(author, user=user, role=_role(forum, user))
+    return replace(author, user=user)
 
 
 def given_in(request: HttpRequest, *, most: int = 0) -> Given:

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from descant.accounts.models import Remote
 from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.forums.keys.issuing import issue_key
+from descant.forums.models import Role
+from descant.forums.opening import name_role
 from descant.forums.signing_on.keys import make_key
 from django_headroom.testing import query_budget
 from tests.descant.conftest import Cast
@@ -220,3 +223,19 @@ def test_a_message_of_the_site_signs_its_person_in_and_gives_no_ability(
     forged = {**said, "remote_auth_s3": signed(EVE, "x" * 48)}
     refused = client.post("/api/3.0/posts/create.json", forged)
     assert (refused.status_code, refused.json()["code"]) == (401, 18)
+
+
+def test_a_message_of_the_site_gives_a_moderator_none_of_her_abilities(
+    cast: Cast, bread: Thread, client: Client
+) -> None:
+    """Else the public key alone would write what was never judged, and as of any time."""
+    key = make_key(forum=cast.gazette)
+    said = {"api_key": key.public_key, "message": "Rye.", "thread": str(bread.pk)}
+    said["remote_auth"] = signed(EVE, key.secret_key)
+    assert client.post(CREATE, said).status_code == 200
+    name_role(forum=cast.gazette, user=Remote.objects.get().user, kind=Role.Kind.MODERATOR)
+    for more in ({"state": "approved"}, {"date": "2009-01-01T00:00:00"}, {"ip_address": "192.0.2.9"}):
+        told = client.post(CREATE, {**said, **more, "message": "Oats."})
+        assert (told.status_code, told.json()["code"]) == (403, 12)
+    assert Comment.objects.of(cast.gazette).count() == 1
+    assert client.post(CREATE, {**said, "message": "Oats."}).status_code == 200
