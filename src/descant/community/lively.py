@@ -10,12 +10,12 @@ from descant.community.paging import page_of
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading.by_time import Moment
 from descant.discussion.reading.lately import Said, busiest, said_lately
+from descant.discussion.reading.shown import read_shown
 from descant.discussion.seeing import may_see
 from descant.followups.models import ForumTotals
 from descant.followups.totals.reading import totals_of_forum
 from descant.forums.models import Forum
 from descant.switches import is_on
-from django_headroom import replicas
 from django_headroom.joins import attach
 
 THREADS = 8
@@ -58,7 +58,7 @@ def read_forum(*, forum: Forum, before: Moment | None) -> Lively:
         lately = said_lately(forum, alias)
         return recent, cut, lately, busiest(Thread.objects.of(forum).using(alias), lately, THREADS)
 
-    found, cut, lately, busy = replicas.read(forum.partition, reading)
+    found, cut, lately, busy = read_shown(forum, reading)
     recent = [comment for comment in attach(found, "author") if may_see(comment, None)]
     wrote = Counter(said.author_id for said in lately if said.author_id)
     profiles = profiles_on(

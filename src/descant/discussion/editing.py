@@ -17,7 +17,7 @@ from descant.discussion.tree import counting
 from descant.forums.models import Forum
 from descant.switches import check_writable
 from django_headroom.transactions import writing
-from django_headroom.updates import change, claim
+from django_headroom.updates import claim
 
 
 class NotYours(Refused):
@@ -63,8 +63,7 @@ def edit_comment(*, forum: Forum, comment: Comment, author: Author, source: str)
             raise NotYours(_("A moderator has decided about this comment meanwhile."))
         after = str(comment.state)
         if before == after == Comment.State.SHOWN:
-            counting.stamp(comment.thread)
-            change(comment, version=comment.thread.version)
+            counting.show_otherwise(comment)
         counting.show_or_hide(comment, was_shown=before == Comment.State.SHOWN)
         signals.comment_changed.say(at=alias, **signals.told(comment))
         if screening.UNJUDGED in comment.reasons:

@@ -35,6 +35,8 @@ export_made = DelayedSignal("export_made", schema=1, tenant="forum_id")
 thread_changed = Signal()
 # Likewise, when votes have changed scores of a thread, which raises no version: forum_id, thread_id.
 scores_changed = Signal()
+# Likewise, when what everybody could read may not be read any more, or says something else now: forum_id.
+text_withdrawn = Signal()
 
 
 def say_changed(*, at: str, forum_id: int, thread_id: int, version: int) -> None:
@@ -48,6 +50,11 @@ def say_scored(*, at: str, forum_id: int, thread_id: int) -> None:
     """Say ``scores_changed`` when the transaction on ``at`` has committed."""
     told = {"forum_id": forum_id, "thread_id": thread_id}
     transaction.on_commit(partial(scores_changed.send_robust, Thread, **told), using=at)
+
+
+def say_withdrawn(*, at: str, forum_id: int) -> None:
+    """Say ``text_withdrawn`` when the transaction on ``at`` has committed."""
+    transaction.on_commit(partial(text_withdrawn.send_robust, Comment, forum_id=forum_id), using=at)
 
 
 def told(comment: Comment) -> dict[str, Any]:

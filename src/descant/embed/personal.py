@@ -17,6 +17,7 @@ from descant.discussion.addressing.finding import find_thread
 from descant.discussion.deciding.telling import Told, told_of
 from descant.discussion.editing import seconds_left
 from descant.discussion.models import SHADOW_BAN, Comment, Thread, Vote
+from descant.discussion.reading.shown import read_shown
 from descant.discussion.seeing import as_its_author_sees, own_rows
 from descant.embed.acts import page_in
 from descant.embed.calling import Asking, Body, call, person_of
@@ -67,7 +68,7 @@ def mine(asking: Asking, body: Body) -> Body:
     told["preferences"] = {"order": chosen.order, "language": chosen.language, "live": chosen.live}
     told |= {name: {} for name in ("votes", "scores", "own", "blocked")} | dict.fromkeys(LISTS, ())
     told |= {"thread": {"state": "open"}, "labs": labs_of(asking)}
-    told |= replicas.read(asking.forum.partition, reading)
+    told |= read_shown(asking.forum, reading)
     return told | _heard(asking, told["thread"].get("id"))
 
 

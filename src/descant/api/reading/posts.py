@@ -28,10 +28,10 @@ from descant.api.reading.posts_of import (
 )
 from descant.discussion.models import Comment
 from descant.discussion.reading.lately import LOOKED_AT
+from descant.discussion.reading.shown import read_shown
 from descant.discussion.seeing import may_see
 from descant.discussion.tree.paths import ancestors_in
 from descant.switches import heavy_order
-from django_headroom import replicas
 
 POST = row_id("post", "The comment's id.")
 START = moment("start", "From this time on, as `since`.")
@@ -58,7 +58,7 @@ def context(asked: Asked) -> list[Post]:
         above = rows.filter(thread=found.thread, pk__in=ancestors_in(found.path))
         return [*sorted(above, key=lambda comment: comment.path), found]
 
-    read = replicas.read(asked.forum.partition, reading)
+    read = read_shown(asked.forum, reading)
     return posts_told(_if_told(read, asked), asked)
 
 
@@ -92,7 +92,7 @@ def popular(asked: Asked) -> list[Post]:
         return [row for lane in lanes for row in lane.order_by("-created_at", "-id")[:LOOKED_AT]]
 
     with heavy_order(asked.forum.name):
-        found = replicas.read(asked.forum.partition, reading)
+        found = read_shown(asked.forum, reading)
     by_votes = asked[BEST] == "popular"
     found.sort(key=lambda comment: comment.ups - comment.downs if by_votes else comment.score, reverse=True)
     return posts_told(found[asked[OFFSET] : asked[OFFSET] + asked[LIMIT]], asked)
@@ -109,9 +109,7 @@ def _chosen(asked: Asked, alias: str) -> list[Any]:
 
 
 def _read(asked: Asked) -> Comment:
-    found = replicas.read(
-        asked.forum.partition, lambda alias: post_with_id(asked.forum, asked[POST], using=alias)
-    )
+    found = read_shown(asked.forum, lambda alias: post_with_id(asked.forum, asked[POST], using=alias))
     return _if_told([found], asked)[0]
 
 

@@ -21,10 +21,10 @@ from descant.discussion.models import Comment, Thread
 from descant.discussion.reading.lately import in_order
 from descant.discussion.reading.pages import Line
 from descant.discussion.reading.searching import with_words
+from descant.discussion.reading.shown import read_shown
 from descant.forums.directory import forum_with_id
 from descant.forums.models import Forum
 from descant.forums.signing_on.people import known_to_site, organisation_of
-from django_headroom import replicas
 from django_headroom.joins import attach
 
 State = Comment.State
@@ -63,7 +63,7 @@ def posts_page(asked: Asked, narrow: Callable[[str], Sequence[Any]], *, skip: in
     def reading(alias: str) -> list[Comment]:
         return some_of(lanes_of(narrow(alias), asked), asked, skip=skip)
 
-    found = replicas.read(asked.forum.partition, reading)
+    found = read_shown(asked.forum, reading)
     return page_of(found, asked, lambda comments: posts_told(comments, asked))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from descant.discussion.addressing.addresses import PageAddress, digest
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.models import Comment, Thread, ThreadAddress
+from descant.discussion.reading.shown import read_shown
 from descant.forums.models import Forum
 from django_headroom import replicas
 from django_headroom.joins import attach
@@ -44,4 +45,4 @@ def recent_comments(
         latest = rows.defer("author_email").order_by("-created_at", "-id")[:MOST_RECENT]
         return thread, attach(latest, "author")
 
-    return replicas.read(forum.partition, reading)
+    return read_shown(forum, reading)

@@ -19,7 +19,7 @@ from descant.forums.caches.purging import purge_surely
 from descant.forums.caches.surrogates import thread_tag
 from descant.forums.models import Forum
 from django_headroom.transactions import writing
-from django_headroom.updates import change, claim
+from django_headroom.updates import claim
 
 AFTER = {
     "approve": Comment.State.SHOWN,
@@ -116,8 +116,7 @@ def rewrite(comment: Comment, held: dict[str, Any], columns: dict[str, Any]) -> 
     if not claim(comment, when=when, **columns, html=html, html_version=text.RULES_VERSION):
         return False
     if comment.is_shown:
-        counting.stamp(comment.thread)
-        change(comment, version=comment.thread.version)
+        counting.show_otherwise(comment)
     return True
 
 

@@ -7,7 +7,7 @@ forum share: it is raised when a thread shows something for the first time. Both
 import time
 
 from descant.discussion.models import Thread
-from descant.discussion.signals import scores_changed, thread_changed
+from descant.discussion.signals import scores_changed, text_withdrawn, thread_changed
 from descant.forums.caches.purging import purge_soon
 from descant.forums.caches.surrogates import thread_tag
 from descant.forums.directory import slot_of_forum
@@ -18,6 +18,7 @@ from django_headroom.conf import headroom
 def connect() -> None:
     thread_changed.connect(raise_thread, dispatch_uid="marks")
     scores_changed.connect(raise_scores, dispatch_uid="marks")
+    text_withdrawn.connect(raise_withdrawn, dispatch_uid="marks")
 
 
 def slots_of(forum_id: int, thread_id: int | None) -> tuple[int, int]:
@@ -34,6 +35,11 @@ def is_settled(forum_id: int, thread: Thread | None) -> bool:
     """Whether the last change is so long ago that every copy of the database that is read has heard of it."""
     slot = _of_thread(forum_id, thread.pk if thread else None)
     return not slots().lately(slot, headroom().replica_position_seconds)
+
+
+def hides_what_is_hidden(forum_id: int) -> bool:
+    """Whether nothing was hidden so lately that a copy of the database that is read may not have heard of it."""
+    return not slots().lately(_of_withdrawn(forum_id), headroom().replica_position_seconds)
 
 
 def raise_thread(*, forum_id: int, thread_id: int, version: int, **_: object) -> None:
@@ -58,6 +64,15 @@ def raise_again(forum_id: int, thread_id: int, said_at: float) -> None:
 def raise_scores(*, thread_id: int, **_: object) -> None:
     """Let pages of a thread be made anew when it is their time."""
     slots().raise_slots(slot_of_scores(thread_id))
+
+
+def raise_withdrawn(*, forum_id: int, **_: object) -> None:
+    """Have what this machine reads of a forum read where it is known that something was hidden."""
+    slots().raise_slots(_of_withdrawn(forum_id))
+
+
+def _of_withdrawn(forum_id: int) -> int:
+    return slot_of("withdrawn", forum_id)
 
 
 def _of_thread(forum_id: int, thread_id: int | None) -> int:

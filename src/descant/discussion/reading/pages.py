@@ -14,13 +14,13 @@ from descant.discussion.addressing.finding import find_thread
 from descant.discussion.authors import Author, attach_names
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import marks
+from descant.discussion.reading.shown import read_shown
 from descant.discussion.seeing import as_its_author_sees, is_own, may_see
 from descant.discussion.tree import cursors
 from descant.discussion.tree.cursors import AfterTop, AtComment, InBranch
 from descant.discussion.tree.fetching import Shelf, Tops, Window, key_in
 from descant.discussion.tree.paths import WIDTH, ancestors_in
 from descant.forums.models import Forum
-from django_headroom import replicas
 from django_headroom.joins import attach
 
 ORDERS = ("best", "newest", "oldest")
@@ -83,7 +83,7 @@ def read_page(
     def enough(found: Page) -> bool:
         return not to_keep or marks.is_settled(forum.pk, found.thread)
 
-    return replicas.read(forum.partition, reading, enough=enough)
+    return read_shown(forum, reading, enough=enough)
 
 
 def is_heavy(order: str, cursor: str) -> bool:

@@ -73,9 +73,18 @@ def show_or_hide(comment: Comment, *, was_shown: bool) -> None:
         return
     by = 1 if comment.is_shown else -1
     raise_version(comment.thread, shown=by)
+    if was_shown:
+        signals.say_withdrawn(at=alias_of(comment), forum_id=comment.forum_id)
     step(comment, replies=0)
     change(comment, drawn=comment.is_shown or comment.replies > 0, version=comment.thread.version)
     count_replies(comment, by)
+
+
+def show_otherwise(comment: Comment) -> None:
+    """Have readers see that a shown comment says something else now. The thread is locked already."""
+    stamp(comment.thread)
+    change(comment, version=comment.thread.version)
+    signals.say_withdrawn(at=alias_of(comment), forum_id=comment.forum_id)
 
 
 def count_reply(chain: Chain, comment: Comment) -> None:

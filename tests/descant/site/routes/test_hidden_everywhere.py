@@ -4,6 +4,7 @@ The outputs are the routes of the URL map that are read; one that is in no list 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from descant.api.declaring import Endpoint
 from descant.discussion import signals
 from descant.discussion.authors import Author
 from descant.discussion.deciding import decide
-from descant.discussion.editing import delete_comment
-from descant.discussion.models import Comment
+from descant.discussion.editing import delete_comment, edit_comment
+from descant.discussion.models import Comment, Thread, ThreadAddress
 from descant.forums.keys.issuing import issue_key
 from descant.forums.opening import change_forum
+from django_headroom.caching.slots import EVERYTHING, slot_of, slots
+from django_headroom.replicas import watching
 from tests.descant.conftest import ALL_DATABASES, Cast
 from tests.descant.site.routes.asking import Ask, answer_to, text_of
 from tests.descant.site.routes.walking import ASKED, NAME_NOTHING, NAME_NOTHING_BELOW, RULE, call, routes
@@ -27,6 +30,7 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 Say = Callable[..., Comment]
 
 SECRET = "caraway"  # in the text
+COPY = "As the replica has it"  # who wrote, in a replica that is late
 THREAD = {"identifier": "bread", "url": "https://gazette.example/bread"}
 
 
@@ -150,6 +154,46 @@ def test_what_is_hidden_is_in_no_output(what_happens: str, cast: Cast, say: Say)
             for secret in (SECRET, "secretive", "mel.secret"):
                 assert secret not in told, (asked, who)
     assert SECRET not in str(signals.told(comment))
+
+
+@pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)
+def test_what_is_hidden_is_in_no_output_though_the_replica_is_late(
+    cast: Cast, say: Say, late_copy: Callable[[], None]
+) -> None:
+    writer = replace(cast.guest, guest="f" * 32)
+    hidden, deleted, withdrawn, edited = (say(f"Rye {way} {SECRET}.", by=writer) for way in "abcd")
+    late_copy()
+    key = issue_key(forum=cast.gazette).public_key
+    names = {"thread": str(hidden.thread_id), "key": key, "category": str(cast.gazette.pk)}
+    feed = Ask("/embed/feed/", {"f": "gazette"})
+    assert COPY in text_of(answer_to(feed, cast.gazette, Author())), "the replica is read"
+    for comment, verdict in ((hidden, "hide"), (deleted, "delete")):
+        assert decide(forum=cast.gazette, comments=[comment], verdict=verdict, by=cast.bo)
+    delete_comment(forum=cast.gazette, comment=withdrawn, author=writer)
+    edit_comment(forum=cast.gazette, comment=edited, author=writer, source="Rye.")
+    for comment in (hidden, deleted, withdrawn, edited):
+        those = {**names, "comment": str(comment.pk), "reply": str(comment.pk)}
+        for asked in (ask.filled(those) for route in READ.keys() - {"by/<str:name>/"} for ask in READ[route]):
+            told = text_of(answer_to(asked, cast.gazette, Author()))
+            assert SECRET not in told.lower(), asked
+
+
+@pytest.fixture
+def late_copy(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let the other partition stand for a replica of the forum's that hears of nothing more, and says who it is."""
+
+    def copy() -> None:
+        for model in (Thread, ThreadAddress, Comment):
+            rows = list(model.objects.of(cast.gazette).order_by("pk"))
+            model._base_manager.using("p2").bulk_create(rows)
+        Comment._base_manager.using("p2").update(author_name=COPY, author=None)
+        for slot in (EVERYTHING, slot_of("withdrawn", cast.gazette.pk)):
+            slots().words[slot] = 0  # as if nothing had been hidden lately, by other tests either
+        settings.HEADROOM = {**settings.HEADROOM, "REPLICAS": {"p1": ["p2"]}}
+        monkeypatch.setattr(watching, "is_near", lambda primary, replica: True)
+        monkeypatch.setattr("descant.api.asking.known_as", lambda actor: None)  # SQLite tells no position
+
+    return copy
 
 
 def test_what_is_shown_is_in_every_output(cast: Cast, say: Say) -> None:
