@@ -1,13 +1,17 @@
-"""What is kept of what follows goes when nobody needs it any more; a job of the worker."""
+"""What is kept of what people did goes when nobody needs it any more; jobs of the worker."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from descant.discussion.models import Pace
 from descant.discussion.signals import comment_unjudged
-from descant.followups.models import Delivery, Notice
+from descant.followups.mail.mailboxes import LEFT_ALONE_FOR
+from descant.followups.mail.tokens import CONFIRMS_FOR
+from descant.followups.models import Delivery, Follow, Letter, Mailbox, Notice
 from django_headroom.conf import headroom
 from django_headroom.delayed.jobs.scheduling import every
 from django_headroom.delayed.letters import dead_letters
@@ -16,6 +20,8 @@ from django_headroom.transactions import writing
 DELIVERIES_KEPT = timedelta(days=30)
 NOTICES_KEPT = timedelta(days=365)
 SEEN_NOTICES_KEPT = timedelta(days=90)
+LETTERS_KEPT = timedelta(days=90)
+PACES_KEPT = 120.0  # seconds: twice as long as a pace looks back
 ADDRESSES_KEPT = timedelta(days=7)  # of comments that no judge outside could be asked about
 STEP = 1_000
 
@@ -38,6 +44,28 @@ def trim_notices() -> int:
     return _delete(seen) + _delete(Notice.objects.filter(made_at__lt=now - NOTICES_KEPT))
 
 
+@every(3600, name="trim letters", limit=300)
+def trim_letters() -> int:
+    """Whatever became of them; how many went."""
+    return _delete(Letter.objects.filter(made_at__lt=timezone.now() - LETTERS_KEPT))
+
+
+@every(3600, name="trim mailboxes", limit=300)
+def trim_mailboxes() -> int:
+    """Addresses that nobody has confirmed while the link to do so was good, and refusals when they are over."""
+    now = timezone.now()
+    strange = Mailbox.objects.filter(confirmed_at=None)
+    unanswered = strange.filter(ended_at=None, asked_at__lt=now - CONFIRMS_FOR)
+    refused = strange.filter(ended_at__lt=now - LEFT_ALONE_FOR)
+    return _forget_mailboxes(unanswered) + _forget_mailboxes(refused)
+
+
+@every(3600, name="trim paces", limit=300)
+def trim_paces() -> int:
+    """Of those who have not written for a while: they may write as if they never had. How many went."""
+    return sum(_trim_paces(alias, time.time() - PACES_KEPT) for alias in headroom().partitions)
+
+
 @every(3600, name="forget addresses", limit=120)
 def forget_addresses() -> int:
     """Of dead letters to judges: sent again they are judged without an address; how many there were."""
@@ -48,6 +76,25 @@ def forget_addresses() -> int:
             rows = dead_letters(alias).filter(pk=letter.pk)
             found += rows.update(payload={**letter.payload, "address": ""})
     return found
+
+
+def _forget_mailboxes(rows: QuerySet[Mailbox]) -> int:
+    """With what they follow."""
+    gone = 0
+    while keys := list(rows.values_list("pk", flat=True)[:STEP]):
+        with writing("default"):
+            Follow.objects.filter(follower__in=[f"m{key}" for key in keys]).delete()
+            gone += rows.filter(pk__in=keys).delete()[0]
+    return gone
+
+
+def _trim_paces(alias: str, before: float) -> int:
+    """One that is used meanwhile stays."""
+    rows, gone = Pace._base_manager.using(alias).filter(used_until__lt=before), 0
+    while keys := list(rows.values_list("pk", flat=True)[:STEP]):
+        with writing(alias):
+            gone += rows.filter(pk__in=keys).delete()[0]
+    return gone
 
 
 def _delete(rows: QuerySet[Any]) -> int:

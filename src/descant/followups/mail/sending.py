@@ -19,11 +19,9 @@ from django_headroom.updates import claim
 
 CLAIMED_FOR = timedelta(minutes=2)  # longer than a mail server is waited for
 SWITCHED_OFF_FOR = timedelta(minutes=1)  # then it is looked again
-KEPT_FOR = timedelta(days=90)
 REFUSED_FOR_GOOD = (
     500  # a code below is for now, as of servers that take mail from strangers at the second try
 )
-TRIMMED_AT_ONCE = 100
 
 
 class InOtherHands(Exception):
@@ -79,8 +77,6 @@ def _take(letter: Letter) -> None:
 
 
 def _note(letter: Letter, **columns: Any) -> None:
-    """What became of it; with it some of the oldest letters go."""
-    old = Letter.objects.filter(made_at__lt=timezone.now() - KEPT_FOR).order_by("made_at", "id")
+    """What became of it."""
     with writing("default"):
         claim(letter, when={"sent_at": None}, claimed_until=None, **columns)
-        Letter.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:TRIMMED_AT_ONCE])).delete()
