@@ -4,14 +4,13 @@ import uuid
 from typing import Any
 
 from descant.accounts.models import User
-from descant.discussion.authors import Author, role_of
-from descant.discussion.deciding.abilities import has_ability
+from descant.discussion.authors import Author
 from descant.discussion.deciding.removing import delete_step
 from descant.discussion.deciding.undoing import undo_batch
 from descant.discussion.models import Thread
 from descant.discussion.signals import thread_removed, thread_restored
 from descant.forums.directory import forum_with_id
-from descant.forums.models import Forum
+from descant.forums.models import Role
 
 
 def connect() -> None:
@@ -23,21 +22,18 @@ def connect() -> None:
 def delete_comments(data: dict[str, Any]) -> None:
     """Step by step, each in transactions of its own; told twice, it finds nothing."""
     forum = forum_with_id(data["forum_id"])
-    by, batch = _by(forum, data), uuid.UUID(data["batch"])
+    by, batch = _by(data), uuid.UUID(data["batch"])
     thread = Thread.objects.of(forum).get(pk=int(data["thread_id"]))
-    while by and delete_step(forum=forum, thread=thread, by=by, batch=batch, reason=data["reason"]):
+    while delete_step(forum=forum, thread=thread, by=by, batch=batch, reason=data["reason"]):
         pass
 
 
 def restore_comments(data: dict[str, Any]) -> None:
     """What somebody has decided about since stays as it is."""
     forum = forum_with_id(data["forum_id"])
-    if by := _by(forum, data):
-        undo_batch(forum=forum, batch=uuid.UUID(data["batch"]), by=by, reason=data["reason"])
+    undo_batch(forum=forum, batch=uuid.UUID(data["batch"]), by=_by(data), reason=data["reason"])
 
 
-def _by(forum: Forum, data: dict[str, Any]) -> Author | None:
-    """Who began it, if she may still."""
-    user = User.objects.filter(pk=data["by_id"] or 0).first()
-    author = Author(user=user, role=role_of(user, forum))
-    return author if has_ability(author, "decide") else None
+def _by(data: dict[str, Any]) -> Author:
+    """Who began it, as a moderator: what she might begin is ended, also if she has lost her role since."""
+    return Author(user=User.objects.filter(pk=data["by_id"] or 0).first(), role=Role.Kind.MODERATOR)

@@ -8,6 +8,8 @@ from django.test import Client
 
 from descant.discussion.deciding import decide, merge_threads, removing, undo_batch
 from descant.discussion.models import Comment, Decision, Thread
+from descant.forums.models import Role
+from descant.forums.opening import name_role, take_role
 from django_headroom.delayed.worker import drain
 from tests.descant.api.conftest import Program
 from tests.descant.conftest import Cast
@@ -82,6 +84,22 @@ def test_a_removed_thread_takes_nothing_and_shows_nothing(bos: Program, client: 
     assert bos.ask("posts/create", **BREAD, message="Still here?").code == 2
     work()
     assert "Rye." not in client.get("/embed/comments/", asked).content.decode()
+
+
+def test_a_removed_thread_goes_though_its_moderator_has_lost_her_role_since(
+    bos: Program, say: Say, cast: Cast
+) -> None:
+    say("Rye.")
+    assert cast.bo.user is not None
+    removed = bos.ask("threads/remove", **BREAD).response[0]
+    take_role(forum=cast.gazette, user_id=cast.bo.user.pk)
+    work()
+    assert (removed["changed"], states(cast)) == (True, ["deleted"])
+    name_role(forum=cast.gazette, user=cast.bo.user, kind=Role.Kind.MODERATOR)
+    assert bos.ask("threads/restore", **BREAD).response[0]["changed"] is True
+    take_role(forum=cast.gazette, user_id=cast.bo.user.pk)
+    work()
+    assert states(cast) == ["shown"]
 
 
 def test_what_was_deleted_before_its_thread_stays_deleted(bos: Program, say: Say, cast: Cast) -> None:
