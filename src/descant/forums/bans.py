@@ -45,7 +45,7 @@ def _load(forum: Forum, alias: str) -> InForce:
     return found
 
 
-in_force: KeptByForum[InForce] = KeptByForum(_load)
+in_force: KeptByForum[InForce] = KeptByForum("bans", _load)
 
 
 def is_in(address: str, network: IPv4Network | IPv6Network) -> bool:

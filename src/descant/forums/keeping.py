@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 
 from descant.forums.models import Forum
+from django_headroom.caching.slots import slot_of, slots
+from django_headroom.conf import headroom
 from django_headroom.replicas import read
 
 GLOBAL = "default"
@@ -18,12 +20,19 @@ class KeptByForum(Generic[Kind]):
     directory's does: who writes is kept waiting by the partition of her forum alone.
 
     Args:
+        kind: what it is, in a word.
         load: what it is of a forum, read from this copy of the global database.
     """
 
     def __init__(
-        self, load: Callable[[Forum, str], Kind], *, seconds: float = 5.0, most: int = 5_000
+        self,
+        kind: str,
+        load: Callable[[Forum, str], Kind],
+        *,
+        seconds: float = 5.0,
+        most: int = 5_000,
     ) -> None:
+        self._changed = slot_of("kept", kind)
         self._load, self.seconds, self.most = load, seconds, most
         self._kept: dict[int, tuple[Kind, float]] = {}
 
@@ -34,12 +43,20 @@ class KeptByForum(Generic[Kind]):
         return kept[0]
 
     def forget(self) -> None:
-        """Drop all copies of this process, after a change made here."""
+        """Drop all copies of this process."""
         self._kept.clear()
+
+    def tell_changed(self) -> None:
+        """After a change: no process of this machine reads it from a replica that may not have heard of it."""
+        self.forget()
+        transaction.on_commit(lambda: slots().raise_slots(self._changed), using=GLOBAL)
+
+    def _is_settled(self, _found: object) -> bool:
+        return not slots().lately(self._changed, headroom().replica_position_seconds)
 
     def _renew(self, forum: Forum, kept: tuple[Kind, float] | None) -> tuple[Kind, float]:
         try:
-            found = read(GLOBAL, lambda alias: self._load(forum, alias), own=False)
+            found = read(GLOBAL, lambda alias: self._load(forum, alias), own=False, enough=self._is_settled)
         except (OperationalError, InterfaceError):
             if kept is None:
                 raise

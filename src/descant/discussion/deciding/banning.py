@@ -125,7 +125,7 @@ def ban_person(
         made = Ban(forum=forum, kind=whom.kind, value=whom.value, shown=whom.shown[:200], is_shadow=is_shadow)
         made.reason, made.by, made.until = reason.strip()[:500], by.user, until
         made.save(force_insert=True)
-    bans.in_force.forget()
+    bans.in_force.tell_changed()
     return made
 
 
@@ -143,5 +143,5 @@ def lift_ban(*, forum: Forum, ban: Ban, by: Author) -> bool:
         raise Ban.DoesNotExist
     with writing("default"):
         done = claim(ban, when={"lifted_at": None}, lifted_at=timezone.now(), lifted_by=by.user)
-    bans.in_force.forget()
+    bans.in_force.tell_changed()
     return done

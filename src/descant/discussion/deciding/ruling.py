@@ -89,7 +89,7 @@ def change_rule(
         _claim(rule, by, said=said, version=rule.version + 1, **columns)
         _write_version(rule)
         _note(forum, rule, Change.What.RULE_CHANGED, Noted(by.user, why))
-    book.forget()
+    book.tell_changed()
     return rule
 
 
@@ -111,7 +111,7 @@ def switch_rule(*, forum: Forum | None, rule: Rule, is_on: bool, by: Author, why
         done = claim(rule, when=when, is_on=is_on, changed_by=by.user, changed_at=timezone.now())
         if done:
             _note(forum, rule, Change.What.RULE_ON if is_on else Change.What.RULE_OFF, Noted(by.user, why))
-    book.forget()
+    book.tell_changed()
     return done
 
 
@@ -133,7 +133,7 @@ def end_rule(*, forum: Forum | None, rule: Rule, by: Author, why: str = "") -> b
         )
         if done:
             _note(forum, rule, Change.What.RULE_ENDED, Noted(by.user, why))
-    book.forget()
+    book.tell_changed()
     return done
 
 

@@ -14,6 +14,7 @@ from descant.forums.keys.counting import key_uses
 from descant.forums.models import Key
 from descant.forums.models.keys import digest_of
 from django_headroom.caching.slots import slot_of, slots
+from django_headroom.conf import headroom
 from django_headroom.replicas import read
 
 KEPT_SECONDS = 5.0
@@ -129,5 +130,9 @@ def _found(name: str, which: Q) -> Key | None:
 
 
 def _read(reading: Callable[[str], Key | None]) -> Key | None:
-    """From a near copy of the global database; from the primary if that one knows none."""
-    return read(GLOBAL, reading, own=False, enough=lambda found: found is not None)
+    """From a near copy of the global database; from the primary if that one knows none, or may not know of a change."""
+    return read(GLOBAL, reading, own=False, enough=lambda found: found is not None and _is_settled(found))
+
+
+def _is_settled(key: Key) -> bool:
+    return not slots().lately(slot_of_keys(key.forum_id), headroom().replica_position_seconds)

@@ -47,7 +47,7 @@ def let_sign_in(*, forum: Forum, key_id: int, may: bool, noted: Noted = OPERATOR
         done = claim(key, when={"signs_in": not may}, signs_in=may)
         if done:
             note_change(forum, what, About(key.beginning), noted)
-    keys_in_force.forget()
+    keys_in_force.tell_changed()
     return bool(done)
 
 
@@ -55,7 +55,7 @@ def _load(forum: Forum, alias: str) -> list[Key]:
     return list(Key.objects.using(alias).filter(forum=forum, signs_in=True).order_by("-made_at", "-id"))
 
 
-keys_in_force: KeptByForum[list[Key]] = KeptByForum(_load)
+keys_in_force: KeptByForum[list[Key]] = KeptByForum("sign-on keys", _load)
 
 
 def is_in_force(forum: Forum, key_id: int) -> bool:

@@ -172,7 +172,7 @@ def test_while_the_global_database_is_out_of_reach_the_last_copy_counts(cast: Ca
             raise OperationalError("out of reach")
         return answers.pop()
 
-    kept = KeptByForum(load, seconds=0.0)
+    kept = KeptByForum("bans", load, seconds=0.0)
     assert [kept.of(cast.gazette) for _time in range(3)] == ["known"] * 3
     with pytest.raises(OperationalError):
         kept.of(cast.tribune)

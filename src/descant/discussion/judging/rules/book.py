@@ -76,8 +76,14 @@ _EMPTY = Book()
 
 
 def forget() -> None:
-    """Drop all copies of this process, after a change made here."""
+    """Drop all copies of this process."""
     in_force.forget()
+    _ready.clear()
+
+
+def tell_changed() -> None:
+    """After a change: no process of this machine reads it from a replica that may not have heard of it."""
+    in_force.tell_changed()
     _ready.clear()
 
 
@@ -105,4 +111,4 @@ def _load(forum: Forum, alias: str) -> Book:
     return Book(sorted(ready, key=lambda rule: (rule.finder.asks, -STRENGTH[rule.effect])))
 
 
-in_force: KeptByForum[Book] = KeptByForum(_load)
+in_force: KeptByForum[Book] = KeptByForum("rules", _load)
