@@ -1,14 +1,25 @@
-"""Jobs of the errors: a letter to the operators of what is new or has come back, and forgetting what is old."""
+"""Letters to the operators: of errors that are new or have come back, and of what did not happen though it was due."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import send_mail
+from django.db import InterfaceError, OperationalError
+from django.db.models import Count
 from django.urls import reverse
+from django.utils import timezone
 
-from django_headroom.delayed.jobs.scheduling import every
+from descant.operate.upgrading import aliases
+from django_headroom.delayed.jobs.scheduling import every, job_states
+from django_headroom.delayed.letters import dead_letters
 from django_headroom.operations.errors.telling import Digest, give_back, take_digest
 from django_headroom.operations.errors.trimming import trim
+
+TOLD = "descant/operate/told-of-what-did-not-happen"  # until when
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @every(300, name="tell of errors", limit=60)
@@ -24,6 +35,35 @@ def tell_of_errors() -> None:
     except OSError:  # of smtplib as well
         give_back(digest)
         raise
+
+
+@every(300, name="tell of what did not happen", limit=60)
+def tell_of_what_did_not_happen() -> None:
+    """One letter for all dead letters, and all jobs that are late, since the last; a database that is away says nothing.
+
+    Of a worker that stands still no worker tells: for that `descant jobs` is asked from outside.
+    """
+    if not settings.DESCANT_ERRORS_MAIL:
+        return
+    begun, before = timezone.now(), cache.get(TOLD, _LONG_AGO)
+    dead = list(_died_since(before))
+    late = [state for state in job_states() if state.is_late and state.late_from >= before]
+    if dead or late:
+        lines = [f"{signal}, {count} times in {alias}" for alias, signal, count in dead]
+        lines += [f"did not run: {state.schedule.name}" for state in late]
+        lines += ["", f"{settings.DESCANT_URL}{reverse('operate_events')}"]
+        subject = f"Did not happen: {sum(count for *_, count in dead)} events, {len(late)} jobs"
+        send_mail(subject, "\n".join(lines), None, settings.DESCANT_ERRORS_MAIL)
+    cache.set(TOLD, begun, timeout=None)
+
+
+def _died_since(before: datetime) -> Iterator[tuple[str, str, int]]:
+    """In which database, of which signal, how many."""
+    for alias in aliases():
+        with suppress(OperationalError, InterfaceError):
+            rows = dead_letters(alias).filter(dead_at__gte=before).order_by("signal")
+            for signal, count in rows.values_list("signal").annotate(Count("pk")):
+                yield alias, signal, count
 
 
 @every(3600, name="forget errors", limit=300)

@@ -5,8 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.core.cache import cache
 from django.utils import timezone
 
+from descant.operate.alarms import TOLD, tell_of_what_did_not_happen
 from descant.site.command import main
 from django_headroom.delayed import signals
 from django_headroom.delayed.jobs.scheduling import run_due_jobs
@@ -66,3 +69,32 @@ def test_a_job_that_did_not_run_is_an_alarm(capsys: pytest.CaptureFixture[str]) 
     run_due_jobs()
     assert main(["jobs"]) == 0
     Job.objects.using("default").all().delete()
+
+
+def test_operators_are_told_once_of_what_is_dead_and_of_what_did_not_run(dead: Event, settings: Any) -> None:
+    run_due_jobs()
+    cache.delete(TOLD)
+    tell_of_what_did_not_happen()
+    assert mail.outbox == [], "without an address nobody is told"
+    settings.DESCANT_ERRORS_MAIL = ["opal@comments.example"]
+    Job.objects.using("default").filter(name="trim notices").update(succeeded_at=timezone.now() - timedelta(hours=3))
+    for _look in range(2):
+        tell_of_what_did_not_happen()
+    (letter,) = mail.outbox
+    assert (letter.to, letter.subject) == (settings.DESCANT_ERRORS_MAIL, "Did not happen: 1 events, 1 jobs")
+    assert letter.body.splitlines()[:2] == ["baked, 1 times in p1", "did not run: trim notices"]
+    Event.objects.using("p1").update(dead_at=timezone.now())
+    tell_of_what_did_not_happen()
+    assert mail.outbox[1].subject == "Did not happen: 1 events, 0 jobs"
+
+
+def test_a_letter_that_no_server_takes_is_written_again(dead: Event, settings: Any) -> None:
+    cache.delete(TOLD)
+    settings.DESCANT_ERRORS_MAIL = ["opal@comments.example"]
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_PORT = 1
+    with pytest.raises(OSError, match="refused"):
+        tell_of_what_did_not_happen()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    tell_of_what_did_not_happen()
+    assert "baked" in mail.outbox[0].body

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -86,8 +86,13 @@ class JobState:
     @property
     def is_late(self) -> bool:
         """Whether it did not go well for twice its time and limit."""
+        return self.late_from < timezone.now()
+
+    @property
+    def late_from(self) -> datetime:
+        """When it is late, unless it goes well before."""
         allowed = timedelta(seconds=2 * (self.schedule.every + self.schedule.limit))
-        return (self.job.succeeded_at or self.job.since) < timezone.now() - allowed
+        return (self.job.succeeded_at or self.job.since) + allowed
 
 
 def job_states(alias: str = "default") -> list[JobState]:
