@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from descant.discussion import text
 from descant.discussion.addressing import lately
-from descant.discussion.addressing.addresses import PageAddress
+from descant.discussion.addressing.addresses import PageAddress, digest
 from descant.discussion.addressing.finding import add_address, kept_category, leads_to
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_may
@@ -72,21 +72,21 @@ def rename_thread(*, forum: Forum, thread: Thread, page: PageAddress, by: Author
             counting.stamp(thread)
         elif not added:
             return thread
-        kept = {"names": before, "now": columns}
+        kept = {"names": before, "now": columns, "added": added}
         states = {"before": thread.state, "after": thread.state}
         write_about_thread(alias, thread, by, verdict="rename", kept=kept, reason=reason[:500], **states)
     lately.forget()
     return thread
 
 
-def _lead_here(thread: Thread, page: PageAddress) -> bool:
-    """Whether an address was added. Raises: CannotRename."""
-    added = False
+def _lead_here(thread: Thread, page: PageAddress) -> list[str]:
+    """The digests of the addresses that were added. Raises: CannotRename."""
+    added = []
     for kind, value in ((ThreadAddress.Kind.IDENTIFIER, page.identifier), (ThreadAddress.Kind.URL, page.url)):
         if not value:
             continue
         if add_address(thread, kind, value):
-            added = True
+            added.append(digest(kind, value))
         elif not leads_to(thread, kind, value):
             raise CannotRename(_("Another thread is found by %(name)s: merge the two.") % {"name": value})
     return added

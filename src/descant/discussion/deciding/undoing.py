@@ -4,17 +4,21 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from descant.discussion import signals
+from descant.discussion.addressing import lately
 from descant.discussion.authors import Author
 from descant.discussion.deciding.abilities import check_may
 from descant.discussion.deciding.comments import rewrite
 from descant.discussion.deciding.merging import part_threads
-from descant.discussion.models import Comment, Decision, Thread
+from descant.discussion.models import Comment, Decision, Thread, ThreadAddress
 from descant.discussion.posting import Refused
+from descant.discussion.reading import marks
 from descant.discussion.tree import counting
 from descant.forums.caches.purging import purge_surely
 from descant.forums.caches.surrogates import thread_tag
@@ -124,11 +128,19 @@ class _Undoing:
             when, columns = decision.kept["now"], decision.kept["names"]
         else:
             when, columns = {"state": decision.after}, {"state": decision.before}
-        done = self._is_last(decision) and claim(thread, when=when, **columns)
+        done = self._is_last(decision) and (not columns or claim(thread, when=when, **columns))
         if done:
+            if added := decision.kept.get("added"):
+                self._lead_no_more(alias, thread, added)
             counting.stamp(thread)
             purge_surely(thread_tag(thread.pk), at=alias, forum_id=self.forum.pk)
         return done
+
+    def _lead_no_more(self, alias: str, thread: Thread, digests: Sequence[str]) -> None:
+        """Pages of these addresses begin anew, as before the thread was found by them."""
+        ThreadAddress.objects.of(self.forum).filter(thread=thread, digest__in=digests).delete()
+        transaction.on_commit(partial(marks.raise_unwritten, self.forum.pk), using=alias)
+        lately.forget()
 
     def _is_last(self, decision: Decision) -> bool:
         """Whether nobody has decided about the same since; asked while the thread is held."""

@@ -43,6 +43,20 @@ def test_a_new_name_is_taken_back_by_undoing_it(bos: Program, bread: Thread, cas
     assert bread.title == "Bread"
 
 
+@pytest.mark.parametrize("more", [{}, {"title": "Rye", "url": "https://gazette.example/rye"}])
+def test_a_name_that_was_added_leads_nowhere_when_that_is_undone(
+    bos: Program, bread: Thread, cast: Cast, more: dict[str, str]
+) -> None:
+    bos.ask("threads/update", **BREAD, identifier="rye", **more)
+    renamed = Decision.objects.of(cast.gazette).get(verdict="rename")
+    assert undo_batch(forum=cast.gazette, batch=renamed.batch, by=cast.ann) == 1
+    assert undo_batch(forum=cast.gazette, batch=renamed.batch, by=cast.ann) == 0
+    told = bos.ask("threads/details", by="GET", **BREAD).response
+    assert (told["title"], told["identifiers"]) == ("Bread", ["bread"])
+    for name in ({"thread_ident": "rye"}, {"thread_link": "https://gazette.example/rye"}):
+        assert "no such thread" in bos.ask("threads/details", by="GET", **name).response
+
+
 def test_an_address_of_another_thread_is_not_taken_from_it(bos: Program, bread: Thread) -> None:
     bos.ask("threads/create", title="Ham", identifier="ham")
     told = bos.ask("threads/update", **BREAD, identifier="ham", title="Lost")
