@@ -45,7 +45,8 @@ def _of_lane(rows: QuerySet[Any], asked: Asked, time: str) -> QuerySet[Any]:
         rows = rows.filter(**{f"{time}__gte": since})
     if cursor := asked[CURSOR]:
         rows = rows.filter(_Place.read(cursor).moment.beyond(time, newest=not rising))
-    return rows.order_by(*((time, "id") if rising else (f"-{time}", "-id")))
+    order = (time, "id") if rising else (f"-{time}", "-id")
+    return rows.order_by(*order)
 
 
 def page_of(

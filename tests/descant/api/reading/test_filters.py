@@ -71,16 +71,16 @@ def test_a_filter_is_one_of_eighteen_numbers(ask: Ask, bread: Thread, written: s
 
 @pytest.mark.parametrize("name", ["threads/listPosts", "posts/list", "forums/listPosts"])
 def test_the_pinned_comments_are_told_by_themselves(
-    ask: Ask, guest: Ask, say: Say, cast: Cast, bread: Thread, name: str
+    ask: Ask, guest: Ask, say: Say, cast: Cast, name: str
 ) -> None:
     pinned, other, flagged = say("Rye."), say("Wheat."), say("Spelt.")
-    pin_comment(forum=cast.gazette, thread=bread, comment=pinned, by=cast.ann)
+    pin_comment(forum=cast.gazette, thread=pinned.thread, comment=pinned, by=cast.ann)
     flag_comment(forum=cast.gazette, comment=flagged, author=cast.bo, reason="other")
 
     def told(asking: Ask, *include: str) -> list[int]:
         return [
             int(post["id"])
-            for post in asking(name, thread=bread.pk, include=include, order="asc")["response"]
+            for post in asking(name, thread=pinned.thread_id, include=include, order="asc")["response"]
         ]
 
     assert told(guest, "highlighted") == told(ask, "highlighted") == [pinned.pk]

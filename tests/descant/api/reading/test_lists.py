@@ -13,7 +13,6 @@ from descant.discussion.deciding import decide
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading.searching import write_words
 from descant.discussion.voting import cast_vote
-from descant.forums.keys.issuing import IssuedKey
 from descant.forums.signing_on.keys import make_key
 from tests.descant.api.reading.conftest import Ask
 from tests.descant.conftest import Cast
@@ -96,7 +95,7 @@ def test_a_program_learns_as_whom_it_acts(ask: Ask, guest: Ask, cast: Cast) -> N
 
 
 def test_the_site_is_told_which_of_its_own_people_wrote_and_nobody_else_is(
-    ask: Ask, guest: Ask, client: Client, cast: Cast, bread: Thread, keys: IssuedKey
+    ask: Ask, guest: Ask, client: Client, cast: Cast, bread: Thread
 ) -> None:
     key = make_key(forum=cast.gazette)
     said = {"api_key": key.public_key, "message": "Rye.", "thread": str(bread.pk)}
