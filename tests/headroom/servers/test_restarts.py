@@ -9,6 +9,10 @@ from django.test import RequestFactory
 
 from django_headroom.connections.patience import AnsweredInTime
 from django_headroom.connections.pooling import TryLater
+from django_headroom.operations.switches import OFF, ON, Switch, declare, declaring, is_on, knowing
+from django_headroom.operations.switches.listening import rest, watch
+from django_headroom.operations.switches.models import Turn
+from django_headroom.operations.switches.turning import history, turn
 from django_headroom.transactions import writing
 from tests.headroom.market.items.models import Ticket
 from tests.headroom.market.threads import DATABASES, together
@@ -112,3 +116,28 @@ def test_of_a_transaction_that_was_broken_off_nothing_is_done_again(
     with writing("p2"):
         Ticket.objects.using("p2").create(text="third")
     assert [str(ticket) for ticket in Ticket.objects.using("p2")] == ["third"]
+
+
+def test_a_switch_is_turned_and_read_while_the_first_database_that_keeps_it_is_dead(
+    primary: Server, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HEADROOM = {**settings.HEADROOM, "SWITCHES": ("p1", "default")}
+    monkeypatch.setattr(declaring, "_declared", {})
+    declare(Switch("wings", says="Birds fly.", default=True, unread=True, owner="ann"))
+
+    try:
+        primary.stop()
+        turn("wings", OFF, by="ann", why="it burns")
+        assert [each.why for each in history()] == ["it burns"]
+        knowing.forget()  # as a process that has just begun
+        assert watch()
+        assert not is_on("wings")
+        primary.start()
+        connections["p1"].close()
+        turn("wings", ON, by="ann", why="mended")
+        kept = [list(Turn.objects.using(alias).order_by("version").values()) for alias in ("p1", "default")]
+        assert [each["why"] for each in kept[0]] == ["it burns", "mended"]
+        assert kept[0] == kept[1], "whoever was dead has been given what it lacked"
+    finally:
+        rest()
+        knowing.forget()
