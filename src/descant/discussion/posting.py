@@ -242,7 +242,7 @@ def _mailbox(written: str) -> str:
 
 def _receipt(author: Author, draft: Draft, comment: Comment) -> Receipt:
     receipt = Receipt(pk=comment.pk, comment_id=comment.pk, key=_key(author, draft))
-    receipt.forum_id, receipt.request = comment.forum_id, _request(comment.thread, author, draft)
+    receipt.forum_id, receipt.request = comment.forum_id, _request(comment.thread_id, author, draft)
     return receipt
 
 
@@ -253,11 +253,12 @@ def _kept(thread: Thread, author: Author, draft: Draft) -> Comment | None:
     receipt = Receipt.objects.of(thread.forum_id).filter(key=_key(author, draft)).first()
     if receipt is None:
         return None
-    if receipt.request != _request(thread, author, draft):
+    comment: Comment = Comment.objects.of(thread.forum_id).select_related("thread").get(pk=receipt.comment_id)
+    asked_of = [thread.pk] if comment.thread_id != thread.pk else _merged_into(thread)
+    if receipt.request not in (_request(pk, author, draft) for pk in asked_of):
         raise KeyReused(
             _("This Idempotency-Key was used for another comment: make a new key for each comment.")
         )
-    comment: Comment = Comment.objects.of(thread.forum_id).select_related("thread").get(pk=receipt.comment_id)
     attach([comment], "author")
     return comment
 
@@ -268,7 +269,15 @@ def _key(author: Author, draft: Draft) -> str:
     return hashlib.sha256(f"{asker}\n{draft.key}".encode()).hexdigest()
 
 
-def _request(thread: Thread, author: Author, draft: Draft) -> str:
+def _merged_into(thread: Thread) -> list[int]:
+    """The thread, and those that are part of it by now: who asks again was answered by one of these."""
+    rows, found, last = Thread.objects.of(thread.forum_id), [thread.pk], [thread.pk]
+    while last := list(rows.filter(merged_into__in=last).values_list("pk", flat=True)):
+        found += last
+    return found
+
+
+def _request(thread_id: int, author: Author, draft: Draft) -> str:
     placed = f"{draft.state}\n{draft.said_at}\n" if draft.state or draft.said_at else ""
-    said = f"{thread.pk}\n{draft.parent_id}\n{author.name}\n{author.email}\n{placed}{draft.text}"
+    said = f"{thread_id}\n{draft.parent_id}\n{author.name}\n{author.email}\n{placed}{draft.text}"
     return hashlib.sha256(said.encode()).hexdigest()

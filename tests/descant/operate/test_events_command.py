@@ -77,7 +77,9 @@ def test_operators_are_told_once_of_what_is_dead_and_of_what_did_not_run(dead: E
     tell_of_what_did_not_happen()
     assert mail.outbox == [], "without an address nobody is told"
     settings.DESCANT_ERRORS_MAIL = ["opal@comments.example"]
-    Job.objects.using("default").filter(name="trim notices").update(succeeded_at=timezone.now() - timedelta(hours=3))
+    Job.objects.using("default").filter(name="trim notices").update(
+        succeeded_at=timezone.now() - timedelta(hours=3)
+    )
     for _look in range(2):
         tell_of_what_did_not_happen()
     (letter,) = mail.outbox

@@ -21,7 +21,7 @@ from descant.discussion.deciding import (
 from descant.discussion.editing import delete_comment, edit_comment
 from descant.discussion.flagging import flag_comment
 from descant.discussion.models import Comment, Decision, Thread
-from descant.discussion.posting import Draft, post_comment
+from descant.discussion.posting import Draft, KeyReused, post_comment
 from descant.forums.opening import change_forum
 from tests.descant.conftest import Cast
 
@@ -191,3 +191,17 @@ def test_nothing_is_merged_with_a_thread_that_was_removed(cast: Cast, rye: Comme
     restore_thread(forum=cast.gazette, thread=now(cakes), by=cast.bo)
     merge(cast, rye.thread, cakes)
     assert now(cakes).comments_shown == 2
+
+
+def test_a_post_that_is_sent_again_after_its_thread_was_merged_is_the_same(
+    cast: Cast, bread: Thread, cakes: Thread, pies: Thread
+) -> None:
+    draft = Draft("Rye.", key="k" * 40)
+    once = post_comment(forum=cast.gazette, thread=bread, author=cast.cy, draft=draft)
+    merge(cast, bread, cakes)
+    merge(cast, cakes, pies)
+    again = post_comment(forum=cast.gazette, thread=now(pies), author=cast.cy, draft=draft)
+    assert (again.pk, again.thread_id) == (once.pk, pies.pk)
+    with pytest.raises(KeyReused):
+        other = Draft("Oats.", key="k" * 40)
+        post_comment(forum=cast.gazette, thread=now(pies), author=cast.cy, draft=other)
