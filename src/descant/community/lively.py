@@ -16,6 +16,7 @@ from descant.followups.models import ForumTotals
 from descant.followups.totals.reading import totals_of_forum
 from descant.forums.models import Forum
 from descant.switches import is_on
+from django_headroom import replicas
 from django_headroom.joins import attach
 
 THREADS = 8

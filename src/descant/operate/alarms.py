@@ -39,7 +39,7 @@ def tell_of_errors() -> None:
 
 @every(300, name="tell of what did not happen", limit=60)
 def tell_of_what_did_not_happen() -> None:
-    """One letter for all dead letters, and all jobs that are late, since the last; a database that is away says nothing.
+    """One letter for all dead letters and late jobs since the last one; a database that is away says nothing.
 
     Of a worker that stands still no worker tells: for that `descant jobs` is asked from outside.
     """
