@@ -26,7 +26,9 @@ from descant.site.front.waiting import Threads
 from descant.site.headers import note_out_of_reach
 from django_headroom.caching.slots import slots
 from django_headroom.operations.errors.counting import leave
-from django_headroom.operations.performance import counted, reads
+from django_headroom.operations.exporting import reads
+from django_headroom.operations.performance import counted
+from django_headroom.operations.performance.watching import watch
 
 
 class Front:
@@ -56,6 +58,7 @@ class Front:
             before_the_end(loop, self.live.close)
             reads("descant_live_readers", "Readers who are told what changes.", self.live.admitted.number)
         thread_changed.connect(self._changed, weak=False)
+        watch()  # what is only counted is brought in also where no request is ever recorded
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.behind.close()

@@ -4,12 +4,37 @@ Nothing of either is imported before the settings ask for it.
 """
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
 
 from django_headroom.conf import headroom
+
+
+class Reading(NamedTuple):
+    """Something that goes up and down in this process: what it is, and how it is read."""
+
+    words: str
+    read: Callable[[], float]
+
+
+readings: dict[str, Reading] = {}
+
+
+def reads(name: str, words: str, read: Callable[[], float]) -> None:
+    """Have something read once a second where numbers are told to Prometheus, and summed over all processes.
+
+    Args:
+        name: by the conventions of Prometheus: "shop_open_baskets".
+        words: what it is, in a sentence.
+        read: it must be quick, and must not raise.
+
+    >>> reads("shop_open_baskets", "Baskets that somebody fills.", lambda: len(baskets))
+    """
+    readings[name] = Reading(words, read)
 
 
 def begin() -> None:

@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from django_headroom.caching.tally import Tally
 from django_headroom.connections import pooling
+from django_headroom.operations.exporting import readings
 from django_headroom.operations.performance import recording, telling, watching
 from django_headroom.operations.performance.recording import Counted, Record, counted_since
 
@@ -77,7 +78,7 @@ def read() -> None:
         connections.labels(alias, "busy").set(pool.size - pool.idle)
         waiting.labels(alias).set(pool.waiting)
         refused.labels(alias).inc(_more(alias, pool.refused))
-    for name, reading in list(recording.readings.items()):
+    for name, reading in list(readings.items()):
         _gauge(name, reading.words).set(reading.read())
 
 

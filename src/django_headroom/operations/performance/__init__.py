@@ -10,9 +10,8 @@ from django_headroom.operations.performance.recording import (
     drawing,
     note_stale,
     outgoing,
-    reads,
     recorded,
 )
 from django_headroom.operations.performance.telling import dropped
 
-__all__ = ["Recorded", "counted", "drawing", "dropped", "note_stale", "outgoing", "reads", "recorded"]
+__all__ = ["Recorded", "counted", "drawing", "dropped", "note_stale", "outgoing", "recorded"]

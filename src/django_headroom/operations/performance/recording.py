@@ -272,29 +272,6 @@ def counted_since(seen: dict[Counted, int]) -> dict[Counted, int]:
     return more
 
 
-class Reading(NamedTuple):
-    """Something that goes up and down in this process: what it is, and how it is read."""
-
-    words: str
-    read: Callable[[], float]
-
-
-readings: dict[str, Reading] = {}
-
-
-def reads(name: str, words: str, read: Callable[[], float]) -> None:
-    """Have something read once a second where numbers are told to Prometheus, and summed over all processes.
-
-    Args:
-        name: by the conventions of Prometheus: "shop_open_baskets".
-        words: what it is, in a sentence.
-        read: it must be quick, and must not raise.
-
-    >>> reads("shop_open_baskets", "Baskets that somebody fills.", lambda: len(baskets))
-    """
-    readings[name] = Reading(words, read)
-
-
 def _task() -> Any:
     try:
         return asyncio.current_task()

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
-from django_headroom.operations.performance import note_stale, outgoing, reads, recorded, recording, watching
+from django_headroom.operations.exporting import reads
+from django_headroom.operations.performance import note_stale, outgoing, recorded, recording, watching
 from django_headroom.operations.performance.hearing import when_sent
 from django_headroom.operations.performance.recording import Record
 from django_headroom.operations.performance.telling import line_of

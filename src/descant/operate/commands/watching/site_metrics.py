@@ -89,7 +89,7 @@ class Readings:
             self._try(alias, self._of_database)
             for replica in headroom().replicas.get(alias, ()):
                 self._try(replica, self._of_replica)
-        with suppress(DatabaseError, InterfaceError):
+        with suppress(DatabaseError, InterfaceError), answered_within(ANSWER_WITHIN):
             self.late.add_metric([], len(late_jobs()))
         connections.close_all()
         return [self.up, self.events, self.oldest, self.behind, self.blocks, self.late]

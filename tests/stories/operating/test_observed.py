@@ -21,6 +21,7 @@ from tests.stories.reading.sites import everybody_below
 from tests.stories.serving import descant, environment_of_a_site, leave, serving
 
 PATIENCE = 120.0
+JOB = 5  # the kind of a span that consumes, as protobuf counts them
 TOKEN = "told to Prometheus alone"
 PAGE = f"/embed/comments/?{urlencode({'f': 'gazette', 't_i': 'bread'})}"
 Samples = dict[str, float]
@@ -68,17 +69,17 @@ class Site(NamedTuple):
         return text
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    port = free_port()
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    port, folder = free_port(), tmp_path_factory.mktemp("observed")
     with collecting() as collector:
         told = {"DESCANT_METRICS": f"127.0.0.1:{port}", "DESCANT_METRICS_TOKEN": TOKEN}
-        environment = environment_of_a_site(tmp_path, "observed") | told
+        environment = environment_of_a_site(folder, "observed") | told
         environment["DESCANT_TRACES"] = collector.address
         descant("upgrade", environment=environment)
         descant("forum", "open", "gazette", "--domain", "gazette.example", environment=environment)
         key = json.loads(descant("apikey", "create", "gazette", "--json", environment=environment))
-        with serving(environment, tmp_path) as (process, at):
+        with serving(environment, folder) as (process, at):
             wait_for_port(port)
             yield Site(process.pid, at, port, collector, key["public_key"])
             leave(process)
@@ -127,7 +128,7 @@ def test_one_question_tells_of_all_processes_and_of_the_databases_also_after_one
         )
     )
     assert (
-        found['headroom_requests_total{kind="request",route="api/3.0/posts/create.json",status="200"}'] == 1
+        found['headroom_requests_total{kind="request",route="api/3.0/posts/create.json",status="200"}'] >= 1
     )
     assert found['headroom_queries_total{database="p1",kind="request",route="embed/comments/"}'] >= 1
     assert found['descant_database_up{database="p1"}'] == 1
@@ -138,12 +139,7 @@ def test_one_question_tells_of_all_processes_and_of_the_databases_also_after_one
     }
     assert found["descant_live_readers"] == 0
     if os.environ["DESCANT_TEST_DATABASE"] == "postgresql":
-        states = [
-            found[f'headroom_pool_connections{{database="p1",state="{each}"}}'] for each in ("idle", "busy")
-        ]
-        assert sum(states) >= 1
-        assert found['headroom_pool_waiting{database="p1"}'] == 0
-        assert found['descant_index_blocks_total{database="p1",source="memory"}'] > 0
+        check_of_a_server(found)
     assert not [word for word in ("Twombly", "cy@mail", "eighteen") if word in site.text()]
     kill_a_web_process(site.pid)
 
@@ -156,19 +152,28 @@ def test_one_question_tells_of_all_processes_and_of_the_databases_also_after_one
     site.told(is_counted_on)
 
 
+def check_of_a_server(found: Samples) -> None:
+    """What there is of PostgreSQL alone."""
+    states = [
+        found[f'headroom_pool_connections{{database="p1",state="{each}"}}'] for each in ("idle", "busy")
+    ]
+    assert sum(states) >= 1
+    assert found['headroom_pool_waiting{database="p1"}'] == 0
+    assert found['descant_index_blocks_total{database="p1",source="memory"}'] > 0
+
+
 def kill_a_web_process(pid: int) -> None:
     web = [each for each in everybody_below(pid) if b"granian" in Path(f"/proc/{each}/cmdline").read_bytes()]
     os.kill(max(web), signal.SIGKILL)
 
 
 def test_a_comment_and_what_follows_it_are_one_trace(site: Site) -> None:
-    site.post("Rye, eighteen hours.")
+    site.post("Oat, eighteen minutes.")
 
     def whole(spans: list[Span]) -> list[Span]:
-        roots = [span for span in spans if span.name == "POST api/3.0/posts/create.json"]
-        same = [span for span in spans if roots and span.trace == roots[0].trace]
-        jobs = [span for span in same if span.parent == roots[0].id and span.kind == 5]
-        return same if jobs else []
+        roots = {span.id: span for span in spans if span.name == "POST api/3.0/posts/create.json"}
+        jobs = [span for span in spans if span.parent in roots and span.kind == JOB]
+        return [span for span in spans if span.trace == jobs[0].trace] if jobs else []
 
     spans = site.collector.wait(whole)
     assert {span.resource["service.name"] for span in spans} == {"descant"}
