@@ -45,6 +45,7 @@ LEGACY = """
   var disqus_identifier = '%(identifier)s';
   var disqus_url = '%(url)s';
   var disqus_title = 'Legacy';
+  var disqus_category_id = '8';
   (function () {
     var dsq = document.createElement('script');
     dsq.type = 'text/javascript'; dsq.async = true;
@@ -78,6 +79,7 @@ def test_disqus_own_page_works_with_another_script_address(
     reader.visit(hosting.put("/universal", UNIVERSAL_CODE % asked))
     expect(reader.line("Known by its identifier.")).to_be_visible()
     expect(reader.frame.locator("html")).to_have_attribute("lang", "de")
+    assert "category=7&" in str(reader.page.locator("iframe").get_attribute("src"))
     reader.line("Known by its identifier.").get_by_role("button", name="Antworten").click()
     reader.frame.get_by_role("textbox", name="Ihr Kommentar").fill("Von ihrer Zeitung angemeldet.")
     reader.frame.get_by_role("button", name="Kommentar senden").click()
@@ -93,6 +95,9 @@ def test_pages_with_the_globals_of_2010_work(
     asked = {"identifier": article.thread["identifier"], "url": hosting.url + "/legacy"}
     reader.visit(hosting.put("/legacy", LEGACY % {**asked, "script": f"{site.url}/embed.js"}))
     expect(reader.line("Still here.")).to_be_visible()
+    with reader.page.expect_request("**/embed/do/post") as asked_for:
+        reader.write("Of a category.")
+    assert asked_for.value.post_data_json["thread"]["category"] == "8"
 
 
 def test_a_container_of_another_name_is_found_by_the_old_global(
