@@ -1,7 +1,7 @@
 """The front of one process: it answers hot pages on its loop, and has Django answer everything else."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from http import HTTPStatus
 from math import inf
 from typing import Any
@@ -66,7 +66,15 @@ class Front:
         self.elsewhere.close()
         leave()  # the server forks its processes, and Python takes no leave there
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+    def __rsgi__(self, scope: Any, protocol: Any) -> Coroutine[Any, Any, None]:
+        """What is to be awaited: of who watches, for as long as she does, no more than her stream."""
+        if scope.path == LIVE and scope.method == "GET" and self.live is not None:
+            asking = asking_in(scope.query_string, scope.headers.get("last-event-id"))
+            if asking is not None:
+                return self.live.answer(asking, address_in(scope), scope.client, protocol)
+        return self._answer(scope, protocol)
+
+    async def _answer(self, scope: Any, protocol: Any) -> None:
         if scope.path == COMMENTS and scope.method in ("GET", "HEAD"):
             asked = page_asked(scope.query_string)
             if asked is not None:
@@ -79,13 +87,6 @@ class Front:
                     page.send(scope, protocol)
                 if ready is None:
                     self.makers.begin_what_is_due()
-                return
-        if scope.path == LIVE and scope.method == "GET" and self.live is not None:
-            asking = asking_in(scope.query_string, scope.headers.get("last-event-id"))
-            if asking is not None:
-                watching = self.live.answer(asking, address_in(scope), scope.client, protocol)
-                del scope, asking  # what she has sent is not kept for as long as she watches
-                await watching
                 return
         await self.behind.answer(scope, protocol)
 
