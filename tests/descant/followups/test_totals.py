@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 from django.db.models import F
 
 from descant.discussion.addressing.addresses import PageAddress
@@ -20,6 +22,7 @@ from descant.followups.models import Activity, ForumTotals, PersonTotals
 from descant.followups.totals import recounting
 from descant.followups.totals.hearing import settle_comment
 from descant.followups.totals.reading import totals_of_forum, totals_of_person
+from descant.followups.totals.settling import settle
 from descant.forums.models import Forum, Premoderation
 from descant.forums.opening import change_forum
 from django_headroom.delayed.models import Event
@@ -217,3 +220,21 @@ def test_the_audit_goes_on_where_it_was_and_begins_again(
 
 def nothing_is_wrong(cast: Cast) -> bool:
     return not any(recounting.recount_totals(cast.gazette))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_count_each_comment_once(cast: Cast, say: Say) -> None:
+    comments = [say(f"Loaf {number}.", by=cast.cy) for number in range(8)]
+    forum_id, ids = cast.gazette.pk, [comment.pk for comment in comments]
+
+    def settle_some(first: int) -> None:
+        try:
+            for number in range(4):
+                settle(forum_id, [ids[(first + number + each) % len(ids)] for each in (0, 3, 5)])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(settle_some, range(4)))
+    totals, person = totals_of_forum(forum_id), totals_of_person(account(cast.cy).pk)
+    assert (totals.comments, totals.threads, person.comments) == (8, 1, 8)
