@@ -1,12 +1,13 @@
 """What happens after: whether anything is lost, how soon and how much is told, what posts bear of it, live readers.
 
-    make bench B=after                     about ten minutes
+    make bench B=after                     about eight minutes
     make bench B=after PART="kills live"   some of it: kills idle rates flood sustained posts live
 
 Writes bench/results/after.json after each part, so that one which fails costs no other; with PART only the figures of
 these parts are replaced. A run that other work on the machine disturbs is taken again, then left out.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -103,17 +104,19 @@ def _of_both(whole: Book) -> Book:
 
 
 def _of_market(part: str, database: str) -> dict[str, float]:
-    with tempfile.TemporaryDirectory(prefix="descant-bench-") as folder, running_postgresql() as server:
-        for alias in ("default", "people", "p1", "p2"):
-            create_database(server, f"headroom_{alias}")
+    with contextlib.ExitStack() as stack:
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": "tests.headroom.settings",
-            "DESCANT_DATA": folder,
+            "DESCANT_DATA": stack.enter_context(tempfile.TemporaryDirectory(prefix="descant-bench-")),
             "DESCANT_TEST_DATABASE": database,
-            "DESCANT_TEST_POSTGRESQL": server,
         }
+        if database == "postgresql":
+            server = stack.enter_context(running_postgresql())
+            for alias in ("default", "people", "p1", "p2"):
+                create_database(server, f"headroom_{alias}")
+            environment["DESCANT_TEST_POSTGRESQL"] = server
         command = [sys.executable, "-m", "bench.rig.after.market", part]
         done = subprocess.run(
             command, env=environment, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True

@@ -21,11 +21,11 @@ from tests.headroom.market.processes import ended_by_kill, in_a_process
 from tests.headroom.market.shops.models import Shop
 
 AT = "p1"
-SAID, PAUSES = 150, (0.35, 0.5)  # a worker lies down after 0.3 seconds in which nothing came
-WRITTEN, ROUNDS = 300, 8
-QUEUED, QUEUED_ONCE = 20_000, 2_000
+SAID, PAUSES = 110, (0.32, 0.38)  # a worker lies down after 0.3 seconds in which nothing came
+WRITTEN, ROUNDS = 300, 5
+QUEUED, QUEUED_ONCE = 10_000, 2_000
 FLOOD, FLOOD_SHOPS, STEP = 100_000, 50, 5_000
-URGENT, URGENT_PAUSES = 120, (0.08, 0.16)
+URGENT, URGENT_PAUSES = 110, (0.05, 0.1)
 SECONDS, A_SECOND, TOGETHER = 130, 1_000, 20
 PATIENCE = 120.0
 
