@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from django.db.models import Q
 from django.utils import timezone
 
 from descant.forums.keeping import KeptByForum
@@ -13,7 +12,7 @@ from descant.forums.models import Ban, Forum
 
 @dataclass
 class InForce:
-    """The bans that count on a forum: its own, and those of all forums."""
+    """The bans that count on a forum."""
 
     by_value: dict[tuple[str, str], Ban] = field(default_factory=dict)
     ranges: list[tuple[IPv4Network | IPv6Network, Ban]] = field(default_factory=list)
@@ -37,7 +36,7 @@ class InForce:
 
 def _load(forum: Forum, alias: str) -> InForce:
     found = InForce()
-    for ban in Ban.objects.using(alias).filter(Q(forum=forum) | Q(forum=None), lifted_at=None):
+    for ban in Ban.objects.using(alias).filter(forum=forum, lifted_at=None):
         if ban.kind == Ban.Kind.ADDRESS and "/" in ban.value:
             found.ranges.append((ip_network(ban.value), ban))
         else:

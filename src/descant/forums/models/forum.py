@@ -110,7 +110,7 @@ class Role(NoBareSave):
 
 
 class Ban(NoBareSave):
-    """Somebody who may not write, on one forum or on all; rows are never deleted, a ban is lifted."""
+    """Somebody who may not write on a forum; rows are never deleted, a ban is lifted."""
 
     class Kind(models.TextChoices):
         ACCOUNT = "account"
@@ -120,7 +120,7 @@ class Ban(NoBareSave):
 
     forum = models.ForeignKey(
         Forum, on_delete=models.CASCADE, null=True, related_name="bans"
-    )  # none: all forums
+    )  # never null: nobody is banned from all forums at once
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=100)  # id, or a keyed digest; of a range that somebody typed, itself
     shown = models.CharField(max_length=200)  # how moderators read it

@@ -144,7 +144,7 @@ def _bans(forum: Forum, comment: Comment) -> list[Ban]:
     for kind, value in marks:
         if value:
             met |= Q(kind=kind, value=value)
-    rows = Ban.objects.filter(Q(forum=forum) | Q(forum=None)).filter(met) if met else Ban.objects.none()
+    rows = Ban.objects.filter(met, forum=forum) if met else Ban.objects.none()
     return list(rows.order_by("-made_at", "-id")[:10])
 
 
