@@ -61,8 +61,8 @@ def _died_since(before: datetime) -> Iterator[tuple[str, str, int]]:
     """In which database, of which signal, how many."""
     for alias in aliases():
         with suppress(OperationalError, InterfaceError):
-            rows = dead_letters(alias).filter(dead_at__gte=before).order_by("signal")
-            for signal, count in rows.values_list("signal").annotate(Count("pk")):
+            rows = dead_letters(alias).filter(dead_at__gte=before).order_by()
+            for signal, count in sorted(rows.values_list("signal").annotate(Count("pk"))):
                 yield alias, signal, count
 
 
