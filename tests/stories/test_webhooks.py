@@ -1,10 +1,12 @@
 """Webhooks by a real worker to a real server: killed when the server has taken a message, one message comes twice.
 
-It comes twice under the same id, by which the receiver knows it; and nothing else does.
+It comes twice under the same id, by which the receiver knows it; and nothing else does. A mail server that takes a
+connection and says nothing keeps one thread of the worker; webhooks go out, and are tried again.
 """
 
 import contextlib
 import signal
+import socketserver
 import subprocess
 import threading
 from collections import Counter
@@ -13,7 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.stories.serving import descant, environment_of_a_site
-from tests.stories.test_mail import wait_until, working
+from tests.stories.test_mail import PEOPLE_SPEAK as PEOPLE_REPLY
+from tests.stories.test_mail import REPLIES, wait_until, working
 
 COMMENTS = 5
 PEOPLE_SPEAK = f"""
@@ -37,6 +40,16 @@ Event.objects.using("default").update(leased_until=timezone.now())
 TAKEN = """
 from descant.followups.models import Delivery
 print(Delivery.objects.filter(state="taken").count())
+"""
+PATIENT = "EMAIL_TIMEOUT = 600\n"  # whatever hangs, hangs until the end of the test
+ADD_TARGET = """
+from descant.forums.directory import forum_named
+from descant.forums.webhooks.targets import Wish, add_target
+add_target(forum=forum_named("gazette"), wish=Wish("http://PLACE/told"))
+"""
+OF_ALL = """
+from descant.followups.models import Delivery
+print(Delivery.objects.filter(state="taken").count(), Delivery.objects.filter(state="taken", tries__gt=1).count())
 """
 
 
@@ -67,6 +80,36 @@ class Answering(BaseHTTPRequestHandler):
         pass
 
 
+class Silent(socketserver.ThreadingTCPServer):
+    """A mail server that hangs."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Waiting)
+        self.calls = 0
+
+
+class Waiting(socketserver.StreamRequestHandler):
+    server: Silent
+
+    def handle(self) -> None:
+        self.server.calls += 1
+        with contextlib.suppress(OSError):
+            self.rfile.read()
+
+
+class StumblingOnce(Answering):
+    """Takes everything but the first."""
+
+    def do_POST(self) -> None:
+        if self.server.ids:
+            super().do_POST()
+            return
+        self.server.ids.append("refused")
+        self.send_error(503)
+
+
 def test_a_kill_after_it_was_taken_repeats_one_message_id(tmp_path: Path) -> None:
     workers: list[subprocess.Popen[bytes]] = []
 
@@ -93,6 +136,27 @@ def test_a_kill_after_it_was_taken_repeats_one_message_id(tmp_path: Path) -> Non
         assert seen[receiver.ids[1]] == 2, "the one whose taking was not noted"
 
 
+def test_a_mail_server_that_hangs_keeps_no_webhook_waiting(tmp_path: Path) -> None:
+    with hanging() as mail_server, receiving(lambda number: None) as receiver:
+        receiver.RequestHandlerClass = StumblingOnce
+        place = f"127.0.0.1:{receiver.server_port}"
+        environment = environment_of_a_site(tmp_path, "hanging") | {
+            "DESCANT_EGRESS_ALLOWED": place,
+            "DESCANT_MAIL_HOST": "127.0.0.1",
+            "DESCANT_MAIL_PORT": str(mail_server.server_address[1]),
+        }
+        descant("upgrade", environment=environment)
+        (Path(environment["DESCANT_DATA"]) / "settings.py").write_text(PATIENT)
+        descant("forum", "open", "gazette", "--domain", "gazette.example", environment=environment)
+        shell(ADD_TARGET.replace("PLACE", place), environment)
+        shell(PEOPLE_REPLY, environment)
+        with working(environment, tmp_path):
+            wait_until(lambda: mail_server.calls)
+            wait_until(lambda: shell(OF_ALL, environment).split()[0] == str(REPLIES + 1))
+            assert int(shell(OF_ALL, environment).split()[1]) >= 1, "in the lane of the letters"
+            assert mail_server.calls == 1, "all other letters wait for the first"
+
+
 def shell(program: str, environment: Mapping[str, str]) -> str:
     return descant("manage", "shell", "-v", "0", "-c", program, environment=environment)
 
@@ -106,4 +170,16 @@ def receiving(taken: Callable[[int], None]) -> Iterator[Receiver]:
             yield receiver
         finally:
             receiver.shutdown()
+            thread.join()
+
+
+@contextlib.contextmanager
+def hanging() -> Iterator[Silent]:
+    with Silent() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
             thread.join()

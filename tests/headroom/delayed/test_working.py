@@ -102,7 +102,7 @@ def test_what_hangs_in_a_channel_keeps_one_thread_however_much_of_it_there_is(so
 
     def hang(data: dict[str, int]) -> None:
         begun.append(data["number"])
-        let_go.wait(60)
+        let_go.wait(600)
 
     slow, also_slow = (DelayedSignal(name, schema=1) for name in ("slow", "also_slow"))
     slow.connect(hang, dispatch_uid="hangs", channel="mail")
