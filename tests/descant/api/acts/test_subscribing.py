@@ -5,14 +5,16 @@ import hmac
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 
 from descant.discussion.authors import Author
 from descant.discussion.models import Comment
 from descant.forums.models import Forum, Target
 from django_headroom.delayed.worker import drain
-from tests.descant.api.conftest import Program
+from tests.descant.api.conftest import FORM, Program
 from tests.descant.conftest import ALL_DATABASES, Cast
 from tests.descant.discussion.judging.outsiders import Outsider
 
@@ -64,6 +66,14 @@ def test_it_subscribes_and_comments_are_synced(
         "raw_message",
         "parent",
     } <= post.keys()
+
+
+def test_its_keys_stand_in_the_query_and_its_referer_is_blank(out: Outsider, plugin: Program) -> None:
+    keys = urlencode({"api_secret": plugin.secret, "access_token": plugin.token})
+    said = urlencode({"url": out.url("/challenge"), "secret": SYNC_TOKEN, "enableSending": "1"})
+    address = f"/api/3.0/forums/webhooks/create.json?{keys}"
+    told = Client().post(address, f"{said}&forum=gazette", content_type=FORM, headers={"Referer": ""})
+    assert told.json()["response"]["enableSending"] is True
 
 
 def test_it_switches_the_sync_off_and_on_and_changes_its_token(

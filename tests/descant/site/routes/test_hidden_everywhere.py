@@ -3,6 +3,7 @@
 The outputs are the routes of the URL map that are read; one that is in no list here fails, until somebody has added it.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -212,6 +213,26 @@ def test_what_is_shown_is_in_every_output(cast: Cast, say: Say) -> None:
             told = text_of(answer_to(asked, cast.gazette, Author()))
             assert SECRET in told, asked
             assert "mel.secret" not in told
+
+
+def test_no_output_tells_anybody_an_address_or_a_hash_of_one(cast: Cast, say: Say) -> None:
+    email, address = "mel.secret@mail.example", "192.0.2.9"
+    comment = say("Rye.", by=Author(guest="f" * 32, name="Mel", email=email, address=address))
+    reply = say("Why?", by=cast.cy, to=comment)
+    names = {
+        "comment": str(comment.pk),
+        "reply": str(reply.pk),
+        "thread": str(comment.thread_id),
+        "key": issue_key(forum=cast.gazette).public_key,
+        "category": str(cast.gazette.pk),
+    }
+    assert cast.cy.user is not None
+    secrets = ["mail.example", address, cast.cy.address, comment.origin, reply.origin, comment.guest]
+    for each in (email, cast.cy.user.email, address, cast.cy.address):
+        secrets += [hashlib.new(kind, each.encode()).hexdigest() for kind in ("md5", "sha1", "sha256")]
+    for asked in (ask.filled(names) for asks in READ.values() for ask in asks):
+        told = text_of(answer_to(asked, cast.gazette, Author()))
+        assert not [secret for secret in secrets if secret and secret in told], asked
 
 
 def test_a_count_does_not_count_what_is_hidden(cast: Cast, say: Say, client: Client) -> None:

@@ -82,6 +82,8 @@ def names_of(cast: Cast, herald: Forum) -> tuple[dict[str, str], dict[str, str]]
     Ban.objects.create(forum=herald, kind="guest", value="x", shown="Gus", reason="x")
     rule = Rule.objects.create(forum=herald, title="Herald only", kind="words", said={"words": ["rye"]})
     Appeal.objects.of(herald).create(comment=comment, said="Herald only, please.")
+    herald.import_jobs.create(pk=FAR_ID, format="disqus", file_name="Herald only", file_size=1)
+    herald.exports.create(pk=FAR_ID, format="native", file="x", file_name="Herald only", state="finished")
     same = {"own": str(own.pk), "own_thread": str(here.pk)}
     same |= {"key": key.public_key, "secret": key.secret_key, "token": key.access_token}
     there = {
