@@ -8,11 +8,12 @@ import pytest
 from django.db import connections
 
 from django_headroom.delayed import signals
-from django_headroom.delayed.models import Event
+from django_headroom.delayed.models import Event, Lane
+from django_headroom.delayed.receivers import Told
 from django_headroom.delayed.signals import DelayedSignal
 from django_headroom.delayed.working import looping
 from django_headroom.delayed.working.bell import ear_at
-from django_headroom.delayed.working.looping import Worker
+from django_headroom.delayed.working.looping import Board, Worker
 from django_headroom.transactions import writing
 from tests.headroom.market.threads import DATABASES, until
 
@@ -125,6 +126,62 @@ def test_what_hangs_in_a_channel_keeps_one_thread_however_much_of_it_there_is(so
         let_go.set()
         for name in ("slow", "also_slow"):
             signals._signals.pop(name)
+
+
+def test_a_database_that_hangs_keeps_no_other_waiting(
+    sold: DelayedSignal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = threading.Event()
+    hanging: list[str] = []
+    heard: list[str] = []
+
+    class Hanging:
+        """What listens at a server that does not answer any more."""
+
+        def has_come(self) -> bool:
+            hanging.append("p2")
+            return let_go.wait(600)
+
+        def line(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    def hear(data: dict[str, Any], event: Told) -> None:
+        if event.outbox == "p2":
+            let_go.wait(600)
+        heard.append(event.outbox)
+
+    monkeypatch.setattr(looping, "ear_at", lambda alias: Hanging() if alias == "p2" else ear_at(alias))
+    sold.connect(hear, dispatch_uid="a")
+    try:
+        with Worker(["p2", "p1"]) as worker:
+            until(lambda: hanging, "nobody listens")
+            for _thread in range(12):  # more than there are in the lane
+                say(sold, "p2")
+                worker._board.ring("p2")
+            for count in range(1, 4):
+                say(sold, "p1")
+                until(lambda count=count: heard == ["p1"] * count, "it waits for the other")  # type: ignore[misc]
+            let_go.set()
+            until(nothing_waits, "not all was heard")
+    finally:
+        let_go.set()
+
+
+def test_each_database_has_a_thread_that_the_others_do_not_take() -> None:
+    aliases = ["default", "p1", "p2"]
+    board = Board(aliases, dict.fromkeys(Lane, 4))
+    taken = []
+    for _turn in range(2):
+        board.ring("default")
+        taken.append(board.take(Lane.LOW))
+    for alias in ("default", "p1", "p2"):
+        board.ring(alias)
+    taken += [board.take(Lane.LOW), board.take(Lane.LOW)]
+    assert taken == ["default", "default", "p1", "p2"]
+    board.leave(Lane.LOW, "p1")
+    board.ring("p1")
+    assert board.take(Lane.LOW) == "p1", "the thread that is free is not for the one that has two already"
 
 
 def test_what_is_said_while_the_worker_lies_down_rings_or_keeps_it_awake(sold: DelayedSignal) -> None:

@@ -34,6 +34,7 @@ TAKE_IT_DOWN = (
     "DROP FUNCTION headroom_delayed_ring()",
 )
 LIE_DOWN_AFTER = 0.3  # seconds in which nothing came
+SILENT_MS = 5_000  # after which a server that has lost its power is given up
 AGAIN = 1.0  # seconds until a server that cannot be reached is tried again
 
 
@@ -135,7 +136,8 @@ class _EarAtServer:
     def _connect(self) -> psycopg.Connection[Any]:
         wanted: Any = connections.create_connection(self._alias).get_connection_params()
         wanted.pop("pool", None)
-        line = psycopg.connect(**{**wanted, "autocommit": True})
+        wanted = {"tcp_user_timeout": SILENT_MS, **wanted, "autocommit": True}
+        line = psycopg.connect(**wanted)
         line.execute(f"LISTEN {CHANNEL}")
         return line
 

@@ -1,11 +1,16 @@
-"""``Worker``: drains every database, with threads for each lane, woken when something is said and asking besides."""
+"""``Worker``: drains every database, with threads for each lane, woken when something is said and asking besides.
+
+A database that hangs keeps no other waiting: each has somebody who listens, and a thread of each lane that the others
+do not take.
+"""
 
 import logging
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
@@ -28,9 +33,15 @@ def no_rest(took: float, is_full: bool) -> float:
 
 
 class Board:
-    """Which databases each lane should look at."""
+    """Which databases each lane should look at, and how many of its threads are there.
 
-    def __init__(self) -> None:
+    Args:
+        threads: how many each lane has; at least one for each database.
+    """
+
+    def __init__(self, aliases: Sequence[str], threads: Mapping[Lane, int]) -> None:
+        self._aliases, self._free = aliases, dict(threads)
+        self._there: dict[Lane, Counter[str]] = {lane: Counter() for lane in Lane}
         self._rung: dict[Lane, dict[str, None]] = {lane: {} for lane in Lane}
         self._changed = threading.Condition()
         self._is_over = False
@@ -43,14 +54,23 @@ class Board:
             self._changed.notify_all()
 
     def take(self, lane: Lane) -> str | None:
-        """Wait for a database to look at; None at the end."""
+        """Wait for a database to look at, and go there; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._rung[lane] or self._is_over)
-            if self._is_over:
+            self._changed.wait_for(lambda: self._is_over or self._next(lane) is not None)
+            alias = self._next(lane)
+            if self._is_over or alias is None:
                 return None
-            alias = next(iter(self._rung[lane]))
             del self._rung[lane][alias]
+            self._there[lane][alias] += 1
+            self._free[lane] -= 1
             return alias
+
+    def leave(self, lane: Lane, alias: str) -> None:
+        """Be free for another."""
+        with self._changed:
+            self._there[lane][alias] -= 1
+            self._free[lane] += 1
+            self._changed.notify_all()
 
     def end(self) -> None:
         """Let everybody go."""
@@ -58,13 +78,20 @@ class Board:
             self._is_over = True
             self._changed.notify_all()
 
+    def _next(self, lane: Lane) -> str | None:
+        """The next where nobody is, or one more may be: a thread is left for each database that has none."""
+        there = self._there[lane]
+        is_one_to_spare = self._free[lane] > sum(not there[alias] for alias in self._aliases)
+        return next((alias for alias in self._rung[lane] if is_one_to_spare or not there[alias]), None)
+
 
 class Worker:
     """Tells what is said in some databases, until it is stopped.
 
     Args:
         aliases: the databases.
-        threads: how many for each lane; more where there are as many channels, so that one is left when all hang.
+        threads: how many for each lane, and one more for each database after the first; more where there are as many
+            channels, so that one is left when all hang.
         rest: (seconds that a round took, whether there is more) -> seconds to leave the machine to others, except for
             what is urgent.
 
@@ -73,14 +100,18 @@ class Worker:
     """
 
     def __init__(self, aliases: Sequence[str], *, threads: int = 2, rest: Rest = no_rest) -> None:
-        self._aliases, self._rest = aliases, rest
-        self._board = Board()
+        self._rest = rest
         self._stop = threading.Event()
-        self._woken, self._waking = socket.socketpair()
-        many = {lane: max(threads, 1 + len(channels_in(lane))) for lane in Lane}
+        self._woken, self._waking = socket.socketpair()  # can be read from the end on, by all who listen
+        others = len(aliases) - 1
+        many = {lane: max(threads, 1 + len(channels_in(lane))) + others for lane in Lane}
+        self._board = Board(aliases, many)
         named = [(f"headroom-{lane.name.lower()}", lane) for lane in Lane for _ in range(many[lane])]
         self._threads = [threading.Thread(target=self._work, args=[lane], name=name) for name, lane in named]
-        self._threads.append(threading.Thread(target=self._listen, name="headroom-bell"))
+        self._threads += [
+            threading.Thread(target=self._listen, args=[alias], name=f"headroom-bell-{alias}")
+            for alias in aliases
+        ]
 
     def __enter__(self) -> "Worker":
         for thread in self._threads:
@@ -91,28 +122,24 @@ class Worker:
         """Let each thread finish what it is telling."""
         self._stop.set()
         self._board.end()
-        self._waking.send(b"!")  # whoever listens may sleep for long
+        self._waking.send(b"!")  # who listens may sleep for long
         for thread in self._threads:
             thread.join()
         self._woken.close()
         self._waking.close()
 
-    def _listen(self) -> None:
-        ears: dict[str, Ear] = {alias: ear_at(alias) for alias in self._aliases}
-        asked_at = 0.0
+    def _listen(self, alias: str) -> None:
+        ear, asked_at = ear_at(alias), 0.0
         while not self._stop.is_set():
             is_time = time.monotonic() >= asked_at + ASK_EVERY
-            for alias, ear in ears.items():
-                if _hears(alias, ear) or is_time:
-                    self._board.ring(alias)
+            if _hears(alias, ear) or is_time:
+                self._board.ring(alias)
             if is_time:
                 asked_at = time.monotonic()
-            lines = [line for ear in ears.values() if (line := ear.line()) is not None]
-            # Where all are heard, everybody is asleep until somebody rings.
-            sleep = ASK_EVERY / 2 if len(lines) == len(ears) else LOOK_EVERY
+            line = ear.line()  # where there is one somebody rings
+            lines, sleep = ([], LOOK_EVERY) if line is None else ([line], ASK_EVERY / 2)
             select.select([*lines, self._woken.fileno()], [], [], sleep)
-        for ear in ears.values():
-            ear.close()
+        ear.close()
 
     def _work(self, lane: Lane) -> None:
         while (alias := self._board.take(lane)) is not None:
@@ -123,6 +150,8 @@ class Worker:
                 _log.warning("Events of the database %s cannot be told just now: %s", alias, error)
                 self._stop.wait(AWAY_SECONDS)
                 took = 0
+            finally:
+                self._board.leave(lane, alias)
             close_old_connections()
             if took:
                 is_more = took == BATCH or was_missed(lane)
