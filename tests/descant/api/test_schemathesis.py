@@ -19,7 +19,9 @@ from schemathesis.specs.openapi.checks import (
 from descant.api import urls
 from descant.api.declaring import ENDPOINTS, Endpoint
 from descant.api.reference.openapi import document
+from descant.discussion.models import Comment
 from descant.forums.keys.issuing import IssuedKey, issue_key
+from descant.forums.noting import Noted
 from tests.descant.conftest import Cast
 
 assert urls.DECLARED_IN, "all endpoints are declared by now"
@@ -38,7 +40,7 @@ def keys(cast: Cast, settings: Any, say: Any) -> dict[str, str]:
     """With something to read, and nothing that is too fast."""
     settings.DESCANT_COMMENTS_PER_MINUTE = settings.DESCANT_VOTES_PER_MINUTE = 0
     say("Rye.")
-    issued: IssuedKey = issue_key(forum=cast.gazette)
+    issued: IssuedKey = issue_key(forum=cast.gazette, noted=Noted(cast.ann.user))
     return {
         "api_key": issued.public_key,
         "api_secret": issued.secret_key,
@@ -56,12 +58,38 @@ def app() -> Iterator[Any]:
         signal.connect(close_old_connections)
 
 
+@pytest.fixture
+def rows(cast: Cast, keys: dict[str, str]) -> dict[str, str]:
+    """What is there, by the names of the arguments that name it."""
+    rye = Comment.objects.of(cast.gazette).get()
+    found = {
+        "post": str(rye.pk),
+        "thread": str(rye.thread_id),
+        "user": str(rye.author_id),
+        "forum": "gazette",
+    }
+    return {**found, "parent": found["post"], "category": str(cast.gazette.pk)}
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
 def test_no_request_breaks_an_endpoint(endpoint: Endpoint, keys: dict[str, str], app: Any) -> None:
+    send_what_the_document_invites(app, endpoint, {endpoint.keys[0]: keys[endpoint.keys[0]]}, {})
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda endpoint: endpoint.name)
+def test_nor_does_one_of_an_owner_about_what_is_there(
+    endpoint: Endpoint, keys: dict[str, str], rows: dict[str, str], app: Any
+) -> None:
+    shown = {endpoint.keys[-1]: keys[endpoint.keys[-1]]}
+    send_what_the_document_invites(app, endpoint, shown, rows)
+
+
+def send_what_the_document_invites(
+    app: Any, endpoint: Endpoint, shown: dict[str, str], rows: dict[str, str]
+) -> None:
     schema = schemathesis.openapi.from_dict(document())
     schema.app = app
     operation = schema[f"/{endpoint.path}"][endpoint.method]
-    shown = {endpoint.keys[0]: keys[endpoint.keys[0]]}
 
     @settings(
         max_examples=EXAMPLES,
@@ -73,6 +101,9 @@ def test_no_request_breaks_an_endpoint(endpoint: Endpoint, keys: dict[str, str],
     )
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
+        for arguments in (case.query, case.body):
+            if isinstance(arguments, dict):
+                arguments |= {name: rows[name] for name in arguments.keys() & rows.keys()}
         case.query = {**(case.query or {}), **shown}
         case.call_and_validate(checks=CHECKS)
 
