@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.servers import running_postgresql  # noqa: E402
+from tools.leftovers import nothing_left  # noqa: E402
 from tools.reports import Outcome, changed_costs, failed_tests, read_outcome, slowest_tests  # noqa: E402
 
 REPORTS = ROOT / "build" / "reports"
@@ -69,7 +70,7 @@ def main(asked_for: list[str]) -> int:
     lines = []
     if not asked_for:
         lines.append(f"  {'check':<24}{check(total)}")
-    with running_postgresql() as server:
+    with nothing_left(), running_postgresql() as server:
         for part in parts:
             outcome = run_part(part, server)
             total.add(outcome)

@@ -23,7 +23,7 @@ ORDERS = ("", "&order=newest")
 # The front says of each page that it makes it, to whoever listens; it is no news.
 LISTENING = """
 LOGGING["handlers"]["made"] = {{"class": "logging.FileHandler", "filename": {made!r}}}
-LOGGING["loggers"]["descant.site.front.answering"] = {{"handlers": ["made"], "level": "DEBUG", "propagate": False}}
+LOGGING["loggers"]["descant.site.front.making"] = {{"handlers": ["made"], "level": "DEBUG", "propagate": False}}
 """
 
 
