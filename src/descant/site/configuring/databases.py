@@ -24,6 +24,14 @@ POOL_SECONDS = 1.5  # how long a request waits for a connection, before it answe
 RECONNECT_SECONDS = (
     1  # how long a pool tries by itself; afterwards whoever asks has it try again, and at once
 )
+# A server that has lost its power says nothing more. It is given up within twenty seconds, not within the two hours of
+# most systems: who waits for an answer without a bound of her own, as a worker does, waits no longer.
+GIVEN_UP = {
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 REPLICA_POOL_SECONDS = 0.5  # … before it asks the primary instead
 
 
@@ -152,6 +160,7 @@ def _server(url: str, kind: _Kind) -> dict[str, Any]:
     prepared = {"server_side_binding": True, "prepare_threshold": USES_BEFORE_PREPARED}
     options = {
         "connect_timeout": 2,
+        **GIVEN_UP,
         **(prepared if kind.is_prepared else {}),
         **server.get("OPTIONS", {}),
         "pool": pool,

@@ -49,6 +49,17 @@ def test_what_is_said_of_servers_is_read_by_its_type_too(variable: str, tmp_path
         databases(Variables({variable: "many"}), tmp_path)
 
 
+def test_a_server_that_says_nothing_more_is_given_up_unless_its_url_says_otherwise(tmp_path: Path) -> None:
+    urls = {
+        "DESCANT_DATABASE": "postgresql://db.example/descant",
+        "DESCANT_PARTITION_1": "postgresql://db.example/p1?tcp_user_timeout=700",
+    }
+    found, _told = databases(Variables(urls), tmp_path)
+    assert found["default"]["OPTIONS"]["tcp_user_timeout"] == 10_000
+    assert found["p1"]["OPTIONS"]["tcp_user_timeout"] == 700
+    assert all(each["OPTIONS"]["keepalives_idle"] == 10 for each in found.values())
+
+
 def test_a_variable_that_nobody_reads_is_refused_with_the_one_that_was_meant() -> None:
     said = Variables({"DESCANT_PROT": "8080"})
     said.number("DESCANT_PORT", 8000)
