@@ -32,7 +32,7 @@ def measure(site: Site) -> dict[str, float]:
         load(site.port, posts(key, THREADS, "warm"), clients=CLIENTS, seconds=3.0)
         for number in range(ROUNDS):
             for name, found in rates.items():
-                site.command("manage", "shell", "-v", "0", "-c", FORGET)
+                forget_what_follows(site)
                 wait_for_quiet(10.0)
                 made: Iterator[bytes] = iter(list(islice(posts(key, THREADS, f"{name}{number}"), MOST)))
                 if name == "off":
@@ -46,6 +46,11 @@ def measure(site: Site) -> dict[str, float]:
         **{f"posts_per_s_{name}": median(found) for name, found in rates.items()},
         "posts_off_over_on": median(off / on for off, on in pairs),
     }
+
+
+def forget_what_follows(site: Site) -> None:
+    """Drop what is due."""
+    site.command("manage", "shell", "-v", "0", "-c", FORGET)
 
 
 def _worker_of(pid: int) -> int:
