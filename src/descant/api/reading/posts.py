@@ -28,7 +28,7 @@ from descant.api.reading.posts_of import (
 )
 from descant.discussion.models import Comment
 from descant.discussion.reading.lately import LOOKED_AT
-from descant.discussion.reading.shown import read_shown
+from descant.discussion.reading.shown import comments_in, read_shown
 from descant.discussion.seeing import may_see
 from descant.discussion.tree.paths import ancestors_in
 from descant.switches import heavy_order
@@ -100,12 +100,16 @@ def popular(asked: Asked) -> list[Post]:
 
 def _chosen(asked: Asked, alias: str) -> list[Any]:
     """The comments of the categories and threads that are asked for, and with the words."""
-    rows = with_query(Comment.objects.of(asked.forum).using(alias), asked, alias)
-    lanes = in_categories(rows, asked.forum, asked[ONLY_CATEGORY], thread="thread__")
-    if not asked[ONLY_THREADS]:
-        return lanes
-    threads = threads_named(asked.forum, asked[ONLY_THREADS], using=alias)
-    return [lane.filter(thread=thread) for lane in lanes for thread in threads]
+    places = [Comment.objects.of(asked.forum).using(alias)]
+    if asked[ONLY_THREADS]:
+        threads = threads_named(asked.forum, asked[ONLY_THREADS], using=alias)
+        places = [comments_in(thread, alias) for thread in threads]
+    found = [with_query(rows, asked, alias) for rows in places]
+    return [
+        lane
+        for rows in found
+        for lane in in_categories(rows, asked.forum, asked[ONLY_CATEGORY], thread="thread__")
+    ]
 
 
 def _read(asked: Asked) -> Comment:

@@ -24,10 +24,11 @@ from descant.api.reading.posts_of import BESIDE, QUERY, lines_told, posts_page, 
 from descant.api.reading.posts_of import RELATED as WITH_POSTS
 from descant.api.reading.threads_of import INCLUDE, RELATED, WHICH, threads_page, threads_read, which
 from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.models import Comment, Thread
+from descant.discussion.models import Thread
 from descant.discussion.reading.lately import LOOKED_BACK, busy_ids, said_lately
 from descant.discussion.reading.pages import LINES, Line, is_heavy, read_page
 from descant.discussion.reading.pages import Page as Lines
+from descant.discussion.reading.shown import comments_in
 from descant.switches import heavy_order
 
 BREAD = {"thread:ident": "bread"}
@@ -82,7 +83,7 @@ def list_posts(asked: Asked) -> Page[Post]:
 
     def narrow(alias: str) -> list[object]:
         thread = thread_told(asked, asked[THREAD], using=alias)
-        rows = Comment.objects.of(asked.forum).using(alias).filter(wanted(asked), thread=thread)
+        rows = comments_in(thread, alias).filter(wanted(asked))
         return [with_query(rows, asked, alias)]
 
     return posts_page(asked, narrow)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from descant.discussion.addressing.addresses import PageAddress, digest
 from descant.discussion.addressing.finding import find_thread
 from descant.discussion.models import Comment, Thread, ThreadAddress
-from descant.discussion.reading.shown import read_shown
+from descant.discussion.reading.shown import comments_in, read_shown
 from descant.forums.models import Forum
 from django_headroom import replicas
 from django_headroom.joins import attach
@@ -41,7 +41,7 @@ def recent_comments(
             thread = find_thread(forum, page, using=alias)
             if thread is None:
                 return None, []
-            rows = rows.filter(thread=thread)
+            rows = comments_in(thread, alias).shown().select_related("thread")
         latest = rows.defer("author_email").order_by("-created_at", "-id")[:MOST_RECENT]
         return thread, attach(latest, "author")
 

@@ -1,8 +1,9 @@
 """Reading what a forum shows: from a copy of its partition, but from none that may not know what was hidden since."""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import marks
 from descant.forums.models import Forum
 from django_headroom import replicas
@@ -31,3 +32,11 @@ def read_shown(
         return found is not None and heard_of_all() and (enough is None or enough(found))
 
     return cast(Found, replicas.read(forum.partition, reading_it, enough=is_enough))
+
+
+def comments_in(thread: Thread | int, alias: str) -> Any:
+    """The comments of a thread of this copy, asked for by nothing else.
+
+    Beside its forum SQLite, which keeps no statistics, would walk all comments of the forum by the index of that.
+    """
+    return Comment.objects.using(alias).filter(thread=thread)

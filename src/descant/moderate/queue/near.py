@@ -14,6 +14,7 @@ from descant.discussion.authors import Author
 from descant.discussion.deciding.comments import BEFORE
 from descant.discussion.judging.origins import mailbox_of
 from descant.discussion.models import Appeal, Comment, Decision, Flag
+from descant.discussion.reading.shown import comments_in
 from descant.discussion.seeing import may_see
 from descant.forums.models import Ban, Forum
 from descant.moderate.queue.gathering import together
@@ -88,7 +89,7 @@ def look_near(forum: Forum, comment_id: int, viewer: Author) -> Near:
 
 def _look(forum: Forum, comment_id: int, viewer: Author, alias: str) -> Near:
     comment = _of(Comment, forum, alias).select_related("thread", "parent").get(pk=comment_id)
-    parts = [*_neighbours(forum, comment, alias), _by_her(forum, comment, alias)[:HISTORY]]
+    parts = [*_neighbours(comment, alias), _by_her(forum, comment, alias)[:HISTORY]]
     before, after, hers = together(alias, Comment, parts)
     flags = list(_of(Flag, forum, alias).filter(comment=comment).order_by("flagged_at", "id")[:50])
     decisions = _decisions(forum, comment, hers, alias)
@@ -104,9 +105,9 @@ def _of(model: Any, forum: Forum, alias: str) -> Any:
     return model.objects.using(alias).filter(forum=forum)
 
 
-def _neighbours(forum: Forum, comment: Comment, alias: str) -> list[Any]:
+def _neighbours(comment: Comment, alias: str) -> list[Any]:
     """What was shown in the thread just before and after."""
-    shown = _of(Comment, forum, alias).filter(thread=comment.thread_id, state=Comment.State.SHOWN)
+    shown = comments_in(comment.thread_id, alias).shown()
     moment = comment.created_at
     earlier = shown.filter(created_at__lte=moment).exclude(pk__in=[comment.pk, comment.parent_id or 0])
     later = shown.filter(created_at__gt=moment)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from descant.accounts.models import User
 from descant.discussion.addressing.addresses import PageAddress
@@ -19,6 +21,7 @@ from tests.descant.conftest import Cast
 from tests.descant.signing import EVE, signed
 
 Say = Callable[..., Comment]
+BREAD = {"thread_ident": "bread"}
 
 
 def ids(told: dict[str, Any]) -> list[str]:
@@ -33,6 +36,22 @@ def test_of_the_threads_only_those_named_are_told(ask: Ask, cast: Cast, bread: T
     assert ids(ask(name, thread_ident="ham")) == [str(ham.pk)]
     assert ids(ask(name, thread=[ham.pk, "ident:bread"], order="asc")) == [str(bread.pk), str(ham.pk)]
     assert ids(ask(name, author="7")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"), [("threads/listPosts", BREAD), ("posts/list", BREAD), ("posts/listPopular", BREAD)]
+)
+def test_the_comments_of_a_thread_are_found_by_it_alone(
+    ask: Ask, say: Say, name: str, asked: dict[str, str]
+) -> None:
+    """Else SQLite, which keeps no statistics, walks those of the whole forum."""
+    said = say("Rye.")
+    with CaptureQueriesContext(connections["p1"]) as queries:
+        assert ids(ask(name, **asked)) == [str(said.pk)]
+    lists = [each["sql"] for each in queries if "ORDER BY" in each["sql"] and "LIMIT" in each["sql"]]
+    of_comments = [sql for sql in lists if 'FROM "discussion_comment"' in sql]
+    assert of_comments
+    assert not [sql for sql in of_comments if '"discussion_comment"."forum_id" = ' in sql]
 
 
 def test_threads_after_a_time_are_those_since_it(ask: Ask, cast: Cast, bread: Thread) -> None:
