@@ -63,7 +63,9 @@ def trim_mailboxes() -> int:
 @every(3600, name="trim paces", limit=300)
 def trim_paces() -> int:
     """Of those who have not written for a while: they may write as if they never had. How many went."""
-    return sum(_trim_paces(alias, time.time() - PACES_KEPT) for alias in headroom().partitions)
+    before, rows = time.time() - PACES_KEPT, Pace._base_manager
+    places = ((rows.using(alias), alias) for alias in headroom().partitions)
+    return sum(_delete(found.filter(used_until__lt=before), alias) for found, alias in places)
 
 
 @every(3600, name="forget addresses", limit=120)
@@ -88,19 +90,10 @@ def _forget_mailboxes(rows: QuerySet[Mailbox]) -> int:
     return gone
 
 
-def _trim_paces(alias: str, before: float) -> int:
-    """One that is used meanwhile stays."""
-    rows, gone = Pace._base_manager.using(alias).filter(used_until__lt=before), 0
+def _delete(rows: QuerySet[Any], alias: str = "default") -> int:
+    """In steps, so that no transaction is long; one that is used meanwhile stays."""
+    gone = 0
     while keys := list(rows.values_list("pk", flat=True)[:STEP]):
         with writing(alias):
             gone += rows.filter(pk__in=keys).delete()[0]
-    return gone
-
-
-def _delete(rows: QuerySet[Any]) -> int:
-    """In steps, so that no transaction is long."""
-    gone = 0
-    while keys := list(rows.values_list("pk", flat=True)[:STEP]):
-        with writing("default"):
-            gone += rows.model._base_manager.filter(pk__in=keys).delete()[0]
     return gone
