@@ -102,12 +102,7 @@ def _replace(forum: Forum, comment: Comment, author: Author, value: int) -> int:
     votes = Vote.objects.of(forum)
     own = votes.filter(comment=comment, voter=author.voter).first()
     if own is not None:
-        before = own.value
-        if value == 0:
-            own.delete()
-        elif value != before:
-            change(own, value=value)
-        return int(before)
+        return _change_own(own, value)
     if value:
         mark = None if author.user else pacing.keyed(f"{comment.pk}/{author.address}")
         try:
@@ -124,10 +119,14 @@ def _replace_on_thread(forum: Forum, thread: Thread, voter: str, value: int) -> 
     """Put the new vote in the place of the old one; returns what the old one was, 0 for none."""
     votes = ThreadVote.objects.of(forum)
     own = votes.filter(thread=thread, voter=voter).first()
-    if own is None:
-        if value:
-            votes.create(thread=thread, voter=voter, value=value)
-        return 0
+    if own is not None:
+        return _change_own(own, value)
+    if value:
+        votes.create(thread=thread, voter=voter, value=value)
+    return 0
+
+
+def _change_own(own: Vote | ThreadVote, value: int) -> int:
     before = int(own.value)
     if value == 0:
         own.delete()
