@@ -25,7 +25,7 @@ def drain(alias: str, lanes: Iterable[Lane] = Lane) -> int:
         How many events were taken up; 0 means that nothing is due.
     """
     for lane in lanes:
-        with one_of(lane, channels_due(alias, lane)) as channel:
+        with one_of(lane, channels_due(alias, lane), alias) as channel:
             if channel is not None and (taken_up := _tell(Place(alias, lane, channel))):
                 return taken_up
     return 0

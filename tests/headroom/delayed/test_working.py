@@ -13,6 +13,7 @@ from django_headroom.delayed.receivers import Told
 from django_headroom.delayed.signals import DelayedSignal
 from django_headroom.delayed.working import looping
 from django_headroom.delayed.working.bell import ear_at
+from django_headroom.delayed.working.channels import missed_in, one_of
 from django_headroom.delayed.working.looping import Board, Worker
 from django_headroom.transactions import writing
 from tests.headroom.market.threads import DATABASES, until
@@ -182,6 +183,29 @@ def test_each_database_has_a_thread_that_the_others_do_not_take() -> None:
     board.leave(Lane.LOW, "p1")
     board.ring("p1")
     assert board.take(Lane.LOW) == "p1", "the thread that is free is not for the one that has two already"
+
+
+def test_a_database_that_a_lane_has_left_alone_is_looked_at_when_it_has_rested() -> None:
+    board = Board(["p1", "p2"], dict.fromkeys(Lane, 2))
+    board.ring("p1")
+    for lane in (Lane.LOW, Lane.HIGH):
+        assert board.take(lane) == "p1"
+    board.leave(Lane.LOW, "p1", 600.0)
+    board.leave(Lane.HIGH, "p1")
+    for alias in ("p1", "p2"):
+        board.ring(alias)
+    assert [board.take(Lane.LOW), board.take(Lane.HIGH)] == ["p2", "p1"], "each lane rests by itself"
+    board.leave(Lane.LOW, "p2", 0.001)
+    board.ring("p2")
+    assert board.take(Lane.LOW) == "p2", "nobody rings at the end of a rest"
+
+
+def test_where_a_channel_was_held_somebody_looks_again() -> None:
+    with one_of(Lane.LOW, ["mail"], "p1") as held:
+        assert held == "mail"
+        with one_of(Lane.LOW, ["mail"], "p2") as nothing:
+            assert nothing is None
+    assert (missed_in(Lane.HIGH), missed_in(Lane.LOW), missed_in(Lane.LOW)) == (set(), {"p2"}, set())
 
 
 def test_what_is_said_while_the_worker_lies_down_rings_or_keeps_it_awake(sold: DelayedSignal) -> None:

@@ -32,12 +32,13 @@ NOTE_EVERY = 60.0
 SHARE = 0.2  # of the time that the worker takes on a busy machine, while more is due than one round brings
 IDLE_ENOUGH = 0.5  # the part of the processors' time that must be unused for it to go on at once
 REST_MOST = 5.0
+TICKS_ENOUGH = 20  # of the processors' clock, between two looks that tell how idle they are
 DECLARED_BY = (alarms,)  # jobs that it runs besides its own
 
 _log = logging.getLogger(__name__)
 _stop = threading.Event()
 _noted_at = float("-inf")
-_ticks = (0, 0)
+_ticks, _idle = (0, 0), 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,10 +95,12 @@ def _give_way() -> None:
 
 
 def _idle_lately() -> float:
-    """The part of the processors' time that was unused since the last look."""
-    global _ticks
-    before, _ticks = _ticks, processor_ticks()
-    return idle_between(before, _ticks)
+    """The part of the processors' time that was unused since the last look, by whichever thread."""
+    global _ticks, _idle
+    now = processor_ticks()
+    if now[1] - _ticks[1] >= TICKS_ENOUGH:
+        _idle, _ticks = idle_between(_ticks, now), now
+    return _idle
 
 
 @every(600, name="forget what was heard", limit=120)

@@ -9,17 +9,19 @@ from django_headroom.delayed.signals import all_signals
 
 _lock = threading.Lock()
 _held: set[tuple[Lane, str]] = set()
-_missed: set[Lane] = set()  # in which somebody came to a channel that was held
+_missed: dict[Lane, set[str]] = {
+    lane: set() for lane in Lane
+}  # databases where somebody came to a held channel
 
 
 @contextmanager
-def one_of(lane: Lane, due: Sequence[str]) -> Iterator[str | None]:
+def one_of(lane: Lane, due: Sequence[str], alias: str) -> Iterator[str | None]:
     """Hold one of the channels in which something is due, the common one last; None where others hold them all."""
     with _lock:
         free = [channel for channel in due if channel and (lane, channel) not in _held]
         chosen = free[0] if free else "" if "" in due else None
         if any((lane, channel) in _held for channel in due):
-            _missed.add(lane)
+            _missed[lane].add(alias)
         if chosen:
             _held.add((lane, chosen))
     try:
@@ -29,11 +31,10 @@ def one_of(lane: Lane, due: Sequence[str]) -> Iterator[str | None]:
             _held.discard((lane, chosen or ""))
 
 
-def was_missed(lane: Lane) -> bool:
-    """Whether somebody came to a channel that was held, since this was asked last: then there may be more in it."""
+def missed_in(lane: Lane) -> set[str]:
+    """Where somebody came to a channel that was held, since this was asked last: there may be more in it."""
     with _lock:
-        found = lane in _missed
-        _missed.discard(lane)
+        found, _missed[lane] = _missed[lane], set()
     return found
 
 

@@ -17,13 +17,14 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django_headroom.delayed.models import Lane
 from django_headroom.delayed.worker import BATCH, drain
 from django_headroom.delayed.working.bell import Ear, ear_at
-from django_headroom.delayed.working.channels import channels_in, was_missed
+from django_headroom.delayed.working.channels import channels_in, missed_in
 
 LOOK_EVERY = 0.1  # seconds, where nobody rings
 ASK_EVERY = 1.0  # seconds; whatever was missed, and what is tried again
 AWAY_SECONDS = 1.0  # in which a database that cannot be reached is left alone
 
 Rest = Callable[[float, bool], float]
+"""(seconds that a round took, whether there is more) -> seconds to leave a database's lane alone."""
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +34,7 @@ def no_rest(took: float, is_full: bool) -> float:
 
 
 class Board:
-    """Which databases each lane should look at, and how many of its threads are there.
+    """Which databases each lane should look at, when, and how many of its threads are there.
 
     Args:
         threads: how many each lane has; at least one for each database.
@@ -43,6 +44,7 @@ class Board:
         self._aliases, self._free = aliases, dict(threads)
         self._there: dict[Lane, Counter[str]] = {lane: Counter() for lane in Lane}
         self._rung: dict[Lane, dict[str, None]] = {lane: {} for lane in Lane}
+        self._rests_until: dict[Lane, dict[str, float]] = {lane: {} for lane in Lane}
         self._changed = threading.Condition()
         self._is_over = False
 
@@ -56,8 +58,8 @@ class Board:
     def take(self, lane: Lane) -> str | None:
         """Wait for a database to look at, and go there; None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_over or self._next(lane) is not None)
-            alias = self._next(lane)
+            while (alias := self._next(lane)) is None and not self._is_over:
+                self._changed.wait(self._rest_left(lane))
             if self._is_over or alias is None:
                 return None
             del self._rung[lane][alias]
@@ -65,9 +67,11 @@ class Board:
             self._free[lane] -= 1
             return alias
 
-    def leave(self, lane: Lane, alias: str) -> None:
-        """Be free for another."""
+    def leave(self, lane: Lane, alias: str, rest: float = 0.0) -> None:
+        """Be free for another; for so many seconds none of the lane comes here."""
         with self._changed:
+            if rest:
+                self._rests_until[lane][alias] = time.monotonic() + rest
             self._there[lane][alias] -= 1
             self._free[lane] += 1
             self._changed.notify_all()
@@ -80,9 +84,16 @@ class Board:
 
     def _next(self, lane: Lane) -> str | None:
         """The next where nobody is, or one more may be: a thread is left for each database that has none."""
-        there = self._there[lane]
+        there, rests_until, now = self._there[lane], self._rests_until[lane], time.monotonic()
+        awake = (alias for alias in self._rung[lane] if rests_until.get(alias, 0.0) <= now)
         is_one_to_spare = self._free[lane] > sum(not there[alias] for alias in self._aliases)
-        return next((alias for alias in self._rung[lane] if is_one_to_spare or not there[alias]), None)
+        return next((alias for alias in awake if is_one_to_spare or not there[alias]), None)
+
+    def _rest_left(self, lane: Lane) -> float | None:
+        """Seconds until the first of those that are rung has rested; None: none of them rests."""
+        now, rests_until = time.monotonic(), self._rests_until[lane]
+        left = (rests_until.get(alias, 0.0) - now for alias in self._rung[lane])
+        return min((seconds for seconds in left if seconds > 0), default=None)
 
 
 class Worker:
@@ -92,8 +103,7 @@ class Worker:
         aliases: the databases.
         threads: how many for each lane, and one more for each database after the first; more where there are as many
             channels, so that one is left when all hang.
-        rest: (seconds that a round took, whether there is more) -> seconds to leave the machine to others, except for
-            what is urgent.
+        rest: says after each round how long a lane leaves a database alone, except for what is urgent.
 
     >>> with Worker(["default", "p1"]):
     ...     stop.wait()
@@ -143,23 +153,30 @@ class Worker:
 
     def _work(self, lane: Lane) -> None:
         while (alias := self._board.take(lane)) is not None:
-            began = time.monotonic()
+            rest = 0.0
             try:
-                took = drain(alias, [lane])
-            except (DatabaseError, InterfaceError) as error:
-                _log.warning("Events of the database %s cannot be told just now: %s", alias, error)
-                self._stop.wait(AWAY_SECONDS)
-                took = 0
+                rest = self._round(lane, alias)
             finally:
-                self._board.leave(lane, alias)
-            close_old_connections()
-            if took:
-                is_more = took == BATCH or was_missed(lane)
-                later = [each for each in Lane if each > lane or (each == lane and is_more)]
-                self._board.ring(alias, later)
-                if lane != Lane.HIGH:
-                    self._stop.wait(self._rest(time.monotonic() - began, took == BATCH))
+                self._board.leave(lane, alias, rest)
         connections.close_all()
+
+    def _round(self, lane: Lane, alias: str) -> float:
+        """Tell a batch. Seconds for which the lane is to leave the database alone."""
+        began = time.monotonic()
+        try:
+            took = drain(alias, [lane])
+        except (DatabaseError, InterfaceError) as error:
+            _log.warning("Events of the database %s cannot be told just now: %s", alias, error)
+            return AWAY_SECONDS
+        finally:
+            close_old_connections()
+        if not took:
+            return 0.0
+        is_full = took == BATCH
+        self._board.ring(alias, [each for each in Lane if each > lane or (each == lane and is_full)])
+        for each in missed_in(lane):
+            self._board.ring(each, [lane])
+        return 0.0 if lane == Lane.HIGH else self._rest(time.monotonic() - began, is_full)
 
 
 def _hears(alias: str, ear: Ear) -> bool:
