@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from zlib_ng import zlib_ng
 
-LEVEL = 5  # 6 takes an eighth more time, for a quarter of a percent
+LEVEL = 4  # 5 takes a tenth more time, for seven bytes in a thousand
 LEVEL_OF_CONSTANTS = 9
 CONSTANTS_KEPT = 2_048
+SHORT = 320  # bytes; to begin a packer takes as long as it takes to pack ten times as many
 LONG = 4_000  # bytes; a shorter piece is not worth to be compared with what stands before it
 _WINDOW = 32_768
 _RAW = -15  # deflate without a head of its own
@@ -27,6 +28,8 @@ def gzipped(pieces: Sequence[bytes]) -> bytes:
     for number, piece in enumerate(pieces):
         if type(piece) is Constant:
             packed.append(_blocks_of_constant(piece))
+        elif len(piece) < SHORT:
+            packed.append(_stored(piece))
         else:
             before = b"".join(pieces[:number])[-_WINDOW:] if len(piece) >= LONG else b""
             packed.append(_blocks(piece, LEVEL, before))
@@ -38,6 +41,11 @@ def gzipped(pieces: Sequence[bytes]) -> bytes:
 @lru_cache(maxsize=CONSTANTS_KEPT)
 def _blocks_of_constant(piece: Constant) -> bytes:
     return _blocks(piece, LEVEL_OF_CONSTANTS)
+
+
+def _stored(piece: bytes) -> bytes:
+    """A block as it is."""
+    return struct.pack("<BHH", 0, len(piece), ~len(piece) & 0xFFFF) + piece
 
 
 def _blocks(piece: bytes, level: int, before: bytes = b"") -> bytes:

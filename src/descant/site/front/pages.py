@@ -144,14 +144,15 @@ def headers_of(response: HttpResponseBase) -> Headers:
 
 def page_of(document: Document, codings: Collection[str], *, seen: int, made_at: float) -> Page | Answer:
     """The page to keep of a document, packed; an answer to send if it is none that may be kept."""
-    body = b"".join(document.pieces)
     own = {"Content-Type": HTML, **ALWAYS, **document.headers}
     if document.rests_on is None:
+        body = b"".join(document.pieces)
         return Answer(document.status, [*own.items(), ("Content-Length", str(len(body)))], body)
     headers = [*own.items(), *told_to_caches(FRESH_SECONDS).items()]
     due_at = made_at + random.uniform(*SOFT_SECONDS)
-    head = Head(etag_of(body), headers, document.rests_on, seen, made_at, due_at)
-    return page_with(head, {coding: _packed(coding, document.pieces) for coding in codings})
+    bodies = {coding: _packed(coding, document.pieces) for coding in codings}
+    head = Head(etag_of(bodies["gzip"]), headers, document.rests_on, seen, made_at, due_at)
+    return page_with(head, bodies)
 
 
 def page_with(head: Head, bodies: Mapping[str, bytes]) -> Page:
