@@ -92,4 +92,6 @@ names = _Names()
 
 def attach_names(comments: Iterable[Comment]) -> None:
     """Attach their authors, of whom nothing is read but how they are called, or were a few seconds ago."""
-    attach(comments, "author", cache=names, fetch=_NAMED.with_keys)
+    signed_in = [comment for comment in comments if comment.author_id is not None]
+    if signed_in:
+        attach(signed_in, "author", cache=names, fetch=_NAMED.with_keys)

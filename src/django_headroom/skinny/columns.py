@@ -1,6 +1,6 @@
 """``Columns``: rows of a few columns by a statement that is written out, without the ORM's compiling and building."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, models
@@ -31,7 +31,12 @@ class Columns(Generic[Row]):
         key: Any = model._meta.pk
         self._fields = found if key in found else [key, *found]
         self._names = [field.attname for field in self._fields]
-        self._converters: dict[str, Sequence[tuple[str, Any, Sequence[_Converter]]]] = {}
+        self._converters: dict[str, Sequence[tuple[str, Any, _Converter]]] = {}
+
+    @property
+    def number(self) -> int:
+        """How many they are."""
+        return len(self._fields)
 
     def written(self, alias: str) -> str:
         """The columns as a statement on this database names them, with commas between."""
@@ -40,14 +45,26 @@ class Columns(Generic[Row]):
 
     def rows(self, alias: str, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
         """The rows of a statement that selects ``written(alias)`` and nothing else."""
-        connection = connections[alias]
-        with connection.cursor() as cursor:
+        with connections[alias].cursor() as cursor:
             cursor.execute(sql, arguments)
             found = cursor.fetchall()
-        converted = self._converters.get(alias)
-        if converted is None:
-            converted = self._converters[alias] = self._converted(connection)
-        return [self._row(alias, connection, values, converted) for values in found]
+        return self.rows_of(alias, found)
+
+    def rows_of(self, alias: str, found: Iterable[Sequence[Any]]) -> list[Row]:
+        """The rows of what the driver gave: for each the values of ``written(alias)``."""
+        model, names, connection = self.model, self._names, connections[alias]
+        converters = self._converters_of(connection)
+        rows = list[Row]()
+        for values in found:
+            row = model.__new__(model)
+            told = row.__dict__
+            told.update(zip(names, values, strict=True))
+            for name, expression, convert in converters:
+                told[name] = convert(told[name], expression, connection)
+            row._state = state = ModelState()
+            state.adding, state.db = False, alias
+            rows.append(row)
+        return rows
 
     def with_keys(self, alias: str, keys: Collection[Any]) -> list[Row]:
         """The rows with these primary keys, in no order; as ``attach(…, fetch=…)`` asks for them."""
@@ -60,29 +77,17 @@ class Columns(Generic[Row]):
             among, arguments = f"IN ({', '.join(['%s'] * len(keys))})", list(keys)
         return self.rows(alias, f"SELECT {self.written(alias)} FROM {table} WHERE {key} {among}", arguments)
 
-    def _row(
-        self, alias: str, connection: Any, values: Sequence[Any], converted: Sequence[tuple[str, Any, Any]]
-    ) -> Row:
-        row = self.model.__new__(self.model)
-        told = row.__dict__
-        told.update(zip(self._names, values, strict=True))
-        for name, expression, converters in converted:
-            for convert in converters:
-                told[name] = convert(told[name], expression, connection)
-        state = ModelState()
-        state.adding, state.db = False, alias
-        row._state = state
-        return row
-
-    def _converted(self, connection: Any) -> Sequence[tuple[str, Any, Sequence[_Converter]]]:
+    def _converters_of(self, connection: Any) -> Sequence[tuple[str, Any, _Converter]]:
         """What makes Python's values of the driver's, for those columns where it does not do so by itself."""
-        found = []
-        for field in self._fields:
-            column = field.cached_col
-            converters = [
-                *connection.ops.get_db_converters(column),
-                *column.get_db_converters(connection),
+        found = self._converters.get(connection.alias)
+        if found is None:
+            columns = [(field.attname, field.cached_col) for field in self._fields]
+            found = self._converters[connection.alias] = [
+                (name, column, convert)
+                for name, column in columns
+                for convert in (
+                    *connection.ops.get_db_converters(column),
+                    *column.get_db_converters(connection),
+                )
             ]
-            if converters:
-                found.append((field.attname, column, converters))
         return found

@@ -1,6 +1,7 @@
 """Finding the thread of a page, and making it when somebody first writes there."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -34,16 +35,42 @@ def find_thread(forum: Forum, page: PageAddress, *, using: str = "") -> Thread |
     Raises:
         NoAddress: the page names nothing to look up.
     """
-    page.check()
-    wanted = page.digests()
-    alias = using or partition_of(forum)
-    found = _threads(alias, forum, wanted)
-    if wanted[0] in found:
-        return _thread(alias, found[wanted[0]])
-    if wanted[-1] not in found:
-        return None
-    last = _thread(alias, found[wanted[-1]])
-    return None if _has_identifier(last, alias) else last
+    return Wanted.of(forum, page).find(using or partition_of(forum))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The thread of a page, as a statement looks for it, be it a part of a larger one; see ``find_thread``."""
+
+    forum_id: int
+    digests: Sequence[str]
+
+    @classmethod
+    def of(cls, forum: Forum, page: PageAddress) -> "Wanted":
+        """Raises: NoAddress: the page names nothing to look up."""
+        page.check()
+        return cls(forum.pk, page.digests())
+
+    def find(self, alias: str) -> Thread | None:
+        """Look for it by itself; without the ORM, for every post begins with it."""
+        with connections[alias].cursor() as cursor:
+            cursor.execute(self.sql(alias), self.arguments)
+            row = cursor.fetchone()
+        return self.thread_in(alias, row) if row else None
+
+    @property
+    def arguments(self) -> Sequence[Any]:
+        """Of the statement."""
+        return [self.forum_id, *self.digests, self.digests[0]]
+
+    def sql(self, alias: str) -> str:
+        """It selects one row or none: an address, and all columns of its thread."""
+        return _asking(alias, len(self.digests))
+
+    def thread_in(self, alias: str, row: Sequence[Any]) -> Thread | None:
+        """The thread of such a row, if the page is one of its."""
+        thread = _thread(alias, row[1:])
+        return None if row[0] != self.digests[0] and _has_identifier(thread, alias) else thread
 
 
 def make_thread(forum: Forum, page: PageAddress, *, by: str = "") -> Thread:
@@ -114,13 +141,6 @@ def ends_of(forum: Forum, threads: Iterable[Thread], *, using: str) -> dict[int,
     return ends
 
 
-def _threads(alias: str, forum: Forum, digests: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """The rows that digests lead to; asked without the ORM, for every page and every post begins with it."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_asking(alias, len(digests)), [forum.pk, *digests])
-        return {digest: row for digest, *row in cursor.fetchall()}
-
-
 def _thread(alias: str, row: Sequence[Any]) -> Thread:
     connection, fields = connections[alias], Thread._meta.concrete_fields
     values = [as_python(*pair, connection) for pair in zip(fields, row, strict=True)]
@@ -135,6 +155,7 @@ def _asking(alias: str, digests: int) -> str:
         f"SELECT address.digest, {columns} FROM {quote(ThreadAddress._meta.db_table)} AS address"
         f" JOIN {quote(Thread._meta.db_table)} AS thread ON thread.id = address.thread_id"
         f" WHERE address.forum_id = %s AND address.digest IN ({', '.join(['%s'] * digests)})"
+        " ORDER BY CASE address.digest WHEN %s THEN 0 ELSE 1 END LIMIT 1"
     )
 
 

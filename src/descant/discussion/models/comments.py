@@ -146,10 +146,13 @@ class Comment(OfForum):
 
     @property
     def is_shown(self) -> bool:
-        return bool(self.state == self.State.SHOWN)
+        return bool(self.state == _SHOWN)
 
     @property
     def shown_name(self) -> str:
         """The name to show: an attached account's of today, else the one that was signed with."""
         author = self._state.fields_cache.get("author")
         return str(author) if author else self.author_name
+
+
+_SHOWN = Comment.State.SHOWN.value  # asked for each comment of each page: an Enum takes its time

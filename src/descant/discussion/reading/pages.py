@@ -2,15 +2,16 @@
 
 The order (*best*, *newest*, *oldest*) is that of the top-level comments; below each its conversation is read oldest
 first, at most three replies of it before "more replies", which pages within the branch. Pages are cut by keys, never
-by offsets. The thread's row is read first and the comments from the same copy of the database.
+by offsets. Thread and comments are read from the same copy of the database, a first page's in one statement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.addressing.finding import find_thread
+from descant.discussion.addressing.finding import Wanted
 from descant.discussion.authors import Author, attach_names
 from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import marks
@@ -18,7 +19,7 @@ from descant.discussion.reading.shown import read_shown
 from descant.discussion.seeing import as_its_author_sees, is_own, may_see
 from descant.discussion.tree import cursors
 from descant.discussion.tree.cursors import AfterTop, AtComment, InBranch
-from descant.discussion.tree.fetching import Shelf, Tops, Window, key_in
+from descant.discussion.tree.fetching import Room, Shelf, Tops, Window, key_in
 from descant.discussion.tree.paths import WIDTH, ancestors_in
 from descant.forums.models import Forum
 from django_headroom.joins import attach
@@ -27,6 +28,7 @@ ORDERS = ("best", "newest", "oldest")
 LIGHT_ORDER = "oldest"  # its index is written at one end, and no vote moves anything in it
 LINES = 25
 REPLIES = 3
+_ROOM = Room(LINES, REPLIES)
 
 
 class Line(NamedTuple):
@@ -74,11 +76,15 @@ def read_page(
     Raises:
         BadCursor, NoAddress
     """
-    where = cursors.read(cursor)
+    where, wanted = cursors.read(cursor), Wanted.of(forum, page)
 
     def reading(alias: str) -> Page:
-        thread = find_thread(forum, page, using=alias)
-        return _page(Shelf(alias, thread), order, where) if thread else Page(None, order)
+        if where is None:
+            return _first_page(alias, wanted, order)
+        thread = wanted.find(alias)
+        if thread is None:
+            return Page(None, order)
+        return _page(Shelf(alias, thread), order, where) or _first_page(alias, wanted, order)
 
     def enough(found: Page) -> bool:
         return not to_keep or marks.is_settled(forum.pk, found.thread)
@@ -103,15 +109,21 @@ def line_of(comment: Comment, viewer: Author | None) -> Line:
     return Line(comment, "comment" if may_see(comment, viewer) else "mark")
 
 
-def _page(shelf: Shelf, order: str, where: cursors.Cursor | None) -> Page:
+def _first_page(alias: str, wanted: Wanted, order: str) -> Page:
+    found = Shelf.with_tops(alias, wanted, order, _ROOM)
+    return _top_page(*found, order) if found else Page(None, order)
+
+
+def _page(shelf: Shelf, order: str, where: cursors.Cursor) -> Page | None:
+    """The page that begins there; None if it would begin with a comment that is not here."""
     if isinstance(where, AtComment):
         begin = _asked_for(shelf, where)
         if begin is None:
-            return _top_page(shelf, order, None)
+            return None
         return _branch_page(shelf, order, InBranch(begin.path[:WIDTH], begin.path), [begin])
     if isinstance(where, InBranch):
         return _branch_page(shelf, order, where, [])
-    return _top_page(shelf, order, where)
+    return _top_page(shelf, shelf.tops(order, (where.key, where.id), _ROOM), order, where)
 
 
 def _asked_for(shelf: Shelf, at: AtComment) -> Comment | None:
@@ -150,8 +162,7 @@ class _Run:
         return [Line(comment, "comment") for comment in drawn], cut
 
 
-def _top_page(shelf: Shelf, order: str, after: AfterTop | None) -> Page:
-    tops = shelf.tops(order, (after.key, after.id) if after else None, LINES, REPLIES)
+def _top_page(shelf: Shelf, tops: Tops, order: str, after: AfterTop | None = None) -> Page:
     runs = _runs(shelf, order, after, tops)
     lines: list[Line] = []
     ends: dict[int, _Run] = {}
@@ -191,26 +202,30 @@ def _runs(shelf: Shelf, order: str, after: AfterTop | None, tops: Tops) -> list[
     return runs
 
 
-def _finish(shelf: Shelf, lines: Sequence[Line], ends: dict[int, _Run] | None = None) -> Sequence[Line]:
+def _finish(
+    shelf: Shelf, lines: Sequence[Line], ends: Mapping[int, _Run] = MappingProxyType({})
+) -> Sequence[Line]:
     """Add what the lines need around them: stubs of ancestors, names of those answered, "more replies", authors."""
     drawn = {line.comment.id: line.comment for line in lines}
-    above = {key: ancestors_in(comment.path) for key, comment in drawn.items()}
-    answered = {comment.parent_id for comment in drawn.values() if comment.parent_id}
+    replies = [comment for comment in drawn.values() if comment.level]
+    above = {comment.id: ancestors_in(comment.path) for comment in replies}
+    answered = {comment.parent_id for comment in replies if comment.parent_id}
     needed = answered.union(*above.values()) - drawn.keys()
     known = {**drawn, **shelf.with_ids(needed)}
     finished: list[Line] = []
     seen: set[int] = set()
     for number, line in enumerate(lines):
-        own = line.comment.id
-        for key in above[own]:
-            if key not in seen and key in known:
-                finished.append(Line(known[key], "stub"))
-                seen.add(key)
+        own, whole = line.comment.id, line
+        if own in above:
+            for key in above[own]:
+                if key not in seen and key in known:
+                    finished.append(Line(known[key], "stub"))
+                    seen.add(key)
+            whole = _with_answers(line, above[own], known)
         seen.add(own)
-        run = (ends or {}).get(number)
-        whole = _with_answers(line, above[own], known)
+        run = ends.get(number)
         finished.append(_with_more(whole, run, known) if run else whole)
-    attach_names([each for line in finished for each in (line.comment, line.answers) if each])
+    attach_names([*(line.comment for line in finished), *(line.answers for line in finished if line.answers)])
     return [line if may_see(line.comment, None) else line._replace(kind="mark") for line in finished]
 
 

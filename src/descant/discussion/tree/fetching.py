@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import QuerySet
 
+from descant.discussion.addressing.finding import Wanted
 from descant.discussion.models import OF_DESCANT, TEXT_ID, WORDPRESS_ID, Comment, Thread
-from descant.discussion.tree.paths import after_branch, id_at
+from descant.discussion.tree.paths import WIDTH, after_branch
 from django_headroom.skinny import Columns
 
 _DRAWN = "drawn = TRUE"  # stands on a page
 _BELOW = f"{_DRAWN} AND path > %s AND path < %s ORDER BY path"
 # Top-level comments, as many as fill so many lines with their first replies, and one more; and then those replies.
+# Among them may be their thread, in columns of its own: one statement takes half the time of two.
 _TOPS = """
-WITH first AS (SELECT {narrow} FROM {table} WHERE {where} ORDER BY {by} LIMIT {lines} + 1), counted AS (
+WITH {at}first AS (SELECT {narrow} FROM {table} WHERE {where} ORDER BY {by} LIMIT {lines} + 1), counted AS (
     SELECT *, SUM(1 + CASE WHEN replies < {few} THEN replies ELSE {few} END)
     OVER (ORDER BY {by} ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING) AS filled FROM first
 ), tops AS (SELECT * FROM counted WHERE COALESCE(filled, 0) < {lines})"""
@@ -29,11 +31,11 @@ _BELOW_TOP = f"""
 # SQLite counts rows by carrying them whole, so it finds narrow ones and then those wanted by their ids. PostgreSQL
 # would look up each row twice by that: 109 pages instead of 28.
 _PAGE = {
-    "postgresql": f"""{_TOPS}
-SELECT {{columns}} FROM tops UNION ALL
-SELECT each.* FROM tops, LATERAL (SELECT {{columns}} {_BELOW_TOP}) AS each WHERE tops.replies > 0""",
-    "sqlite": f"""{_TOPS}
-SELECT {{columns}} FROM {{table}} WHERE id IN (
+    "postgresql": f"""{_TOPS}{{thread}}
+SELECT {{no_thread}}{{columns}} FROM tops UNION ALL
+SELECT {{no_thread}}each.* FROM tops, LATERAL (SELECT {{columns}} {_BELOW_TOP}) AS each WHERE tops.replies > 0""",
+    "sqlite": f"""{_TOPS}{{thread}}
+SELECT {{no_thread}}{{columns}} FROM {{table}} WHERE id IN (
     SELECT id FROM tops UNION ALL
     SELECT each.id FROM tops, {{table}} AS each WHERE each.id IN (SELECT id {_BELOW_TOP}) AND tops.replies > 0
 )""",
@@ -58,6 +60,13 @@ class Window:
     rows: int
 
 
+class Room(NamedTuple):
+    """How much a page has room for: lines, and of them a few for the replies to each top-level comment."""
+
+    lines: int
+    few: int
+
+
 @dataclass(frozen=True)
 class Tops:
     """Top-level comments in an order, each with its first replies; ``are_last`` if none comes after them."""
@@ -73,18 +82,27 @@ class Shelf:
     alias: str
     thread: Thread
 
-    def tops(self, order: str, after: tuple[float, int] | None, lines: int, few: int) -> Tops:
+    @classmethod
+    def with_tops(cls, alias: str, wanted: Wanted, order: str, room: Room) -> "tuple[Shelf, Tops] | None":
+        """The thread and the first of its top-level comments, as ``tops`` gives them; one statement for both."""
+        sql = _tops_sql(alias, order, False, room, wanted.sql(alias))
+        with connections[alias].cursor() as cursor:
+            cursor.execute(sql, wanted.arguments)
+            rows = cursor.fetchall()
+        own = _columns_of_thread()
+        found = next((row[:own] for row in rows if row[0] is not None), None)
+        thread = wanted.thread_in(alias, found) if found else None
+        if thread is None:
+            return None
+        comments = _READ.rows_of(alias, [row[own:] for row in rows if row[0] is None])
+        return cls(alias, thread), _tops(comments, order, room)
+
+    def tops(self, order: str, after: tuple[float, int], room: Room) -> Tops:
         """Top-level comments in an order, after a key of it, and a few replies of each: they fill so many lines."""
-        column, falling = _ORDERS[order]
-        key = [] if after is None else [self._at(column, after[0]), after[1]]
-        found = _READ.rows(
-            self.alias, _tops_sql(self.alias, order, bool(key), lines, few), [self.thread.pk, *key]
-        )
-        tops = [comment for comment in found if comment.parent_id is None]
-        tops.sort(key=attrgetter(column, "id"), reverse=bool(falling))
-        below = _by_top(comment for comment in found if comment.parent_id is not None)
-        filled = sum(1 + min(top.replies, few) for top in tops[:-1])
-        return Tops([(top, below[top.id]) for top in tops], are_last=filled < lines)
+        column, (value, last) = _ORDERS[order][0], after
+        sql = _tops_sql(self.alias, order, True, room)
+        found = _READ.rows(self.alias, sql, [self.thread.pk, self._at(column, value), last])
+        return _tops(found, order, room)
 
     def branch(self, window: Window) -> Sequence[Comment]:
         """The rows of one window, in reading order."""
@@ -139,10 +157,25 @@ class Shelf:
         return connections[self.alias].ops.adapt_datetimefield_value(moment)
 
 
-@cache
-def _tops_sql(alias: str, order: str, is_after: bool, lines: int, few: int) -> str:
+def _tops(found: Sequence[Comment], order: str, room: Room) -> Tops:
     column, falling = _ORDERS[order]
-    where = f"thread_id = %s AND {_DRAWN} AND parent_id IS NULL"
+    tops = [comment for comment in found if comment.level == 0]
+    tops.sort(key=attrgetter(column, "id"), reverse=bool(falling))
+    below = _by_top(comment for comment in found if comment.level)
+    filled = sum(1 + min(top.replies, room.few) for top in tops[:-1])
+    return Tops([(top, below[top.path]) for top in tops], are_last=filled < room.lines)
+
+
+@cache
+def _columns_of_thread() -> int:
+    return 1 + len(Thread._meta.concrete_fields)  # behind the address that leads to it
+
+
+@cache
+def _tops_sql(alias: str, order: str, is_after: bool, room: Room, thread: str = "") -> str:
+    """The statement; for a thread that is known, or for the one which another statement finds, and then with it."""
+    column, falling = _ORDERS[order]
+    where = f"thread_id = {'(SELECT id FROM at)' if thread else '%s'} AND {_DRAWN} AND parent_id IS NULL"
     if is_after:
         where += f" AND ({column}, id) {'<' if falling else '>'} (%s, %s)"
     way = "DESC" if falling else "ASC"
@@ -150,20 +183,23 @@ def _tops_sql(alias: str, order: str, is_after: bool, lines: int, few: int) -> s
     return _PAGE[vendor].format(
         where=where,
         by=f"{column} {way}, id {way}",
-        lines=lines,
-        few=few,
+        lines=room.lines,
+        few=room.few,
         narrow=_NARROW[vendor].format(columns=columns, column=column),
         columns=columns,
         table=Comment._meta.db_table,
         until=_UNTIL[vendor],
+        at=f"at AS ({thread}), " if thread else "",
+        thread=f"\nSELECT at.*{', NULL' * _READ.number} FROM at UNION ALL" if thread else "",
+        no_thread="NULL, " * _columns_of_thread() if thread else "",
     )
 
 
-def _by_top(replies: Iterable[Comment]) -> Mapping[int, Sequence[Comment]]:
-    """Replies in reading order, by the comment at the top of their path."""
-    found: dict[int, list[Comment]] = defaultdict(list)
+def _by_top(replies: Iterable[Comment]) -> Mapping[bytes, Sequence[Comment]]:
+    """Replies in reading order, by the path of the comment at the top."""
+    found: dict[bytes, list[Comment]] = defaultdict(list)
     for comment in sorted(replies, key=attrgetter("path")):
-        found[id_at(comment.path, 0)].append(comment)
+        found[comment.path[:WIDTH]].append(comment)
     return found
 
 

@@ -53,12 +53,6 @@ def counted_in(path: bytes, parent_id: int | None) -> Sequence[int]:
     return above if parent_id is None or parent_id in above else [*above, parent_id]
 
 
-def id_at(path: bytes, level: int) -> int:
-    """The id of the comment at a level of a path."""
-    found: int = struct.unpack_from(">Q", path, level * WIDTH + 8)[0]
-    return found
-
-
 def after_branch(path: bytes) -> bytes:
     """The first path that is no longer below ``path``."""
     return path + b"\xff"
