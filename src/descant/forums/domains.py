@@ -1,6 +1,7 @@
 """The domains of a forum: who may frame it, and which pages may have threads in it."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ class PageOutside(Exception):
     """A page that stands on none of the forum's domains."""
 
 
+@lru_cache(maxsize=4_096)
 def as_host(domain: str) -> str:
     """A domain as it is kept: ``https://Blog.Example/x`` becomes ``blog.example``; IDNA names become ASCII.
 

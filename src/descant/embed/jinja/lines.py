@@ -84,14 +84,14 @@ class Lines:
 
     def _values(self, comment: Comment, name: str, now: datetime) -> dict[str, object]:
         written, writing, answered = comment.created_at.astimezone(UTC), self._writing, comment.replies
-        shown_name, letters = _of_name(name)
+        shown_name, letters, hue = _of_person(name, comment.author_id or comment.guest or name)
         return {
             "id": comment.id,
             "level": comment.level,
             "place": comment.level + 1,
             "name": shown_name,
             "initials": letters,
-            "hue": hue(comment.author_id or comment.guest or name),
+            "hue": hue,
             "iso": iso(written),
             "full_time": writing.full_time(written),
             "when": writing.ago(written, now),
@@ -102,8 +102,8 @@ class Lines:
 
 
 @lru_cache(maxsize=NAMES_KEPT)
-def _of_name(name: str) -> tuple[str, str]:
-    return escaped(name), initials(name)
+def _of_person(name: str, seed: int | str) -> tuple[str, str, int]:
+    return escaped(name), initials(name), hue(seed)
 
 
 def initials(name: str) -> str:
@@ -113,7 +113,6 @@ def initials(name: str) -> str:
     return "".join(letters[:1] + letters[1:][-1:]).upper() or "·"
 
 
-@lru_cache(maxsize=NAMES_KEPT)
 def hue(seed: int | str) -> int:
     """A number below `HUES` that is the same for the same seed on every machine."""
     return crc32(str(seed).encode()) % HUES

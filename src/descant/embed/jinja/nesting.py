@@ -8,15 +8,16 @@ from markupsafe import Markup
 from descant.discussion.reading import Line
 
 SEEN = 4  # the last level at which the page itself shows whom a line answers
+_NONE = Markup()
 
 
 class Nested(NamedTuple):
     """A line with what stands before it, and before "more replies" after it."""
 
     line: Line
-    steps: Markup = Markup()
+    steps: Markup = _NONE
     above: str = ""  # the name one level up, where the page does not show it
-    steps_to_more: Markup = Markup()
+    steps_to_more: Markup = _NONE
 
 
 def nested(lines: Sequence[Line]) -> tuple[Sequence[Nested], Markup]:
@@ -37,7 +38,7 @@ def nested(lines: Sequence[Line]) -> tuple[Sequence[Nested], Markup]:
         above = names.get(level - 1, "") if level > SEEN else ""
         if level >= SEEN:
             names[level] = "" if line.kind == "mark" else line.comment.shown_name
-        steps, steps_to_more = _steps(before, depth), Markup()
+        steps, steps_to_more = _steps(before, depth), _NONE
         if line.more:
             branch = min(lines[number + 1].level if number < last else 0, depth)
             steps_to_more, depth = _steps(depth, branch + 1), branch + 1

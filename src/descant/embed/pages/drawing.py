@@ -1,7 +1,7 @@
 """Drawing a page of comments, and lines by themselves: what the stencils of their templates are filled with."""
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from descant.discussion.models import Thread
 from descant.discussion.reading import ORDERS, Line, Page
 from descant.discussion.reading.changes import Clock
 from descant.embed.jinja.environment import excerpt
-from descant.embed.jinja.lines import Lines
+from descant.embed.jinja.lines import COUNTS_KEPT, Lines
 from descant.embed.jinja.output import escaped
 from descant.embed.jinja.stencils import Stencils
 from descant.embed.jinja.writing import Writing
@@ -55,6 +55,7 @@ class Drawer:
         templates: Any = engines["jinja2"]
         template = templates.env.speaking(language).get_template
         self.language, self.writing = language, Writing(language)
+        self._counted = lru_cache(COUNTS_KEPT)(self._count)
         self.lines = Lines(partial(template, "embed/_line.html"), self.writing)
         self.pages = Stencils(
             partial(template, "embed/page.html"),
@@ -77,7 +78,7 @@ class Drawer:
             "clock": str(Clock(str(forum.epoch), thread.version if thread else 0)),
             "look_style": Markup(style_of(forum.look)),
             "feed_url": address.feed_url,
-            "count": self._count(thread),
+            "count": self._counted(thread.comments_shown if thread else 0),
             "lines": draw_lines(forum, address, page.order, page.lines),
             **{order: address.page_url(order) for order in ORDERS},
         }
@@ -90,8 +91,7 @@ class Drawer:
         values = {name: escaped(value) for name, value in said.items()}
         return self.pages.of(_shape(forum, page)).fill(values)
 
-    def _count(self, thread: Thread | None) -> str:
-        total = thread.comments_shown if thread else 0
+    def _count(self, total: int) -> str:
         counted = ngettext("%(num)s comment", "%(num)s comments", total) % {"num": self.writing.number(total)}
         return counted if total else gettext("Comments")
 
