@@ -51,6 +51,7 @@ class Turns(NamedTuple):
         make: Callable[[], Made | None],
         *,
         will_do: Callable[[bytes], bool],
+        is_new: bool = False,
         anyway: bool = False,
     ) -> bytes | Busy | None:
         """What is kept under a key, if it will do; else what ``make`` makes, or Busy if another is at it.
@@ -58,12 +59,16 @@ class Turns(NamedTuple):
         Args:
             make: as for ``fetch``; None: there is nothing to keep.
             will_do: whether the caller can use what is kept.
+            is_new: to the caller, who has never had a value under this key. Probably none is kept, so that it is not
+                looked for before it has turned out that there is one.
             anyway: make it though another is at it, who may be dead.
 
         Raises:
             Exception: what ``make`` raises.
         """
         place = Place(self.store or stores.store(), key)
+        if is_new and (lease := claim(place, (NOTHING, ABSENT), 0)) is not None:
+            return self._made(place, make, lease)
         seen = look(place)
         held, now = seen[0], time.time()
         if held.value is not None and held.is_servable(now) and will_do(held.value):

@@ -78,15 +78,12 @@ class Front:
         if scope.path == COMMENTS and scope.method in ("GET", "HEAD"):
             asked = page_asked(scope.query_string)
             if asked is not None:
-                ready = self.hot.ready(asked)
-                page = ready or await self.hot.page(asked)
+                page = self.hot.ready(asked) or await self.hot.page(asked)
                 self.answered.number += 1
                 self.stale.number += page.is_stale
                 if (coding := page.send(scope, protocol)) and isinstance(page, Page):
                     await self.hot.pack(asked, page, coding)
                     page.send(scope, protocol)
-                if ready is None:
-                    self.makers.begin_what_is_due()
                 return
         await self.behind.answer(scope, protocol)
 

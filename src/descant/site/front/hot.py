@@ -117,7 +117,7 @@ class HotPages:
             if last is not None and (early := last.made_at + BETWEEN - time.monotonic()) > 0:
                 await asyncio.sleep(early)
             codings = last.codings.keys() if last is not None and last.was_read else ALWAYS
-            made = await self._made_by_one(asked, [*codings])
+            made = await self._made_by_one(asked, [*codings], is_new=last is None)
         except TooMany:
             return TOO_MANY
         finally:
@@ -128,16 +128,16 @@ class HotPages:
             return last
         return made
 
-    async def _made_by_one(self, asked: str, codings: list[str]) -> Page | Answer:
+    async def _made_by_one(self, asked: str, codings: list[str], *, is_new: bool) -> Page | Answer:
         """Made by one of the machine's processes, while it does not take too long."""
         forum, began = forum_named_in(asked), time.monotonic()
         if self._together is None:
             return await self._makers.run(forum, partial(self._make, asked, codings))
         while True:
             is_patient = time.monotonic() < began + PATIENCE
-            page = self._together.page
-            take = partial(page, asked, codings, will_do=self._may_be_taken, anyway=not is_patient)
-            found = await self._makers.run(forum, take)
+            take = partial(self._together.page, asked, codings, is_new=is_new, anyway=not is_patient)
+            found = await self._makers.run(forum, partial(take, will_do=self._may_be_taken))
+            is_new = False
             if isinstance(found, Busy):
                 await asyncio.sleep(found.seconds)
             elif isinstance(found, Answer) or found.made_at >= began or await self._is_sure(found):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from urllib.parse import parse_qsl
 
 from django.conf import settings
-from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.utils.translation import override
 
 from descant.embed.pages import document
@@ -32,7 +32,6 @@ def make_page(asked: str, codings: Collection[str]) -> Page | Answer:
     _log.debug("Made: %s", asked)
     made_at, seen = time.monotonic(), slots().last()
     fields = dict(parse_qsl(asked))
-    request_started.send(sender=make_page)
     try:
         with (
             recorded("request", ROUTE) as record,
@@ -43,6 +42,6 @@ def make_page(asked: str, codings: Collection[str]) -> Page | Answer:
             record.status = 500
             found = document(fields, to_keep=True)
             record.status, record.bytes = found.status, sum(map(len, found.pieces))
+            return page_of(found, codings, seen=seen, made_at=made_at)
     finally:
-        request_finished.send(sender=make_page)
-    return page_of(found, codings, seen=seen, made_at=made_at)
+        close_old_connections()  # of what Django does when a request begins and ends all that a page needs

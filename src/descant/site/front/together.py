@@ -39,11 +39,18 @@ class Together:
         self._turns = Turns(hard=HARD_SECONDS, every=BETWEEN, store=store, later=later)
 
     def page(
-        self, asked: str, codings: Collection[str], *, will_do: Callable[[Page], bool], anyway: bool = False
+        self,
+        asked: str,
+        codings: Collection[str],
+        *,
+        will_do: Callable[[Page], bool],
+        is_new: bool = False,
+        anyway: bool = False,
     ) -> Page | Answer | Busy:
         """The page that another has made, if it will do, or one of one's own; Busy if another is at it.
 
         Args:
+            is_new: this process has never had it.
             anyway: make it even so.
         """
         made: Page | Answer | None = None
@@ -59,7 +66,7 @@ class Together:
             taken = page_in(held)
             return taken is not None and will_do(taken)
 
-        found = self._turns.take(self._key(asked), make, will_do=is_good, anyway=anyway)
+        found = self._turns.take(self._key(asked), make, will_do=is_good, is_new=is_new, anyway=anyway)
         if isinstance(found, Busy):
             return found
         if made is not None:

@@ -13,7 +13,7 @@ from descant.forums.keys.showing import forum_called
 WAITING_MOST = 512  # of a process
 OF_ONE_MOST = 256  # of a forum: a crowd in one leaves the others places
 LOOKED_INTO = 4_096  # bytes of a body
-AFTERWARDS = 0.02  # seconds; then what can wait begins anyway
+AFTERWARDS = 0.001  # seconds; by then an answer is on its way
 
 Found = TypeVar("Found")
 _NAMED = re.compile(rb'(?:^|[&?{,\s])"?(f|forum|api_key)"?\s*[=:]\s*"?([\w.-]{1,100})')
@@ -52,18 +52,17 @@ class Threads:
         finally:
             self._waiting.end()
             if self._due:
-                loop.call_later(AFTERWARDS, self.begin_what_is_due)
+                loop.call_later(AFTERWARDS, self._begin_what_is_due)
 
     def later(self, call: Callable[[], None]) -> None:
         """Have it called when whoever waits for what is run now has been answered; once the threads end, not at all.
 
-        Only what is run asks so. The threads and the loop take turns at the interpreter: at once, it would be begun
-        before that answer.
+        Only what is run asks so. The threads, the loop and the server's own thread, which sends what the loop gives
+        it, take turns at the interpreter: at once, it would be begun before that answer is sent.
         """
         self._due.append(call)
 
-    def begin_what_is_due(self) -> None:
-        """For whoever has just answered."""
+    def _begin_what_is_due(self) -> None:
         with suppress(RuntimeError):
             while self._due:
                 self.pool.submit(self._due.popleft())

@@ -5,8 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from django_headroom.caching import Made, Store
+from django_headroom.caching import Made, Store, fetching
 from django_headroom.caching.fetching import Busy, Turns
+from django_headroom.caching.keeping import look
 from django_headroom.caching.memcached import Pool
 from django_headroom.testing import Clock, frozen_time
 
@@ -108,3 +109,18 @@ def test_where_nothing_is_kept_it_is_made_each_time() -> None:
     with closing(Pool(["127.0.0.1:9"])) as nobody:
         turns = Turns(hard=600, every=10, store=nobody)
         assert [turns.take("page", lambda: Made(b"1"), will_do=bool) for _ in range(2)] == [b"1", b"1"]
+
+
+def test_who_is_new_does_not_look_before_it_turns_out_that_there_is_something(
+    clock: Clock, kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+    monkeypatch.setattr(fetching, "look", lambda place: looked.append(place) or look(place))
+    turns = Turns(hard=600, every=0.1, store=kept)
+
+    def take(value: bytes) -> object:
+        return turns.take("page", lambda: Made(value, 1), will_do=lambda held: True, is_new=True)
+
+    assert (take(b"1"), len(looked)) == (b"1", 0)
+    clock.move(seconds=1)
+    assert (take(b"2"), len(looked)) == (b"1", 1)
