@@ -1,13 +1,19 @@
 """Pages that nobody has asked for before, so that no cache holds them; asked for one after the other."""
 
 import html
+import json
 import random
 import re
+import socket
 import statistics
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import count, islice, product
+from pathlib import Path
 
 from bench.rig.reading.asking import Asker
 from bench.rig.reading.rounds import Book, in_turn
@@ -26,14 +32,58 @@ def measure(book: Book, site: Site, database: str) -> None:
     for seed, (size, _) in enumerate(reversed(LARGE.items()), start=1):
         words = ["--threads", "1", "--comments", str(size), "--seed", str(seed), "--quiet"]
         site.command("seed", "--forum", FORUM, *words)
+    unread = count()
     with site.serving():
-        first_pages(site.port, range(WARMING))
-        measure_served(book, site.port, f"reads.{database}")
+        first_pages(site.port, islice(unread, WARMING))
+        measure_served(book, site.port, f"reads.{database}", unread)
+    measure_making(book, site, f"reads.{database}", unread)
 
 
-def measure_served(book: Book, port: int, name: str) -> None:
-    """… of a site that is served, and of whose threads only the first few have been read."""
-    unread = count(WARMING)
+def measure_making(book: Book, site: Site, name: str, unread: Iterator[int]) -> None:
+    """… of such a page what the server takes to make it, as it records that itself: from its thread's beginning with
+    it to the packed page.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="descant-bench-") as folder,
+        listening(Path(folder) / "told") as heard,
+    ):
+        told = replace(site, environment={**site.environment, "DESCANT_SYSLOG": heard.getsockname()})
+        with told.serving():
+            first_pages(site.port, islice(unread, WARMING))
+            walls_told(heard)
+
+            def made() -> float:
+                first_pages(site.port, islice(unread, AT_A_TIME))
+                return statistics.median(walls_told(heard))
+
+            book.note_runs(f"{name}_uncached_25_made_ms", in_turn({"25": made}, ROUNDS)["25"])
+
+
+@contextmanager
+def listening(path: Path) -> Iterator[socket.socket]:
+    """A socket to which a site tells what each request has cost."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(path))
+        heard.settimeout(1)
+        yield heard
+
+
+def walls_told(heard: socket.socket) -> list[float]:
+    """Milliseconds of the pages that were told since this was asked last."""
+    walls = []
+    with suppress(TimeoutError):
+        while True:
+            line = json.loads(heard.recv(65_536).partition(b"@cee: ")[2])
+            walls += [line["wall_ms"]] if line.get("route") == "embed/comments/" else []
+    return walls
+
+
+def measure_served(book: Book, port: int, name: str, unread: Iterator[int]) -> None:
+    """… of a site that is served.
+
+    Args:
+        unread: threads that were not read yet.
+    """
     acts = {"25": lambda: statistics.median(first_pages(port, islice(unread, AT_A_TIME)))}
     book.note_runs(f"{name}_uncached_25_ms", in_turn(acts, ROUNDS)["25"])
     for size, thread in LARGE.items():
