@@ -2,6 +2,7 @@
 
     make bench B=after                     about eleven minutes
     make bench B=after PART="kills live"   some of it: kills idle rates flood sustained posts live
+    make bench B=after PART=sustained MINUTES=60
 
 Writes bench/results/after.json after each part, so that one which fails costs no other; with PART only the figures of
 these parts are replaced. A run that other work on the machine disturbs is taken again, then left out.

@@ -25,8 +25,10 @@ SAID, PAUSES = 110, (0.32, 0.38)  # a worker lies down after 0.3 seconds in whic
 WRITTEN, ROUNDS = 300, 5
 QUEUED, QUEUED_ONCE = 10_000, 2_000
 FLOOD, FLOOD_SHOPS, STEP = 100_000, 50, 5_000
-URGENT, URGENT_PAUSES = 110, (0.05, 0.1)
-MINUTES, A_SECOND, TOGETHER = 5, 1_000, 20
+# A worker on SQLite looks ten times a second: of a thousand delays the median is sure to three milliseconds.
+URGENT, URGENT_PAUSES, URGENT_TURNS = 250, (0.02, 0.05), 4
+MINUTES, A_SECOND, TOGETHER = int(os.environ.get("MINUTES") or 5), 1_000, 20
+PARTS = 5
 PATIENCE = 120.0
 
 
@@ -66,32 +68,40 @@ def beside_a_flood(folder: Path) -> dict[str, float]:
     heard, urgent = _noting(folder, "urgent", "high")
     bulky = DelayedSignal("bulky", schema=1, tenant="shop_id")
     bulky.connect(lambda data: None, dispatch_uid="bulky", queue="bulk")
+    ways = {
+        "alone": (no_rest, 0),
+        "beside_flood": (no_rest, FLOOD),
+        "beside_flood_rested": (_as_on_a_busy_machine, FLOOD),
+    }
+    delays: dict[str, list[float]] = {name: [] for name in ways}
     found: dict[str, float] = {}
-    for name, rest, flooded in (
-        ("alone", no_rest, False),
-        ("beside_flood", no_rest, True),
-        ("beside_flood_rested", _as_on_a_busy_machine, True),
-    ):
-        heard.unlink(missing_ok=True)
-        if flooded:
-            _queue(bulky, FLOOD)
-        with _worker(rest):
-            for _ in range(URGENT):
-                time.sleep(random.uniform(*URGENT_PAUSES))
-                _say(urgent)
-            _until(lambda: not Event.objects.using(AT).filter(lane=Lane.HIGH).exists())
-            left = Event.objects.using(AT).count()
-        found |= _percentiles(f"high_{name}", _milliseconds(heard))
-        if flooded:
-            found[f"high_{name}_flood_left"] = left
-        Event.objects.using(AT).all().delete()
+    for _ in range(URGENT_TURNS):
+        for name, (rest, flood) in ways.items():
+            heard.unlink(missing_ok=True)
+            _queue(bulky, flood)
+            with _worker(rest):
+                for _ in range(URGENT):
+                    time.sleep(random.uniform(*URGENT_PAUSES))
+                    _say(urgent)
+                _until(lambda: not Event.objects.using(AT).filter(lane=Lane.HIGH).exists())
+                left = Event.objects.using(AT).count()
+            delays[name] += _milliseconds(heard)
+            if flood:
+                least = f"high_{name}_flood_left"
+                found[least] = min(left, found.get(least, left))
+            Event.objects.using(AT).all().delete()
+    for name, taken in delays.items():
+        found |= _percentiles(f"high_{name}", sorted(taken))
     for name in ("beside_flood", "beside_flood_rested"):
         found[f"high_{name}_over_alone"] = found[f"high_{name}_p50_ms"] / found["high_alone_p50_ms"]
     return found
 
 
 def sustained(folder: Path) -> dict[str, float]:
-    """A thousand a second for some turns of autovacuum, which comes each minute and lets a table grow no more."""
+    """A thousand a second for some turns of autovacuum, which comes each minute and lets a table grow no more.
+
+    Of five parts of the time, minutes if it is not said otherwise, the largest size is told.
+    """
     heard, said = _noting(folder, "said", "low")
     sizes, waiting = [], 0
     with _worker(), _process(lambda: _say_on(said)):
@@ -101,11 +111,15 @@ def sustained(folder: Path) -> dict[str, float]:
                 cursor.execute("SELECT pg_total_relation_size('delayed_event')")
                 sizes.append(cursor.fetchone()[0] / 1_024)
             waiting = max(waiting, Event.objects.using(AT).count())
-    told = _milliseconds(heard)
+    told, part = _milliseconds(heard), MINUTES * 60 // PARTS
     return {
         "sustained_per_s": len(told) / (MINUTES * 60),
         "sustained_waiting_most": waiting,
-        **{f"sustained_table_kb_minute_{each + 1}": max(sizes[each * 60 :][:60]) for each in range(MINUTES)},
+        "sustained_minutes": MINUTES,
+        **{
+            f"sustained_table_kb_{each + 1}_of_{PARTS}": max(sizes[each * part :][:part])
+            for each in range(PARTS)
+        },
         **_percentiles("sustained", told),
     }
 
