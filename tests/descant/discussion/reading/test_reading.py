@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from descant.discussion.addressing.addresses import PageAddress
-from descant.discussion.addressing.finding import add_address, make_thread
 from descant.discussion.deciding import decide
-from descant.discussion.models import Comment, Thread, ThreadAddress
+from descant.discussion.models import Comment, Thread
 from descant.discussion.reading import Page, read_page
 from descant.discussion.tree.cursors import BadCursor
 from descant.discussion.tree.paths import LEVELS
@@ -39,24 +38,6 @@ def test_nobody_has_written_yet(cast: Cast) -> None:
     assert page.thread is None
     assert list(page.lines) == []
     assert not Thread.objects.of(cast.gazette).exists()
-
-
-def test_a_url_leads_to_a_thread_with_an_identifier_only_where_the_page_says_none(
-    cast: Cast, say: Say
-) -> None:
-    url = "https://gazette.example/bread"
-    thread = say("Rye.").thread
-    add_address(thread, ThreadAddress.Kind.URL, url)
-    other = make_thread(cast.gazette, PageAddress(url="https://gazette.example/rolls"))
-
-    def read(identifier: str = "", url: str = "") -> int | None:
-        page = read_page(forum=cast.gazette, page=PageAddress(identifier, url), order="oldest")
-        assert texts(page) == (["Rye."] if page.thread == thread else [])
-        return page.thread.pk if page.thread else None
-
-    assert read(url=url) == read("bread") == read("bread", url) == thread.pk
-    assert read("rolls", url) is None
-    assert read("rolls", "https://gazette.example/rolls") == other.pk
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest", "best"])
