@@ -1,6 +1,8 @@
 """The directory answers from its copy, hears of changes, and outlives the database it was copied from."""
 
 import sqlite3
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,7 @@ def test_a_process_that_starts_while_the_directory_is_out_of_reach_knows_what_an
     rows: Rows, last_known: LastKnown
 ) -> None:
     Directory(rows.load, last_known=last_known).tenant(7)
+    last_known.write_down()
     rows.reached = False
     directory = Directory(rows.load, last_known=LastKnown(last_known.path, release="1"))
     assert (directory(7), directory(7), rows.asked) == ("p1", "p1", [7, 7])
@@ -169,8 +172,28 @@ def test_what_has_not_changed_is_not_written_again(
     for thing, later in (("p1", 0), ("p1", 3599), ("p2", 0), ("p2", 3601)):
         now[0] += later
         last_known.note(7, thing)
+        last_known.write_down()
     assert len(opened) == 3
     assert last_known.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_nobody_waits_for_the_file_and_what_comes_together_is_written_together(
+    last_known: LastKnown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_by, connect = list[int](), sqlite3.connect
+    monkeypatch.setattr(
+        "django_headroom.partitions.lasting.sqlite3.connect",
+        lambda *told, **more: written_by.append(threading.get_ident()) or connect(*told, **more),
+    )
+    for number in range(20):
+        last_known.note(number, number)
+    until = time.monotonic() + 60
+    other = LastKnown(last_known.path, release="1")
+    while other.find(19) is None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert [other.find(number) for number in range(20)] == [*range(20)]
+    by_others = [each for each in written_by if each != threading.get_ident()]
+    assert len(by_others) == 1
 
 
 def test_a_file_that_cannot_be_written_or_read_harms_nobody(
@@ -180,6 +203,7 @@ def test_a_file_that_cannot_be_written_or_read_harms_nobody(
     for path in (tmp_path / "nowhere" / "known", tmp_path, tmp_path / "broken"):
         last_known = LastKnown(path, release="1")
         assert Directory(rows.load, last_known=last_known)(7) == "p1"
+        last_known.write_down()
         assert f"cannot be kept in {path}" in caplog.text
         assert last_known.find(7) is None
 
