@@ -5,9 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import BigIntegerField, CharField, Model, Value
-from django.db.models.functions import Cast
+from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db.models import Model
 
 from descant import __version__
 from descant.forums.caches.purging import purge_soon, purge_surely
@@ -17,6 +16,7 @@ from django_headroom.caching.slots import slot_of, slots
 from django_headroom.conf import headroom
 from django_headroom.partitions import Directory, LastKnown, UnknownTenant
 from django_headroom.replicas import read
+from django_headroom.skinny import Columns
 from django_headroom.transactions import writing
 
 Row = TypeVar("Row")
@@ -35,6 +35,7 @@ class UnknownKey(UnknownTenant):
     """No forum has this key."""
 
 
+_FORUM = Columns(Forum, *(field.name for field in Forum._meta.concrete_fields))
 _ids_by_name: dict[str, int] = {}
 
 
@@ -53,7 +54,7 @@ def forum_named(name: str) -> Forum:
             return forum
     seen = slots().last()
     try:
-        return forums.keep(_load(name, name=name), seen)
+        return forums.keep(_load(name, "name", name), seen)
     except (OperationalError, InterfaceError):
         known = last_known.find(name)
         if known is None:
@@ -70,7 +71,7 @@ def forums_with_ids(forum_ids: Collection[int]) -> dict[int, Forum]:
     """Several forums by their ids, loaded together; an unknown id is left out."""
     seen = slots().last()
     found = _near(
-        lambda alias: _whole_forums(alias, pk__in=forum_ids),
+        lambda alias: _whole_forums(alias, "id", *forum_ids),
         enough=lambda found: all(map(_is_settled, found or ())),
     )
     return {forum.pk: forums.keep(forum, seen) for forum in found or ()}
@@ -105,8 +106,8 @@ def forget() -> None:
     forums.forget()
 
 
-def _load(asked: str, **which: Any) -> Forum:
-    forum = _forum(**which)
+def _load(asked: str, column: str, value: object) -> Forum:
+    forum = _forum(column, value)
     if forum is None:
         raise UnknownForum(f"There is no forum {asked[:60]!r} here: check the name, or open it first.")
     if len(_ids_by_name) >= KEPT_MOST:
@@ -116,9 +117,9 @@ def _load(asked: str, **which: Any) -> Forum:
     return forum
 
 
-def _forum(**which: Any) -> Forum | None:
+def _forum(column: str, value: object) -> Forum | None:
     return _near(
-        lambda alias: next(iter(_whole_forums(alias, **which)), None),
+        lambda alias: next(iter(_whole_forums(alias, column, value)), None),
         enough=lambda found: found is not None and _is_settled(found),
     )
 
@@ -128,9 +129,16 @@ def _is_settled(forum: Forum) -> bool:
     return not slots().lately(slot_of_forum(forum.pk), headroom().replica_position_seconds)
 
 
-def _whole_forums(alias: str, **which: Any) -> list[Forum]:
-    """The forums that a filter leaves, with what belongs to them: that is one query, whichever there are."""
-    found = {forum.pk: forum for forum in Forum.objects.using(alias).filter(**which)}
+def _whole_forums(alias: str, column: str, *values: object) -> list[Forum]:
+    """The forums with these values in a column, with what belongs to them: that is one query, whichever there are.
+
+    Written out, for the first page of a forum that nobody has read lately waits for it: the ORM's compiling took longer
+    than the databases did.
+    """
+    if not values:
+        return []
+    sql = f"SELECT {_FORUM.written(alias)} FROM forums_forum WHERE {column} IN ({_marks(values)})"
+    found = {forum.pk: forum for forum in _FORUM.rows(alias, sql, values)}
     domains: dict[int, list[Model]] = {key: [] for key in found}
     roles: dict[int, list[Model]] = {key: [] for key in found}
     categories: dict[int, list[Model]] = {key: [] for key in found}
@@ -152,15 +160,19 @@ def _belongings(alias: str, forum_ids: Sequence[int]) -> Iterable[Any]:
     if not forum_ids:
         return ()
     # PostgreSQL asks what kind of nothing it is, of two parts at a time.
-    no, nothing = Cast(Value(None), BigIntegerField()), Value("", CharField())
-    domains = Domain.objects.using(alias).filter(forum__in=forum_ids)
-    roles = Role.objects.using(alias).filter(forum__in=forum_ids)
-    categories = Category.objects.using(alias).filter(forum__in=forum_ids)
-    return domains.values_list("forum_id", "pk", "host", no, no, nothing).union(
-        roles.values_list("forum_id", "pk", "kind", "user_id", no, nothing),
-        categories.values_list("forum_id", "pk", "title", no, "place", "former"),
-        all=True,
-    )
+    no, of = "CAST(NULL AS bigint)", f"WHERE forum_id IN ({_marks(forum_ids)})"
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            f"SELECT forum_id, id, host, {no}, {no}, '' FROM forums_domain {of}"
+            f" UNION ALL SELECT forum_id, id, kind, user_id, {no}, '' FROM forums_role {of}"
+            f" UNION ALL SELECT forum_id, id, title, {no}, place, former FROM forums_category {of}",
+            [*forum_ids] * 3,
+        )
+        return cursor.fetchall()
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def _give(forum: Forum, alias: str, **belongings: Sequence[Model]) -> None:
@@ -183,7 +195,7 @@ def _near(reading: Callable[[str], Row | None], *, enough: Callable[[Row | None]
 # A process that starts while the global database is out of reach shows the forums that others have shown that day.
 last_known = LastKnown(settings.DESCANT_DATA / "forums.known", release=__version__)
 forums: Directory[Forum] = Directory(
-    lambda forum_id: _load(str(forum_id), pk=forum_id),
+    lambda forum_id: _load(str(forum_id), "id", forum_id),
     seconds=KEPT_SECONDS,
     slot=slot_of_forum,
     last_known=last_known,
