@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import django
 
@@ -23,9 +24,11 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
-from django.test import Client  # noqa: E402
 
 from descant.forums import directory  # noqa: E402
+from descant.site.front.asking import page_asked  # noqa: E402
+from descant.site.front.making import make_page  # noqa: E402
+from descant.site.front.pages import Page  # noqa: E402
 
 WARM = 15  # pages of other threads, so that connections, plans and templates are there
 DROP = Path("/proc/sys/vm/drop_caches")
@@ -37,17 +40,16 @@ WALKS = re.compile(r"Seq Scan on (\w+)")
 
 def main(round_: int, threads: int, least: int, folder: Path) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
-    client = Client(HTTP_HOST="localhost")
     chosen = [*addresses(round_, threads + WARM, least)]
     for forum, url in chosen[:WARM]:
-        read(client, forum, url)
+        read(forum, url)
     directory.forget()
     before = (blocks_read(), bytes_read())
     put_out_of_cache(folder)
-    taken = [read(client, forum, url) for forum, url in chosen[WARM:]]
+    taken = [read(forum, url) for forum, url in chosen[WARM:]]
     reads, read_bytes = blocks_read() - before[0], bytes_read() - before[1]
-    warm = [read(client, forum, url)["ms"] for forum, url in chosen[-threads:]]
-    plans = explained(client, *chosen[-1])
+    warm = [read(forum, url)["ms"] for forum, url in chosen[-threads:]]
+    plans = explained(*chosen[-1])
     walks = sum(table in LARGE for plan in plans for table in WALKS.findall(plan))
     told = {
         "pages": taken,
@@ -72,13 +74,20 @@ def addresses(round_: int, count: int, least: int) -> Iterator[tuple[str, str]]:
             yield url.split("//")[1].split(".")[0], url
 
 
-def read(client: Client, forum: str, url: str) -> dict[str, float]:
+def read(forum: str, url: str) -> dict[str, float]:
+    """A page as the server's front makes it: read, drawn and packed."""
     with timed() as queries:
         began = time.perf_counter()
-        answer = client.get("/embed/comments/", {"f": forum, "t_u": url})
+        made = make_page(asked(forum, url), ["gzip"])
         ms = 1_000 * (time.perf_counter() - began)
-    assert answer.status_code == 200, answer
+    assert isinstance(made, Page), made
     return {"ms": ms, "queries": len(queries), "queries_ms": sum(ms for ms, *_ in queries)}
+
+
+def asked(forum: str, url: str) -> str:
+    found = page_asked(urlencode({"f": forum, "t_u": url}))
+    assert found is not None
+    return found
 
 
 @contextmanager
@@ -139,11 +148,11 @@ def bytes_read() -> int:
     return total
 
 
-def explained(client: Client, forum: str, url: str) -> list[str]:
+def explained(forum: str, url: str) -> list[str]:
     """The plan of each query of a page."""
     directory.forget()
     with timed() as queries:
-        client.get("/embed/comments/", {"f": forum, "t_u": url})
+        make_page(asked(forum, url), ["gzip"])
     told = []
     for _, alias, sql, params in queries:
         with connections[alias].cursor() as cursor:
