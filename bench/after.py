@@ -1,6 +1,6 @@
 """What happens after: whether anything is lost, how soon and how much is told, what posts bear of it, live readers.
 
-    make bench B=after                     about eleven minutes
+    make bench B=after                     about seventeen minutes
     make bench B=after PART="kills live"   some of it: kills idle rates flood sustained posts live
     make bench B=after PART=sustained MINUTES=60
 

@@ -28,7 +28,7 @@ from bench.rig.reading.threads import export
 from bench.rig.sites import FORUM, Site, site_on
 
 RESULTS = Path(__file__).parent / "results" / "reads.json"
-THREADS, FEW_THREADS, COMMENTS = 4_000, 600, 25
+THREADS, FEW_THREADS, COMMENTS = 4_000, 1_200, 25
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "descant-bench"
 
 Part = Callable[[Book, Site, Path], None]

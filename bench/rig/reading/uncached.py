@@ -21,7 +21,8 @@ from bench.rig.reading.threads import identifier, is_page_of, page_path
 from bench.rig.sites import FORUM, Site
 
 LARGE = {1_000: "seed-2-1", 100_000: "seed-1-1"}
-ROUNDS, AT_A_TIME, WARMING = 3, 80, 40
+ROUNDS, AT_A_TIME = 3, 80
+CONNECTIONS, WARMING = 10, 30
 ORDERS, LANGUAGES = ("best", "newest", "oldest"), ("en", "de", "fr", "ar")
 NEXT = re.compile(r'rel="next"[^>]* href="([^"]+)"')
 FAR, NEAR = range(980, 1_020), range(1, 41)  # pages, counted from 1
@@ -34,7 +35,7 @@ def measure(book: Book, site: Site, database: str) -> None:
         site.command("seed", "--forum", FORUM, *words)
     unread = count()
     with site.serving():
-        first_pages(site.port, islice(unread, WARMING))
+        warm_up(site.port, unread)
         measure_served(book, site.port, f"reads.{database}", unread)
     measure_making(book, site, f"reads.{database}", unread)
 
@@ -49,7 +50,7 @@ def measure_making(book: Book, site: Site, name: str, unread: Iterator[int]) -> 
     ):
         told = replace(site, environment={**site.environment, "DESCANT_SYSLOG": heard.getsockname()})
         with told.serving():
-            first_pages(site.port, islice(unread, WARMING))
+            warm_up(site.port, unread)
             walls_told(heard)
 
             def made() -> float:
@@ -57,6 +58,15 @@ def measure_making(book: Book, site: Site, name: str, unread: Iterator[int]) -> 
                 return statistics.median(walls_told(heard))
 
             book.note_runs(f"{name}_uncached_25_made_ms", in_turn({"25": made}, ROUNDS)["25"])
+
+
+def warm_up(port: int, unread: Iterator[int]) -> None:
+    """So many pages over so many connections that each process has made some over each of its own to the database.
+
+    PostgreSQL plans a prepared statement anew the first five times.
+    """
+    for _ in range(CONNECTIONS):
+        first_pages(port, islice(unread, WARMING))
 
 
 @contextmanager
