@@ -185,7 +185,7 @@ def appeal(site: Site) -> HttpResponse:
 
 
 ASKED: dict[str, Callable[[Site], HttpResponse]] = {
-    "GET embed/comments/": lambda site: site.get("/embed/comments/"),
+    "GET embed/comments/": lambda site: site.get("/embed/comments/", cursor=site.comment.anchor),
     "GET embed/changes/": lambda site: site.get(
         "/embed/changes/", thread=str(site.comment.thread_id), since="1-0"
     ),
