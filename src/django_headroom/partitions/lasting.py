@@ -58,9 +58,8 @@ class LastKnown:
         self._noted[str(name)] = digest, now  # also if it fails: the next request need not try it again
         with self._lock:
             self._unwritten[str(name)] = kept, now
-            if (
-                self._writer is None or not self._writer.is_alive()
-            ):  # as after a fork, which takes no threads along
+            # After a fork there is a writer that does not live: threads are not taken along.
+            if self._writer is None or not self._writer.is_alive():
                 self._writer = threading.Timer(SOON, self.write_down)
                 self._writer.daemon = True
                 self._writer.start()
